@@ -1,0 +1,88 @@
+"""Colour spaces: sRGB and CIE Lab (D65, 2 degrees), and the CIEDE2000 difference.
+
+Every function takes NumPy or JAX arrays and answers with the same kind, so that loaders (NumPy) and compiled steps
+(JAX) share one definition.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+# IEC 61966-2-1 primaries and the D65 white of ASTM E308, the constants that scikit-image uses.
+_XYZ_FROM_RGB = np.array(
+    [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]
+)
+_WHITE = np.array([0.95047, 1.0, 1.08883])
+# The linear piece near black, in the rounded constants that scikit-image and the colourisation papers use.
+_KNEE, _KNEE_ROOT, _SLOPE, _OFFSET = 0.008856, 0.2068966, 7.787, 16 / 116
+
+
+def srgb_to_lab(rgb: Float[Any, "*shape 3"]) -> Float[Any, "*shape 3"]:
+    """sRGB in [0, 1] as CIE Lab: L in [0, 100], a and b about [-110, 110] (D65, 2 degrees)."""
+    xp = rgb.__array_namespace__()
+    high = rgb > 0.04045
+    # The branch not taken still has a gradient: keep its argument where the power is smooth.
+    linear = xp.where(high, ((xp.where(high, rgb, 1.0) + 0.055) / 1.055) ** 2.4, rgb / 12.92)
+    xyz = linear @ xp.asarray((_XYZ_FROM_RGB / _WHITE[:, None]).T, dtype=rgb.dtype)
+    steep = xyz > _KNEE
+    f = xp.where(steep, xp.cbrt(xp.where(steep, xyz, 1.0)), _SLOPE * xyz + _OFFSET)
+    x, y, z = f[..., 0], f[..., 1], f[..., 2]
+    return xp.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
+
+
+def lab_to_srgb(lab: Float[Any, "*shape 3"]) -> Float[Any, "*shape 3"]:
+    """CIE Lab (D65, 2 degrees) as sRGB, clipped to [0, 1]."""
+    xp = lab.__array_namespace__()
+    y = (lab[..., 0] + 16) / 116
+    f = xp.stack([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200], axis=-1)
+    xyz = xp.where(f > _KNEE_ROOT, f**3, (f - _OFFSET) / _SLOPE)
+    linear = xyz @ xp.asarray((np.linalg.inv(_XYZ_FROM_RGB) @ np.diag(_WHITE)).T, dtype=lab.dtype)
+    high = linear > 0.0031308
+    return xp.clip(xp.where(high, 1.055 * xp.where(high, linear, 1.0) ** (1 / 2.4) - 0.055, 12.92 * linear), 0, 1)
+
+
+def ciede2000(lab: Float[Any, "*shape 3"], other: Float[Any, "*shape 3"]) -> Float[Any, "*shape"]:
+    """CIEDE2000 difference of Lab colours, kL = kC = kH = 1 (Sharma, Wu and Dalal 2005)."""
+    xp = lab.__array_namespace__()
+    mean_chroma = (xp.hypot(lab[..., 1], lab[..., 2]) + xp.hypot(other[..., 1], other[..., 2])) / 2
+    stretch = 1 + 0.5 * (1 - _chroma_weight(mean_chroma, xp))
+    light, chroma, hue = _cylinder(lab, stretch, xp)
+    other_light, other_chroma, other_hue = _cylinder(other, stretch, xp)
+    colored = chroma * other_chroma > 0
+    turn = xp.where(colored, (other_hue - hue + 180) % 360 - 180, 0.0)
+    # The mean hue lies half the signed turn from the first one; with one colour grey, the other's hue counts.
+    mean_hue = xp.where(colored, hue + turn / 2, hue + other_hue)
+    mean_light, mean_chroma = (light + other_light) / 2, (chroma + other_chroma) / 2
+    light_weight = 1 + 0.015 * (mean_light - 50) ** 2 / xp.sqrt(20 + (mean_light - 50) ** 2)
+    d_light = (other_light - light) / light_weight
+    d_chroma = (other_chroma - chroma) / (1 + 0.045 * mean_chroma)
+    d_hue = 2 * xp.sqrt(chroma * other_chroma) * xp.sin(turn * (math.pi / 360))
+    d_hue = d_hue / (1 + 0.015 * mean_chroma * _hue_weight(mean_hue, xp))
+    offset = (mean_hue % 360 - 275) / 25
+    rotation = -2 * _chroma_weight(mean_chroma, xp) * xp.sin(math.pi / 3 * xp.exp(-(offset**2)))
+    return xp.sqrt(xp.maximum(d_light**2 + d_chroma**2 + d_hue**2 + rotation * d_chroma * d_hue, 0))
+
+
+def _cylinder(lab: Any, stretch: Any, xp: Any) -> tuple[Any, Any, Any]:
+    """Lightness, chroma and hue (degrees in [0, 360)) with the a axis stretched."""
+    a = lab[..., 1] * stretch
+    return lab[..., 0], xp.hypot(a, lab[..., 2]), xp.arctan2(lab[..., 2], a) * (180 / math.pi) % 360
+
+
+def _chroma_weight(chroma: Any, xp: Any) -> Any:
+    return xp.sqrt(chroma**7 / (chroma**7 + 25.0**7))
+
+
+def _hue_weight(hue: Any, xp: Any) -> Any:
+    radians = hue * (math.pi / 180)
+    return (
+        1
+        - 0.17 * xp.cos(radians - math.pi / 6)
+        + 0.24 * xp.cos(2 * radians)
+        + 0.32 * xp.cos(3 * radians + math.pi / 30)
+        - 0.20 * xp.cos(4 * radians - math.pi * 63 / 180)
+    )

@@ -1,0 +1,89 @@
+"""An experiment: what is learned, from which pages, and how.
+
+Frozen values only; `mangagan.overrides` changes and describes them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mangagan.data.stream import Data
+from mangagan.tasks.base import Task
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The same rate at every step."""
+
+    rate: float = 2e-4
+
+
+@dataclass(frozen=True)
+class Linear:
+    """The rate is held for a share of the run, then falls on a line to zero (pix2pix, CycleGAN: 100 + 100 epochs)."""
+
+    rate: float = 2e-4
+    hold: float = 0.5
+
+
+@dataclass(frozen=True)
+class Step:
+    """The rate is multiplied by `factor` after every `every_epochs` passes over the data."""
+
+    rate: float = 2e-4
+    factor: float = 0.1
+    every_epochs: int = 30
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """The rate falls on half a cosine from `rate` to zero at the end of the run."""
+
+    rate: float = 2e-4
+
+
+Schedule = Constant | Linear | Step | Cosine
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Adam with its schedule; beta1 0.5 is the value that GAN training settled on (Radford et al. 2016)."""
+
+    schedule: Schedule = field(default_factory=Linear)
+    beta1: float = 0.5
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+
+
+@dataclass(frozen=True)
+class Train:
+    """How long, with which optimisers, and how often a run reports.
+
+    `steps` overrules `epochs` where it is given. Periods count steps; 0 switches a report off (the last step still
+    makes one).
+    """
+
+    epochs: int = 200
+    steps: int | None = None
+    seed: int = 0
+    generator: Adam = field(default_factory=Adam)
+    discriminator: Adam = field(default_factory=Adam)
+    ema_decay: float = 0.999
+    every_log_steps: int = 50
+    every_grid_steps: int = 1000
+    every_evaluation_steps: int = 5000
+    every_checkpoint_steps: int = 5000
+    evaluation_pages: int = 64
+    keep_last: int = 3
+    keep_best: str = "evaluation/ciede2000"
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One learning problem with its data and its training, all that a run depends on."""
+
+    task: Task
+    data: Data = field(default_factory=Data)
+    train: Train = field(default_factory=Train)
+    precision: Literal["float32", "bfloat16"] = "float32"

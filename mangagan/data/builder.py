@@ -1,0 +1,49 @@
+"""The second stage of a build: staged pages become one ArrayRecord archive, through TFDS but without TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+
+def pack(numbers: dict[str, list[int]], read: Callable[[int], dict[str, Any]], folder: Path) -> Path:
+    """Writes the records of each split, in the order given, as a TFDS data set; returns the folder that holds it."""
+    tfds.disable_progress_bar()
+    builder = Pages(data_dir=folder, numbers=numbers, read=read)
+    # TFDS announces a download of unknown size; there is none.
+    with redirect_stdout(StringIO()):
+        builder.download_and_prepare(download_config=tfds.download.DownloadConfig(try_download_gcs=False))
+    return Path(builder.data_dir)
+
+
+class Pages(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+    """Pages: name, work, and the bytes of the colored and the black-and-white picture, empty where there is none."""
+
+    VERSION = tfds.core.Version("1.0.0")
+    # Nothing is downloaded, so no checksums lie beside this code; TFDS needs importlib_resources to look for them.
+    code_path = None
+
+    def __init__(self, *, numbers: dict[str, list[int]], read: Callable[[int], dict[str, Any]], **options: Any):
+        self._numbers, self._read = numbers, read
+        super().__init__(file_format="array_record", **options)
+
+    def _info(self) -> tfds.core.DatasetInfo:
+        text = tfds.features.Text()
+        features = {"name": text, "work": text, "color": np.object_, "bw": np.object_}
+        # Records keep the order of the manifest.
+        return tfds.core.DatasetInfo(
+            builder=self, features=tfds.features.FeaturesDict(features), disable_shuffling=True
+        )
+
+    def _split_generators(self, dl_manager: Any) -> dict[str, Iterator[tuple[int, dict[str, Any]]]]:
+        return {split: self._generate_examples(numbers) for split, numbers in self._numbers.items() if numbers}
+
+    def _generate_examples(self, numbers: list[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+        for number in numbers:
+            yield number, self._read(number)

@@ -1,0 +1,73 @@
+"""Grounds without a place: flat and graded color, bursts, and the inked lines of speed and focus."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from mangagan.data.comics.canvas import FINE, Canvas, Point
+
+# Pairs of a strong color and a lighter one beside it.
+MOOD_COLORS = {
+    "calm": (("#7cc4e8", "#d6eef8"), ("#8fcf9b", "#dff2d8"), ("#a9b8e8", "#e2e6fa")),
+    "happy": (("#ffcf5c", "#fff0b8"), ("#ffb27a", "#ffe6c9"), ("#ffa3b8", "#ffe0e6")),
+    "sad": (("#6f86b5", "#bccbe4"), ("#8791a8", "#c9d0de"), ("#7b6fa5", "#c9c2e0")),
+    "shock": (("#ffd23f", "#fff2ae"), ("#ef6a5a", "#ffc4ae"), ("#b07cd8", "#e6d0f6")),
+    "angry": (("#e0523f", "#ffb08f"), ("#c23b4f", "#f0a08f"), ("#e88a2e", "#ffd28f")),
+}
+
+
+def flat(canvas: Canvas, color: str) -> None:
+    """Covers the whole canvas with one color."""
+    canvas.paint(Image.new("L", canvas.size, 255), (0, 0), color)
+
+
+def graded(canvas: Canvas, colors: tuple[str, str], upright: bool) -> None:
+    """Covers the whole canvas with a gradient between two colors, downwards or to the right."""
+    ramp = Image.linear_gradient("L") if upright else Image.linear_gradient("L").transpose(Image.Transpose.ROTATE_90)
+    flat(canvas, colors[0])
+    canvas.paint(ramp.resize(canvas.size), (0, 0), colors[1])
+
+
+def burst(canvas: Canvas, colors: tuple[str, str], center: Point, rng: np.random.Generator) -> None:
+    """Covers the whole canvas with rays of two colors in turn."""
+    flat(canvas, colors[1])
+    mask = Image.new("L", (canvas.size[0] * FINE, canvas.size[1] * FINE), 0)
+    count, reach = int(rng.integers(9, 16)), 2.0 * max(mask.size)
+    turns = np.linspace(0, 2 * np.pi, 2 * count + 1) + rng.uniform(0, 1)
+    x, y = center[0] * FINE, center[1] * FINE
+    for start, stop in zip(turns[:-1:2], turns[1::2], strict=True):
+        ends = [(x + reach * np.cos(t), y + reach * np.sin(t)) for t in (start, stop)]
+        ImageDraw.Draw(mask).polygon([(x, y), *ends], fill=255)
+    canvas.paint(mask.reduce(FINE), (0, 0), colors[0])
+
+
+def focus_lines(canvas: Canvas, center: Point, free: float, rng: np.random.Generator) -> None:
+    """Inks wedges from the rim towards `center`, leaving a circle of about `free` pixels open."""
+    mask = Image.new("L", (canvas.size[0] * FINE, canvas.size[1] * FINE), 0)
+    draw, reach = ImageDraw.Draw(mask), float(np.hypot(*canvas.size))
+    count = int(rng.integers(60, 110))
+    for turn in np.sort(rng.uniform(0, 2 * np.pi, count)):
+        start, half = free * rng.uniform(0.9, 1.5), rng.uniform(0.002, 0.011)
+        points = [(start, 0.0), (reach, half), (reach, -half)]
+        draw.polygon([_polar(center, radius, turn + off) for radius, off in points], fill=255)
+    canvas.draw_ink(mask.reduce(FINE), (0, 0))
+
+
+def speed_lines(canvas: Canvas, slope: float, rng: np.random.Generator) -> None:
+    """Inks long thin wedges side by side, rising by `slope` across the canvas."""
+    width, height = canvas.size
+    mask = Image.new("L", (width * FINE, height * FINE), 0)
+    draw = ImageDraw.Draw(mask)
+    for _ in range(int(height / 9)):
+        y, length, left = rng.uniform(-0.2, 1.2) * height, rng.uniform(0.25, 0.8) * width, rng.random() < 0.5
+        x0, x1 = (0.0, length) if left else (float(width), width - length)
+        thick = rng.uniform(1.0, 3.4)
+        rise = slope * height * (x1 - x0) / width
+        points = [(x0, y - thick), (x1, y + rise), (x0, y + thick)]
+        draw.polygon([(px * FINE, py * FINE) for px, py in points], fill=255)
+    canvas.draw_ink(mask.reduce(FINE), (0, 0))
+
+
+def _polar(center: Point, radius: float, turn: float) -> Point:
+    return (center[0] + radius * np.cos(turn)) * FINE, (center[1] + radius * np.sin(turn)) * FINE

@@ -1,0 +1,132 @@
+"""Where the words of a panel go: near their speaker, at the top, and off the faces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import cycle
+from typing import Literal
+
+import numpy as np
+
+from mangagan.data.comics.canvas import Canvas, Point
+from mangagan.data.comics.layout import Panel
+from mangagan.data.comics.lettering import (
+    CAPTIONS,
+    LINES,
+    SOUND_COLORS,
+    SOUNDS,
+    Shape,
+    balloon,
+    balloon_size,
+    caption,
+    caption_size,
+    inside,
+    sound,
+    sound_size,
+)
+
+Area = tuple[float, float, float, float]  # left, top, right, bottom
+
+
+@dataclass(frozen=True)
+class Speech:
+    """Words of one panel: how they are said, and for balloons the mouth they come from."""
+
+    kind: Shape | Literal["caption", "sound"]
+    mouth: Point | None = None
+
+
+@dataclass(frozen=True)
+class Script:
+    """What there is to say on one page, in an order of its own, so that nothing is said twice."""
+
+    lines: Iterator[str]
+    captions: Iterator[str]
+    sounds: Iterator[str]
+
+
+def script(rng: np.random.Generator) -> Script:
+    """Lines, captions and sounds in random order, without end."""
+    lines, captions, sounds = ([str(text) for text in rng.permutation(texts)] for texts in (LINES, CAPTIONS, SOUNDS))
+    return Script(cycle(lines), cycle(captions), cycle(sounds))
+
+
+def letter(
+    page: Canvas,
+    panel: Panel,
+    speeches: list[Speech],
+    faces: list[Area],
+    words: Script,
+    rng: np.random.Generator,
+) -> None:
+    """Writes the words of one panel, in page pixels; a balloon that finds no room is left out."""
+    taken: list[Area] = []
+    room = panel.upright
+    talks = sum(speech.mouth is not None for speech in speeches)
+    for speech in speeches:
+        if speech.kind == "caption":
+            taken.append(_caption(page, next(words.captions), room))
+        elif speech.kind == "sound":
+            taken.append(_sound(page, next(words.sounds), room, faces + taken, rng))
+        elif speech.mouth is not None:
+            width = int(np.clip((room[2] - room[0]) / talks * 0.6, 76, 190))
+            text = next(words.lines)
+            half = balloon_size(text, width)
+            covered, spot = _best_spot(room, half, speech.mouth, faces + taken)
+            if covered < 0.12:
+                balloon(page, text, spot, _chin(spot, speech.mouth, faces), speech.kind, width)
+                taken.append(_around(spot, half))
+
+
+def _caption(page: Canvas, text: str, room: Area) -> Area:
+    width = int(np.clip((room[2] - room[0]) * 0.8, 60, 210))
+    wide, high = caption_size(text, width)
+    caption(page, text, (room[0] + 7, room[1] + 7), width)
+    return room[0], room[1], room[0] + wide + 14, room[1] + high + 14
+
+
+def _sound(page: Canvas, text: str, room: Area, kept_free: list[Area], rng: np.random.Generator) -> Area:
+    size = int(np.clip((room[2] - room[0]) * 1.15 / len(text), 26, 96))
+    half = tuple(side / 2 for side in sound_size(text, size))
+    spot = inside(page, _best_spot(room, half, None, kept_free)[1], *half)
+    sound(page, text, spot, size, rng.uniform(-14, 14), str(rng.choice(SOUND_COLORS)))
+    return _around(spot, half)
+
+
+def _chin(spot: Point, mouth: Point, faces: list[Area]) -> Point:
+    """Where the way from a balloon to a mouth enters the face: a tail ends there."""
+    steps = [(spot[0] + (mouth[0] - spot[0]) * t, spot[1] + (mouth[1] - spot[1]) * t) for t in np.linspace(0, 1, 24)]
+    around = [face for face in faces if face[0] <= mouth[0] <= face[2] and face[1] <= mouth[1] <= face[3]]
+    free = [p for p in steps if not any(f[0] < p[0] < f[2] and f[1] < p[1] < f[3] for f in around)]
+    return free[-1] if free else mouth
+
+
+def _best_spot(room: Area, half: tuple[float, ...], mouth: Point | None, kept_free: list[Area]) -> tuple[float, Point]:
+    """(share that covers what is to be kept free, center) of the best of a grid of spots in `room`."""
+    left, top = min(room[0] + half[0], room[2] - half[0]), room[1] + half[1] * 0.9
+    xs = np.linspace(left, max(room[2] - half[0], left), 9)
+    ys = np.linspace(top, max(room[3] - half[1] * 0.9, top), 9)
+    aim = mouth if mouth is not None else ((room[0] + room[2]) / 2, room[1])
+    scale = max(room[2] - room[0], room[3] - room[1])
+    best: tuple[float, float, Point] | None = None
+    for x in xs.tolist():
+        for y in ys.tolist():
+            own = _around((x, y), half)
+            covered = sum(_overlap(own, area) for area in kept_free) / ((own[2] - own[0]) * (own[3] - own[1]))
+            far = np.hypot(x - aim[0], y - aim[1]) / scale
+            cost = 4 * covered + 0.8 * float(far) + 0.7 * (y - room[1]) / scale
+            if best is None or cost < best[0]:
+                best = (cost, covered, (x, y))
+    assert best is not None
+    return best[1], best[2]
+
+
+def _around(center: Point, half: tuple[float, ...]) -> Area:
+    return center[0] - half[0], center[1] - half[1], center[0] + half[0], center[1] + half[1]
+
+
+def _overlap(one: Area, other: Area) -> float:
+    wide = min(one[2], other[2]) - max(one[0], other[0])
+    high = min(one[3], other[3]) - max(one[1], other[1])
+    return max(wide, 0.0) * max(high, 0.0)

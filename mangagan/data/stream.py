@@ -1,0 +1,179 @@
+"""The stream of batches: batch i is a function of the seed and i alone, so a step number is all the state it has."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import grain
+import numpy as np
+from absl import flags
+from jaxtyping import Float, Int
+
+from mangagan.data.archive import Archive, Record, Records
+from mangagan.data.entries import Split
+from mangagan.data.staging import exit_with_parent
+from mangagan.data.transforms import Cut, CutAnywhere, CutMiddle, Decode, Form, Role, ToArrays
+
+Batch = dict[str, Float[np.ndarray, "b h w c"]]
+
+
+@dataclass(frozen=True)
+class Data:
+    """Which pages the network sees, and how."""
+
+    source: str = "comics:2000"  # see mangagan.data.sources for all kinds
+    input: Literal["gray", "bw"] = "gray"  # luminance of the page, or its ink and screentone
+    target: Literal["rgb", "lab"] = "rgb"
+    paired: bool = True  # False: input and target are drawn from the set independently
+    size: int = 256  # side in pixels of the square picture the network sees
+    window: int = 512  # side in page pixels of the square that is cut out and scaled to `size`
+    jitter: float = 0.1  # the window's side varies uniformly by this share
+    flip: bool = True
+    batch_size: int = 1  # of one step, over all devices and hosts
+    workers: int = 2  # processes that decode; 0: in this process. Never changes the batches.
+
+
+@dataclass(frozen=True)
+class _Domain:
+    """Chosen pages of a split, and what is decoded of them."""
+
+    records: Records
+    numbers: tuple[int, ...]
+    forms: tuple[tuple[Role, Form], ...]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, index: int) -> Record:
+        return self.records[self.numbers[index]]
+
+
+def batches(
+    data: Data,
+    archive: Archive,
+    *,
+    split: Split,
+    seed: int,
+    start: int = 0,
+    process: tuple[int, int] = (0, 1),
+    augment: bool = True,
+    epochs: int | None = None,
+) -> Generator[Batch, None, None]:
+    """Batches from number `start` on: "input" [b h w 1] and "target" [b h w 3], both as ToArrays scales them.
+
+    With `augment` the pages come in random order, forever or for so many epochs, in windows drawn at random.
+    Without, each page comes once, in order, its middle window; the last batch may be smaller, and unpaired the
+    shorter domain starts over. `process` is (index, count) of the hosts that share each batch; b is one host's
+    share. Closing the generator stops its worker processes.
+    Raises ValueError where the archive has not enough pages of the forms asked for.
+    """
+    index, count = process
+    if data.batch_size % count:
+        raise ValueError(f"data.batch_size={data.batch_size} cannot be shared by {count} processes")
+    domains = _domains(data, archive, split)
+    least = data.batch_size if augment else 1
+    for domain in domains:
+        _check_length(domain, data, archive, split, least)
+    seeds = [int(np.random.SeedSequence([seed, n]).generate_state(1)[0]) for n in range(len(domains))]
+    length = max(map(len, domains))
+    parts = [
+        _augmented(domain, data, one) if augment else _plain(domain, data, length)
+        for domain, one in zip(domains, seeds, strict=True)
+    ]
+    examples = grain.experimental.ZipMapDataset(parts).map(_merged)[index::count]
+    stop = epochs * _steps(domains, data) if epochs is not None and augment else None
+    chosen = examples.batch(data.batch_size // count, drop_remainder=augment, batch_fn=_stacked)[start:stop]
+    return _closing(_loaded(chosen, data.workers))
+
+
+def steps_per_epoch(data: Data, archive: Archive) -> int:
+    """Training batches in a pass over the pages; unpaired, over the larger domain. Raises ValueError like `batches`."""
+    domains = _domains(data, archive, "train")
+    for domain in domains:
+        _check_length(domain, data, archive, "train", data.batch_size)
+    return _steps(domains, data)
+
+
+def _steps(domains: Sequence[_Domain], data: Data) -> int:
+    return max(map(len, domains)) // data.batch_size
+
+
+def _domains(data: Data, archive: Archive, split: Split) -> list[_Domain]:
+    """One domain that gives both roles, or an input domain and a target domain."""
+
+    def domain(pages: Int[np.ndarray, n], *forms: tuple[Role, Form]) -> _Domain:
+        return _Domain(archive.split(split), tuple(pages.tolist()), forms)
+
+    color, bw, both = (archive.domains[split][form] for form in ("color", "bw", "both"))
+    if data.paired and data.input == "gray":
+        return [domain(color, ("target", "color"))]
+    if data.paired:
+        return [domain(both, ("input", "bw"), ("target", "color"))]
+    gray = domain(bw, ("input", "bw")) if data.input == "bw" else domain(np.union1d(bw, color), ("input", "any"))
+    return [gray, domain(color, ("target", "color"))]
+
+
+def _check_length(domain: _Domain, data: Data, archive: Archive, split: Split, least: int) -> None:
+    if len(domain) >= least:
+        return
+    asked = " and ".join(f"{role} {form}" for role, form in domain.forms)
+    counts = ", ".join(f"{len(pages)} {form}" for form, pages in archive.domains[split].items())
+    advice = (
+        f"lower data.batch_size={data.batch_size} or add pages"
+        if len(domain)
+        else f"change data.input={data.input} or data.paired={data.paired}, or choose another data.source"
+    )
+    raise ValueError(
+        f"{archive.directory.name}: split {split} has {len(domain)} pages that give {asked}, "
+        f"and {least} are needed (it has {counts}): {advice}"
+    )
+
+
+def _augmented(domain: _Domain, data: Data, seed: int) -> grain.MapDataset:
+    cut = CutAnywhere(Cut(data.size, data.window), data.jitter, data.flip)
+    pages = grain.MapDataset.source(domain).seed(seed).shuffle().repeat().map(Decode(domain.forms))
+    return pages.random_map(cut).map(ToArrays(data.target == "lab"))
+
+
+def _plain(domain: _Domain, data: Data, length: int) -> grain.MapDataset:
+    pages = grain.MapDataset.source(domain).repeat()[:length].map(Decode(domain.forms))
+    return pages.map(CutMiddle(Cut(data.size, data.window))).map(ToArrays(data.target == "lab"))
+
+
+def _merged(parts: tuple[Batch, ...]) -> Batch:
+    # An input domain comes first; its arrays stand against those that the target domain derives.
+    return {role: array for part in reversed(parts) for role, array in part.items()}
+
+
+def _stacked(examples: Sequence[Batch]) -> Batch:
+    # Grain's own stacking leaves shared memory behind when its workers are stopped.
+    return {role: np.stack([example[role] for example in examples]) for role in examples[0]}
+
+
+def _loaded(dataset: grain.MapDataset, workers: int) -> Any:
+    """An iterator that reads a few batches ahead, in worker processes if there are any."""
+    threads = 1 if workers else 2
+    ahead = grain.ReadOptions(num_threads=threads, prefetch_buffer_size=2 * threads)
+    batches = dataset.to_iter_dataset(ahead)
+    if workers:
+        # Grain asks whether the command line was parsed by absl; ours is not.
+        flags.FLAGS.mark_as_parsed()
+        options = grain.MultiprocessingOptions(num_workers=workers, per_worker_buffer_size=2)
+        batches = batches.mp_prefetch(options, worker_init_fn=_start_worker)
+    return iter(batches)
+
+
+def _start_worker(index: int, count: int) -> None:
+    del index, count
+    os.environ["JAX_PLATFORMS"] = "cpu"  # a worker never claims an accelerator
+    exit_with_parent()
+
+
+def _closing(iterator: Any) -> Generator[Batch, None, None]:
+    try:
+        yield from iterator
+    finally:
+        iterator.close()

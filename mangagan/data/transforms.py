@@ -1,0 +1,108 @@
+"""From an archive's record to a training example: decode, cut one window out of its pictures, scale, make arrays."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from grain.transforms import Map, RandomMap
+from jaxtyping import Float
+from PIL import Image
+
+from mangagan.color import srgb_to_lab
+from mangagan.data.archive import Record
+
+Role = Literal["input", "target"]
+Form = Literal["color", "bw", "any"]
+Images = dict[Role, Image.Image]
+
+
+@dataclass(frozen=True)
+class Decode(Map):
+    """A record's pictures for the roles they play, in the form named; "any" is the colored form where there is one."""
+
+    forms: tuple[tuple[Role, Form], ...]
+
+    def map(self, record: Record) -> Images:
+        return {role: _decoded(record, form) for role, form in self.forms}
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Cuts a square of about `window` pixels, clipped to the page's shorter side, and scales it to `size` pixels."""
+
+    size: int
+    window: int
+
+    def at(self, images: Images, side: float, across: float, down: float, mirrored: bool = False) -> Images:
+        """The same square of all pictures: `side` times the window, at a share of the way across and down in [0, 1]."""
+        width, height = next(iter(images.values())).size
+        edge = max(1, min(round(side * self.window), width, height))
+        left, top = round(across * (width - edge)), round(down * (height - edge))
+        box = (left, top, left + edge, top + edge)
+        return {role: self._scaled(image.crop(box), mirrored) for role, image in images.items()}
+
+    def _scaled(self, image: Image.Image, mirrored: bool) -> Image.Image:
+        scaled = image.resize((self.size, self.size), Image.Resampling.BICUBIC, reducing_gap=3.0)
+        return scaled.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if mirrored else scaled
+
+
+@dataclass(frozen=True)
+class CutMiddle(Map):
+    """The middle of the page, exactly one window wide."""
+
+    cut: Cut
+
+    def map(self, images: Images) -> Images:
+        return self.cut.at(images, side=1.0, across=0.5, down=0.5)
+
+
+@dataclass(frozen=True)
+class CutAnywhere(RandomMap):
+    """A window anywhere on the page, its side varied by the share `jitter`, mirrored half of the time with `flip`."""
+
+    cut: Cut
+    jitter: float
+    flip: bool
+
+    def random_map(self, images: Images, rng: np.random.Generator) -> Images:
+        # One draw for all pictures of the record: they stay aligned.
+        side, across, down, mirror = rng.random(4)
+        return self.cut.at(images, 1 + self.jitter * (2 * side - 1), across, down, self.flip and mirror < 0.5)
+
+
+@dataclass(frozen=True)
+class ToArrays(Map):
+    """Pictures as float32: "input" [h w 1] and RGB "target" [h w 3] in [-1, 1], or Lab with L / 50 - 1 and ab / 110.
+
+    A missing input is the luminance (ITU-R 601) of the target.
+    """
+
+    lab: bool
+
+    def map(self, images: Images) -> dict[str, Float[np.ndarray, "h w c"]]:
+        arrays: dict[str, Float[np.ndarray, "h w c"]]
+        arrays = {role: self._array(role, image) for role, image in images.items()}
+        return arrays if "input" in images else arrays | {"input": _gray(images["target"])}
+
+    def _array(self, role: Role, image: Image.Image) -> Float[np.ndarray, "h w c"]:
+        if role == "input":
+            return _gray(image)
+        rgb = np.asarray(image, np.float32)
+        if not self.lab:
+            return rgb / np.float32(127.5) - 1
+        lab = srgb_to_lab(rgb / np.float32(255))
+        return (lab / np.array([50, 110, 110], np.float32) - np.array([1, 0, 0], np.float32)).astype(np.float32)
+
+
+def _decoded(record: Record, form: Form) -> Image.Image:
+    data = record.bw if form == "bw" or (form == "any" and not record.color) else record.color
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    return image
+
+
+def _gray(image: Image.Image) -> Float[np.ndarray, "h w 1"]:
+    return np.asarray(image.convert("L"), np.float32)[..., None] / np.float32(127.5) - 1

@@ -1,0 +1,145 @@
+"""Layers shared by the networks: convolutions, norm recipes, reflection padding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jax.nn.initializers import Initializer
+from jaxtyping import Array, Float
+
+from mangagan.models.convolution import conv, conv_transpose
+
+# Every weight of Pix2Pix and CycleGAN starts as N(0, 0.02).
+WEIGHTS: Initializer = nn.initializers.normal(0.02)
+
+
+def leaky_relu(x: Array) -> Array:
+    """The LeakyReLU of slope 0.2 that all reference networks use."""
+    return nn.leaky_relu(x, 0.2)
+
+
+def reflect_pad(x: Float[Array, "b h w c"], width: int) -> Float[Array, "b h2 w2 c"]:
+    """x grown by `width` pixels on each side, mirrored about its outermost pixels."""
+    return jnp.pad(x, ((0, 0), (width, width), (width, width), (0, 0)), "reflect")
+
+
+class Conv(nn.Module):
+    """Convolution with zero padding in the dtype of its kernel; kernel (h, w, in, out)."""
+
+    features: int
+    size: int
+    stride: int = 1
+    padding: int = 0
+    bias: bool = True
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "b h w i"]) -> Float[Array, "b h2 w2 o"]:
+        kernel = self.param("kernel", WEIGHTS, (self.size, self.size, x.shape[-1], self.features))
+        x = conv(x.astype(kernel.dtype), kernel, stride=self.stride, padding=self.padding)
+        return _add_bias(self, x) if self.bias else x
+
+
+class ConvTranspose(nn.Module):
+    """PyTorch's ConvTranspose2d in the dtype of its kernel; kernel (h, w, out, in)."""
+
+    features: int
+    size: int
+    stride: int
+    padding: int
+    output_padding: int = 0
+    bias: bool = True
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "b h w i"]) -> Float[Array, "b h2 w2 o"]:
+        kernel = self.param("kernel", WEIGHTS, (self.size, self.size, self.features, x.shape[-1]))
+        x = conv_transpose(
+            x.astype(kernel.dtype),
+            kernel,
+            stride=self.stride,
+            padding=self.padding,
+            output_padding=self.output_padding,
+        )
+        return _add_bias(self, x) if self.bias else x
+
+
+def _add_bias(layer: nn.Module, x: Array) -> Array:
+    return x + layer.param("bias", nn.initializers.zeros, (x.shape[-1],)).astype(x.dtype)
+
+
+@dataclass(frozen=True)
+class BatchNorm:
+    """Batch normalisation with scale and shift; the batch's own statistics in training, running ones else.
+
+    Computed in float32 and returned in x's dtype. `momentum` is the share of the running value that is kept
+    (PyTorch's 0.1 is 0.9 here); the running variance is the unbiased one, as in PyTorch.
+    """
+
+    momentum: float = 0.9
+    epsilon: float = 1e-5
+    # The reference gives the convolution before a norm a bias only where the norm is an instance norm.
+    conv_bias: ClassVar[bool] = False
+
+    def __call__(self, x: Array, *, train: bool, name: str | None = None) -> Array:
+        return _BatchNormLayer(self.momentum, self.epsilon, name=name)(x, train=train)
+
+
+@dataclass(frozen=True)
+class InstanceNorm:
+    """Each channel of each picture brought to mean 0 and variance 1; no scale, no shift, no state."""
+
+    epsilon: float = 1e-5
+    conv_bias: ClassVar[bool] = True
+
+    def __call__(self, x: Array, *, train: bool, name: str | None = None) -> Array:
+        x32 = x.astype(jnp.float32)
+        mean, variance = _moments(x32, (1, 2))
+        return ((x32 - mean) * jax.lax.rsqrt(variance + self.epsilon)).astype(x.dtype)
+
+
+@dataclass(frozen=True)
+class NoNorm:
+    """No normalisation (and, as in the reference, no bias in the convolution before)."""
+
+    conv_bias: ClassVar[bool] = False
+
+    def __call__(self, x: Array, *, train: bool, name: str | None = None) -> Array:
+        return x
+
+
+# How a network normalises: plain values, so that a configuration can name one, each a layer where it is called in a module.
+Norm = BatchNorm | InstanceNorm | NoNorm
+
+
+class _BatchNormLayer(nn.Module):
+    momentum: float
+    epsilon: float
+
+    @nn.compact
+    def __call__(self, x: Array, *, train: bool) -> Array:
+        channels = (x.shape[-1],)
+        scale = self.param("scale", lambda key, shape: 1 + WEIGHTS(key, shape), channels)
+        bias = self.param("bias", nn.initializers.zeros, channels)
+        running_mean = self.variable("batch_stats", "mean", jnp.zeros, channels)
+        running_variance = self.variable("batch_stats", "var", jnp.ones, channels)
+        x32 = x.astype(jnp.float32)
+        if train:
+            mean, variance = _moments(x32, (0, 1, 2))
+            if not self.is_initializing():
+                count = x.size // x.shape[-1]
+                unbiased = variance * (count / max(count - 1, 1))
+                keep = self.momentum
+                running_mean.value = keep * running_mean.value + (1 - keep) * mean.reshape(channels)
+                running_variance.value = keep * running_variance.value + (1 - keep) * unbiased.reshape(channels)
+        else:
+            mean, variance = running_mean.value, running_variance.value
+        factor = scale.astype(jnp.float32) * jax.lax.rsqrt(variance + self.epsilon)
+        return ((x32 - mean) * factor + bias.astype(jnp.float32)).astype(x.dtype)
+
+
+def _moments(x: Array, axes: tuple[int, ...]) -> tuple[Array, Array]:
+    mean = x.mean(axes, keepdims=True)
+    return mean, jnp.square(x - mean).mean(axes, keepdims=True)

@@ -1,0 +1,47 @@
+"""The discriminators of Pix2Pix and CycleGAN (Isola et al. 2017, arXiv 1611.07004)."""
+
+from __future__ import annotations
+
+import flax.linen as nn
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from mangagan.models.layers import BatchNorm, Conv, Norm, leaky_relu
+
+
+class PatchGAN(nn.Module):
+    """Judges overlapping patches; 3 layers see 70 x 70 pixels each (1 to 5: 16, 34, 70, 142, 286).
+
+    Follows junyanz/pytorch-CycleGAN-and-pix2pix: `layers` stride-2 convolutions, two of stride 1, no sigmoid.
+    """
+
+    layers: int = 3
+    features: int = 64
+    norm: Norm = BatchNorm()
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "b h w i"], *, train: bool) -> Float[Array, "b h2 w2 1"]:
+        """One logit per patch of x [b h w i] (positive: looks real)."""
+        x = leaky_relu(Conv(self.features, 4, 2, 1, name="conv_1")(x))
+        for layer in range(1, self.layers + 1):
+            features = self.features * min(2**layer, 8)
+            stride = 2 if layer < self.layers else 1
+            x = Conv(features, 4, stride, 1, bias=self.norm.conv_bias, name=f"conv_{layer + 1}")(x)
+            x = leaky_relu(self.norm(x, train=train, name=f"norm_{layer + 1}"))
+        return Conv(1, 4, 1, 1, name="logits")(x).astype(jnp.float32)
+
+
+class PixelGAN(nn.Module):
+    """Judges each pixel by itself: three 1 x 1 convolutions."""
+
+    features: int = 64
+    norm: Norm = BatchNorm()
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "b h w i"], *, train: bool) -> Float[Array, "b h w 1"]:
+        """One logit per pixel of x [b h w i] (positive: looks real)."""
+        x = leaky_relu(Conv(self.features, 1, name="conv_1")(x))
+        x = Conv(2 * self.features, 1, bias=self.norm.conv_bias, name="conv_2")(x)
+        x = leaky_relu(self.norm(x, train=train, name="norm_2"))
+        # The reference lets the norm decide about the bias here too, though no norm follows.
+        return Conv(1, 1, bias=self.norm.conv_bias, name="logits")(x).astype(jnp.float32)

@@ -1,0 +1,60 @@
+"""The residual generator of CycleGAN (Zhu et al. 2017, arXiv 1703.10593; Johnson et al. 2016, arXiv 1603.08155)."""
+
+from __future__ import annotations
+
+import flax.linen as nn
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from mangagan.models.layers import Conv, ConvTranspose, InstanceNorm, Norm, reflect_pad
+
+
+class ResNet(nn.Module):
+    """Two stride-2 steps down, `blocks` residual blocks, two steps up; 9 blocks is "resnet_9blocks".
+
+    Follows junyanz/pytorch-CycleGAN-and-pix2pix: reflected borders except at the strided convolutions.
+    """
+
+    blocks: int = 9
+    features: int = 64
+    outputs: int = 3
+    norm: Norm = InstanceNorm()
+    dropout: float = 0.0
+
+    @property
+    def multiple(self) -> int:
+        """What height and width must be multiples of."""
+        return 4
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "b h w i"], *, train: bool) -> Float[Array, "b h w o"]:
+        """The picture [b h w outputs] in [-1, 1] painted from x [b h w i] in [-1, 1].
+
+        Raises ValueError where height or width is no multiple of `multiple`.
+        """
+        if x.shape[1] % self.multiple or x.shape[2] % self.multiple:
+            raise ValueError(
+                f"ResNet: a picture of {x.shape[1]} x {x.shape[2]} (h x w) does not fit; "
+                f"pad both sides to multiples of {self.multiple}"
+            )
+        f, bias = self.features, self.norm.conv_bias
+        x = Conv(f, 7, bias=bias, name="stem")(reflect_pad(x, 3))
+        x = nn.relu(self.norm(x, train=train, name="stem_norm"))
+        for step, features in enumerate((2 * f, 4 * f), 1):
+            x = Conv(features, 3, 2, 1, bias=bias, name=f"down_{step}")(x)
+            x = nn.relu(self.norm(x, train=train, name=f"down_{step}_norm"))
+        for block in range(1, self.blocks + 1):
+            x = x + self._residual(x, f"block_{block}", train)
+        for step, features in enumerate((2 * f, f), 1):
+            x = ConvTranspose(features, 3, 2, 1, 1, bias=bias, name=f"up_{step}")(x)
+            x = nn.relu(self.norm(x, train=train, name=f"up_{step}_norm"))
+        x = Conv(self.outputs, 7, name="head")(reflect_pad(x, 3))
+        return jnp.tanh(x.astype(jnp.float32))
+
+    def _residual(self, x: Array, name: str, train: bool) -> Array:
+        features, bias = x.shape[-1], self.norm.conv_bias
+        x = Conv(features, 3, bias=bias, name=f"{name}_conv_1")(reflect_pad(x, 1))
+        x = nn.relu(self.norm(x, train=train, name=f"{name}_norm_1"))
+        x = nn.Dropout(self.dropout, deterministic=not train)(x)
+        x = Conv(features, 3, bias=bias, name=f"{name}_conv_2")(reflect_pad(x, 1))
+        return self.norm(x, train=train, name=f"{name}_norm_2")

@@ -1,0 +1,64 @@
+"""The U-Net generator of Pix2Pix (Isola et al. 2017, arXiv 1611.07004)."""
+
+from __future__ import annotations
+
+import flax.linen as nn
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from mangagan.models.layers import BatchNorm, Conv, ConvTranspose, Norm, leaky_relu
+
+
+class UNet(nn.Module):
+    """Encoder and decoder of `levels` stride-2 steps each, joined by skips; 8 levels is "unet_256".
+
+    Follows junyanz/pytorch-CycleGAN-and-pix2pix. Channels double from `features` to 8 x `features`. Dropout
+    stands where that code has it: in the decoder steps between two levels of full width, the innermost apart
+    (three of them with 8 levels, none below 6).
+    """
+
+    levels: int = 8
+    features: int = 64
+    outputs: int = 3
+    norm: Norm = BatchNorm()
+    dropout: float = 0.5
+
+    @property
+    def multiple(self) -> int:
+        """What height and width must be multiples of."""
+        return 2**self.levels
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "b h w i"], *, train: bool) -> Float[Array, "b h w o"]:
+        """The picture [b h w outputs] in [-1, 1] painted from x [b h w i] in [-1, 1].
+
+        Raises ValueError where height or width is no multiple of `multiple`.
+        """
+        if x.shape[1] % self.multiple or x.shape[2] % self.multiple:
+            raise ValueError(
+                f"U-Net of {self.levels} levels: a picture of {x.shape[1]} x {x.shape[2]} (h x w) does not fit; "
+                f"pad both sides to multiples of {self.multiple}"
+            )
+        channels = [self.features * min(2**level, 8) for level in range(self.levels)]
+        skips = []
+        for level, features in enumerate(channels):
+            x = self._down(x, level, features, train)
+            skips.append(x)
+        for level in reversed(range(1, self.levels)):
+            x = self._up(x, level, channels[level - 1], train)
+            x = jnp.concatenate([skips[level - 1], x], axis=-1)
+        x = ConvTranspose(self.outputs, 4, 2, 1, name="up_1")(nn.relu(x))
+        return jnp.tanh(x.astype(jnp.float32))
+
+    def _down(self, x: Array, level: int, features: int, train: bool) -> Array:
+        x = leaky_relu(x) if level > 0 else x
+        x = Conv(features, 4, 2, 1, bias=self.norm.conv_bias, name=f"down_{level + 1}")(x)
+        # Neither end of the encoder is normalised; the innermost map may be a single pixel.
+        inner = 0 < level < self.levels - 1
+        return self.norm(x, train=train, name=f"down_{level + 1}_norm") if inner else x
+
+    def _up(self, x: Array, level: int, features: int, train: bool) -> Array:
+        x = ConvTranspose(features, 4, 2, 1, bias=self.norm.conv_bias, name=f"up_{level + 1}")(nn.relu(x))
+        x = self.norm(x, train=train, name=f"up_{level + 1}_norm")
+        drops = 4 <= level < self.levels - 1
+        return nn.Dropout(self.dropout, deterministic=not train)(x) if drops else x

@@ -1,0 +1,140 @@
+"""CycleGAN: two collections of pages that share no pairs (Zhu et al. 2017, arXiv 1703.10593)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from mangagan import losses
+from mangagan.models.layers import InstanceNorm
+from mangagan.models.patchgan import PatchGAN, PixelGAN
+from mangagan.models.resnet import ResNet
+from mangagan.models.unet import UNet
+from mangagan.tasks import pool
+from mangagan.tasks.base import (
+    Batch,
+    Fakes,
+    Judgement,
+    Metrics,
+    Nets,
+    Task,
+    Tree,
+    Variables,
+    apply_network,
+    init_network,
+    predict_any_size,
+)
+from mangagan.tasks.paired import judge
+
+
+@dataclass(frozen=True)
+class Unpaired(Task):
+    """A generator for each direction and a discriminator for each side, held together by the way there and back.
+
+    The variables of both generators are one tree, `to_target` and `to_input`, with one optimiser; so are the
+    discriminators', `target` and `input`. Weights as in the paper: `cycle` 10 for both ways, `identity` times `cycle`.
+    """
+
+    discriminator_first: ClassVar[bool] = False
+
+    generator: ResNet | UNet = field(default_factory=ResNet)
+    discriminator: PatchGAN | PixelGAN = field(default_factory=lambda: PatchGAN(norm=InstanceNorm()))
+    gan: losses.Adversarial = field(default_factory=losses.LeastSquares)
+    cycle: float = 10.0
+    identity: float = 0.5
+    pool: int = 50
+    own_statistics: bool = True
+
+    def init(self, key: Array, batch: Batch) -> Nets:
+        keys = jax.random.split(key, 4)
+        sides = _sides(batch)
+        generators = {
+            "to_target": init_network(self.generator, keys[0], sides["input"]),
+            "to_input": init_network(self.generator, keys[1], sides["target"]),
+        }
+        discriminators = {
+            side: init_network(self.discriminator, side_key, sides[side])
+            for side, side_key in zip(("target", "input"), keys[2:], strict=True)
+        }
+        return Nets(_group(generators), _group(discriminators))
+
+    def init_memory(self, batch: Batch) -> Tree:
+        return {side: pool.empty(self.pool, pictures) for side, pictures in _sides(batch).items()}
+
+    def generate(self, generator: Variables, batch: Batch, rng: Array) -> tuple[Fakes, Tree]:
+        fakes: Fakes = {}
+        real, stats = _sides(batch), dict(generator.stats)
+        passes = [
+            ("target", "to_target", lambda: real["input"]),
+            ("input", "to_input", lambda: real["target"]),
+            ("cycle_input", "to_input", lambda: fakes["target"]),
+            ("cycle_target", "to_target", lambda: fakes["input"]),
+        ]
+        if self.identity:
+            passes += [
+                ("same_target", "to_target", lambda: real["target"]),
+                ("same_input", "to_input", lambda: real["input"]),
+            ]
+        for (name, way, source), key in zip(passes, jax.random.split(rng, len(passes)), strict=True):
+            variables = Variables(generator.params[way], stats[way])
+            fakes[name], stats[way] = apply_network(self.generator, variables, source(), train=True, rng=key)
+        return fakes, stats
+
+    def recall(self, memory: Tree, fakes: Fakes, rng: Array) -> tuple[Tree, Fakes]:
+        exchanged = {
+            side: pool.exchange(memory[side], fakes[side], key)
+            for side, key in zip(("input", "target"), jax.random.split(rng), strict=True)
+        }
+        kept = {side: pools for side, (pools, _) in exchanged.items()}
+        return kept, fakes | {side: shown for side, (_, shown) in exchanged.items()}
+
+    def discriminator_loss(
+        self, discriminator: Variables, batch: Batch, fakes: Fakes, rng: Array
+    ) -> tuple[Array, Judgement]:
+        real, total, stats, metrics = _sides(batch), jnp.zeros(()), {}, {}
+        for side, key in zip(("target", "input"), jax.random.split(rng), strict=True):
+            variables = _pick(discriminator, side)
+            loss, stats[side] = judge(self.discriminator, variables, self.gan, real[side], fakes[side], key)
+            metrics[f"loss/discriminator_{side}"] = loss
+            total = total + loss
+        return total, Judgement(metrics, stats)
+
+    def generator_loss(self, discriminator: Variables, batch: Batch, fakes: Fakes, rng: Array) -> tuple[Array, Metrics]:
+        real, metrics, total = _sides(batch), {}, jnp.zeros(())
+        for side in ("target", "input"):
+            logits, _ = apply_network(self.discriminator, _pick(discriminator, side), fakes[side], train=True)
+            metrics[f"loss/gan_{side}"] = self.gan.on_generated(logits)
+            metrics[f"loss/cycle_{side}"] = losses.l1(fakes[f"cycle_{side}"], real[side])
+            total = total + metrics[f"loss/gan_{side}"] + self.cycle * metrics[f"loss/cycle_{side}"]
+            if self.identity:
+                metrics[f"loss/identity_{side}"] = losses.l1(fakes[f"same_{side}"], real[side])
+                total = total + self.cycle * self.identity * metrics[f"loss/identity_{side}"]
+        return total, metrics | {"loss/generator": total}
+
+    def predict(self, generator: Variables, inputs: Float[Array, "b h w 1"]) -> Float[Array, "b h w 3"]:
+        to_target = _pick(generator, "to_target")
+        return predict_any_size(self.generator, to_target, _three_channels(inputs), self.own_statistics)
+
+
+def _sides(batch: Batch) -> Batch:
+    """Both sides in RGB: the identity loss shows each generator the other side's pictures."""
+    return {"input": _three_channels(batch["input"]), "target": batch["target"]}
+
+
+def _three_channels(gray: Float[Array, "b h w 1"]) -> Float[Array, "b h w 3"]:
+    return jnp.broadcast_to(gray, (*gray.shape[:-1], 3))
+
+
+def _group(networks: dict[str, Variables]) -> Variables:
+    return Variables(
+        {name: variables.params for name, variables in networks.items()},
+        {name: variables.stats for name, variables in networks.items()},
+    )
+
+
+def _pick(group: Variables, name: str) -> Variables:
+    return Variables(group.params[name], group.stats[name])

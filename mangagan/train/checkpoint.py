@@ -1,0 +1,74 @@
+"""Checkpoints of the whole train state: written while training goes on; the last few and the best are kept."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from operator import itemgetter
+from pathlib import Path
+
+import orbax.checkpoint as ocp
+from orbax.checkpoint.checkpoint_managers import AnyPreservationPolicy, BestN, LatestN
+
+from mangagan.train.state import TrainState
+
+log = logging.getLogger(__name__)
+
+
+class Checkpoints:
+    """The checkpoints of one run, a folder for each step saved.
+
+    A checkpoint appears under its final name only when it is whole (Orbax writes aside and renames), so a process that
+    is killed while saving leaves the ones before untouched.
+    """
+
+    def __init__(self, folder: Path, keep_last: int, keep_best: str) -> None:
+        self._folder = folder.resolve()
+        rank: Callable[[dict[str, float]], float] = itemgetter(keep_best)
+        best = BestN(get_metric_fn=rank, reverse=True, n=1, keep_checkpoints_without_metrics=False)
+        options = ocp.CheckpointManagerOptions(
+            best_fn=rank,  # without it the figures would not be written beside the checkpoint
+            best_mode="min",
+            preservation_policy=AnyPreservationPolicy([LatestN(keep_last), best]),
+            cleanup_tmp_directories=True,
+        )
+        self._manager = ocp.CheckpointManager(self._folder, options=options)
+
+    @property
+    def steps(self) -> list[int]:
+        """The steps that checkpoints exist for, oldest first."""
+        return sorted(self._manager.all_steps())
+
+    def save(self, step: int, state: TrainState, figures: dict[str, float] | None) -> None:
+        """Starts to save in the background; `figures` are what the best one is chosen by (the lowest wins)."""
+        if step not in self.steps:
+            self._manager.save(step, args=ocp.args.StandardSave(state), metrics=figures)
+
+    def restore_newest(self, like: TrainState) -> TrainState | None:
+        """The newest state that can be read, placed as `like` says; None where there is no checkpoint.
+
+        One that cannot be read is reported, set aside under the name `unreadable-STEP`, and the one before is tried.
+        Raises ValueError where there are checkpoints and none can be read.
+        """
+        broken = self.steps
+        for step in reversed(self.steps):
+            try:
+                return self._manager.restore(step, args=ocp.args.StandardRestore(like))
+            except (ValueError, OSError, KeyError, RuntimeError) as error:
+                reason = str(error).strip().splitlines()[0][:200]
+                log.warning("checkpoint %s cannot be read (%s); falling back to the one before", step, reason)
+                self._set_aside(step)
+        if broken:
+            raise ValueError(
+                f"{self._folder}: none of the checkpoints {broken} can be read; start in another --workdir"
+            )
+        return None
+
+    def close(self) -> None:
+        """Waits until what is being saved is on disk."""
+        self._manager.wait_until_finished()
+        self._manager.close()
+
+    def _set_aside(self, step: int) -> None:
+        (self._folder / str(step)).rename(self._folder.parent / f"unreadable-{step}")
+        self._manager.reload()

@@ -1,0 +1,128 @@
+"""The training loop: batches in; a trained state, checkpoints, figures and pictures out."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import jax
+import numpy as np
+from jax.experimental import multihost_utils
+from tqdm import tqdm
+
+from mangagan.config import Experiment
+from mangagan.data.archive import Archive, open_archive
+from mangagan.data.stream import Batch, batches, steps_per_epoch
+from mangagan.evaluate.run import held_out_pages
+from mangagan.overrides import describe
+from mangagan.train import devices
+from mangagan.train.checkpoint import Checkpoints
+from mangagan.train.log import Reports
+from mangagan.train.meter import Meter
+from mangagan.train.program import Program, build_program
+from mangagan.train.reporter import Reporter
+from mangagan.train.state import TrainState
+from mangagan.train.workdir import Resume, claim, record_environment
+
+# A whole run's time is estimated from the steps after the first and up to the second of these; earlier ones compile.
+TIMED_STEPS = (2, 5)
+
+
+def train(experiment: Experiment, workdir: Path, *, resume: Resume = "auto", estimate: bool = False) -> None:
+    """Trains in `workdir`, from its newest sound checkpoint where there is one.
+
+    SIGTERM and Ctrl-C end the run after the step under way, saved. With `estimate` the time that the whole run will
+    take is measured and said. Raises ValueError for what a user can mend, Diverged if a loss is not finite.
+    """
+    archive = open_archive(experiment.data.source)
+    program = build_program(experiment, devices.make_mesh(), steps_per_epoch(experiment.data, archive))
+    claim(workdir, describe(experiment), resume)
+    settings = experiment.train
+    with ExitStack() as stack:
+        checkpoints = stack.enter_context(
+            closing(Checkpoints(workdir / "checkpoints", settings.keep_last, settings.keep_best))
+        )
+        state = checkpoints.restore_newest(program.abstract_state) or program.init()
+        start = int(state.step)
+        bar = stack.enter_context(_bar(experiment, program.total_steps, start))
+        if start >= program.total_steps:
+            bar.write(f"{workdir} is trained to its last step, {start}")
+            return
+        files = None
+        if jax.process_index() == 0:
+            record_environment(workdir, archive.fingerprint, start)
+            files = stack.enter_context(closing(Reports(workdir, start)))
+        pages = held_out_pages(experiment.data, archive, settings.evaluation_pages)
+        reporter = Reporter(settings, program.total_steps, program.predict, pages, checkpoints, files, bar)
+        stream = stack.enter_context(closing(_stream(experiment, archive, start)))
+        _loop(program, reporter, state, stream, estimate)
+
+
+def _stream(experiment: Experiment, archive: Archive, start: int) -> Generator[Batch, None, None]:
+    process = (jax.process_index(), jax.process_count())
+    return batches(experiment.data, archive, split="train", seed=experiment.train.seed, start=start, process=process)
+
+
+def _bar(experiment: Experiment, total_steps: int, start: int) -> tqdm:
+    pictures = experiment.data.batch_size
+    return tqdm(
+        total=total_steps * pictures,
+        initial=start * pictures,
+        unit="image",
+        dynamic_ncols=True,
+        smoothing=0.05,
+        disable=jax.process_index() > 0,
+    )
+
+
+def _loop(program: Program, reporter: Reporter, state: TrainState, stream: Iterator[Batch], estimate: bool) -> None:
+    start, meter = int(state.step), Meter()
+    times: dict[int, float] = {}
+    with _stop_signals() as stopped:
+        for step, batch in zip(range(start + 1, program.total_steps + 1), meter.timed(stream), strict=False):
+            state, metrics = program.step(state, devices.put(batch, program.mesh))
+            meter.add(step, metrics)
+            reporter.bar.update(reporter.bar.total // program.total_steps)
+            reporter.after(step, state, meter)
+            times[step - start] = time.perf_counter()
+            if estimate and step - start == TIMED_STEPS[1]:
+                reporter.bar.write(_estimate(times, program.total_steps - start))
+            if stopped() and step < program.total_steps:
+                reporter.save(step, state, meter)
+                reporter.bar.write(f"stopped after step {step} and saved; the same command goes on from here")
+                return
+
+
+def _estimate(times: dict[int, float], steps: int) -> str:
+    first, last = TIMED_STEPS
+    seconds = (times[last] - times[first]) / (last - first)
+    return (
+        f"{seconds:.2f} s a step: {steps} steps take about {timedelta(seconds=round(seconds * steps))} on this machine"
+    )
+
+
+@contextmanager
+def _stop_signals() -> Iterator[Callable[[], bool]]:
+    """A function that tells whether SIGTERM or Ctrl-C has come, to any host; a second Ctrl-C stops at once."""
+    received: list[int] = []
+
+    def note(number: int, _: object) -> None:
+        received.append(number)
+        signal.signal(number, previous[number])
+
+    previous = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield lambda: _any_host(bool(received))
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _any_host(flag: bool) -> bool:
+    if jax.process_count() == 1:
+        return flag
+    return bool(np.any(multihost_utils.process_allgather(np.array(flag))))

@@ -1,0 +1,71 @@
+"""What is compiled for a run: the start, the step and the predictor, placed on the mesh."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+from jax.sharding import Mesh
+from jaxtyping import Array, Float
+
+from mangagan.config import Experiment
+from mangagan.tasks.base import Batch, Metrics, Variables
+from mangagan.train import devices
+from mangagan.train.optim import build_optimizer
+from mangagan.train.state import Optimizers, TrainState, init_state
+from mangagan.train.step import make_step
+
+
+@dataclass(frozen=True)
+class Program:
+    """The functions of a run over its mesh. `step` is given its state to overwrite."""
+
+    mesh: Mesh
+    init: Callable[[], TrainState]
+    step: Callable[[TrainState, Batch], tuple[TrainState, Metrics]]
+    predict: Callable[[Variables, Float[Array, "b h w 1"]], Float[Array, "b h w 3"]]
+    total_steps: int
+
+    @property
+    def abstract_state(self) -> TrainState:
+        """Shapes, dtypes and places of the state."""
+        everywhere = devices.replicated(self.mesh)
+        return jax.tree.map(
+            lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=everywhere), jax.eval_shape(self.init)
+        )
+
+
+def build_program(experiment: Experiment, mesh: Mesh, steps_per_epoch: int) -> Program:
+    """The run's functions; nothing is computed yet. Raises ValueError for a batch that the devices cannot share."""
+    train, task = experiment.train, experiment.task
+    devices.check_batch_size(experiment.data.batch_size, mesh)
+    total = train.steps if train.steps is not None else train.epochs * steps_per_epoch
+    optimizers = Optimizers(
+        build_optimizer(train.generator, total, steps_per_epoch),
+        build_optimizer(train.discriminator, total, steps_per_epoch),
+    )
+    example = example_batch(experiment)
+    everywhere, cut = devices.replicated(mesh), devices.split(mesh)
+    step = make_step(task, optimizers, ema_decay=train.ema_decay, precision=experiment.precision)
+    return Program(
+        mesh=mesh,
+        init=jax.jit(lambda: init_state(task, optimizers, train.seed, _zeros(example)), out_shardings=everywhere),
+        step=jax.jit(step, donate_argnums=0, in_shardings=(everywhere, cut), out_shardings=everywhere),
+        predict=jax.jit(task.predict),
+        total_steps=total,
+    )
+
+
+def example_batch(experiment: Experiment) -> dict[str, jax.ShapeDtypeStruct]:
+    """The shapes of a batch over all devices."""
+    shape = (experiment.data.batch_size, experiment.data.size, experiment.data.size)
+    return {
+        "input": jax.ShapeDtypeStruct((*shape, 1), "float32"),
+        "target": jax.ShapeDtypeStruct((*shape, 3), "float32"),
+    }
+
+
+def _zeros(shapes: Any) -> Any:
+    return jax.tree.map(lambda leaf: jax.numpy.zeros(leaf.shape, leaf.dtype), shapes)

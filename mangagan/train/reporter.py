@@ -1,0 +1,90 @@
+"""What is due after a step: figures, evaluation, pictures, checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import jax
+import numpy as np
+from jaxtyping import Array, Float
+from tqdm import tqdm
+
+from mangagan.config import Train
+from mangagan.data.stream import Batch
+from mangagan.evaluate.run import Predict, evaluate
+from mangagan.tasks.base import Variables
+from mangagan.train.checkpoint import Checkpoints
+from mangagan.train.log import Reports
+from mangagan.train.meter import Meter
+from mangagan.train.state import TrainState
+
+GRID_ROWS = 4
+
+
+@dataclass
+class Reporter:
+    """Reports of one run; `pages` are held out, `files` is None on all hosts but the first."""
+
+    settings: Train
+    total_steps: int
+    predict: Callable[[Variables, Float[Array, "b h w 1"]], Float[Array, "b h w 3"]]
+    pages: list[Batch]
+    checkpoints: Checkpoints
+    files: Reports | None
+    bar: tqdm
+    _judged: dict[str, float] = field(default_factory=dict)
+
+    def after(self, step: int, state: TrainState, meter: Meter) -> None:
+        """Makes each report whose period ends with this step; the last step makes all. Raises Diverged."""
+        if self._due(step, self.settings.every_log_steps):
+            self._write(step, meter.report())
+        if self.pages and self._due(step, self.settings.every_evaluation_steps):
+            self._judge(step, state)
+        if self.pages and self.files and self._due(step, self.settings.every_grid_steps):
+            self.bar.write(f"step {step}: pictures in {self.files.grid(step, self._columns(state))}")
+        if self._due(step, self.settings.every_checkpoint_steps):
+            self.save(step, state, meter)
+
+    def save(self, step: int, state: TrainState, meter: Meter) -> None:
+        """Saves a state once its own figures were seen to be finite, with the figure that the best is chosen by."""
+        meter.settle()
+        name = self.settings.keep_best
+        judged, self._judged = self._judged, {}
+        self.checkpoints.save(step, state, {name: judged[name]} if judged else None)
+
+    def _due(self, step: int, period: int) -> bool:
+        return step == self.total_steps or (period > 0 and step % period == 0)
+
+    def _write(self, step: int, figures: dict[str, float]) -> None:
+        if self.files:
+            self.files.scalars(step, figures)
+        losses = {name.removeprefix("loss/"): value for name, value in figures.items() if name.startswith("loss/")}
+        if losses:
+            self.bar.set_postfix({name: f"{value:.3g}" for name, value in losses.items()})
+
+    def _judge(self, step: int, state: TrainState) -> None:
+        figures = evaluate(self._predictor(state.ema), self.pages)
+        if self.settings.keep_best not in figures:
+            raise ValueError(f"train.keep_best={self.settings.keep_best} is none of {', '.join(figures)}")
+        self._judged = figures
+        self._write(step, figures)
+        self.bar.write(
+            f"step {step}: CIEDE2000 to the truth {figures['evaluation/ciede2000']:.2f} on {len(self.pages)} held-out "
+            f"pages; the bare input {figures['evaluation/ciede2000_input']:.2f} ({figures['evaluation/gain']:+.1%})"
+        )
+
+    def _predictor(self, variables: Variables) -> Predict:
+        # Every host judges all pages on one device of its own, so that all hosts know the same figures.
+        local = jax.tree.map(lambda leaf: leaf.addressable_data(0), variables)
+        return lambda inputs: self.predict(local, inputs)
+
+    def _columns(self, state: TrainState) -> dict[str, np.ndarray]:
+        rows = self.pages[:GRID_ROWS]
+        now, averaged = self._predictor(state.generator.variables), self._predictor(state.ema)
+        return {
+            "input": np.concatenate([page["input"] for page in rows]),
+            "output": np.concatenate([now(page["input"]) for page in rows]),
+            "averaged weights": np.concatenate([averaged(page["input"]) for page in rows]),
+            "truth": np.concatenate([page["target"] for page in rows]),
+        }

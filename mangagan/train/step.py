@@ -1,0 +1,73 @@
+"""One training step of generator and discriminator, the same for every task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array
+
+from mangagan.tasks.base import Batch, Fakes, Judgement, Metrics, Task, Tree, Variables
+from mangagan.train.state import NetState, Optimizers, TrainState
+
+
+def make_step(
+    task: Task, optimizers: Optimizers, *, ema_decay: float, precision: str
+) -> Callable[[TrainState, Batch], tuple[TrainState, Metrics]]:
+    """The pure step function, to be jitted with its state donated.
+
+    Each generator forward pass is made once: the discriminator descends on its stopped fakes, and the generator's
+    gradient is d loss / d fakes pulled back through that same pass. Metrics hold losses and the norm of each gradient.
+    """
+
+    def compute(params: Tree, stats: Tree) -> Variables:
+        return Variables(_cast_kernels(params, precision), stats)
+
+    def step_discriminator(net: NetState, batch: Batch, fakes: Fakes, key: Array) -> tuple[NetState, Metrics]:
+        def loss(params: Tree) -> tuple[Array, Judgement]:
+            return task.discriminator_loss(compute(params, net.stats), batch, fakes, key)
+
+        (_, judgement), gradient = jax.value_and_grad(loss, has_aux=True)(net.params)
+        norm = {"gradient/discriminator": optax.tree.norm(gradient)}
+        return _descend(net, gradient, judgement.stats, optimizers.discriminator), judgement.metrics | norm
+
+    def train_step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
+        keys = jax.random.split(jax.random.fold_in(state.key, state.step), 4)
+
+        def generate(params: Tree) -> tuple[Fakes, Tree]:
+            return task.generate(compute(params, state.generator.stats), batch, keys[0])
+
+        fakes, pullback, stats = jax.vjp(generate, state.generator.params, has_aux=True)
+        memory, shown = task.recall(state.memory, jax.lax.stop_gradient(fakes), keys[1])
+        discriminator, metrics = step_discriminator(state.discriminator, batch, shown, keys[2])
+        judge = discriminator if task.discriminator_first else state.discriminator
+
+        def generator_loss(fakes: Fakes) -> tuple[Array, Metrics]:
+            return task.generator_loss(compute(judge.params, judge.stats), batch, fakes, keys[3])
+
+        (_, generator_metrics), wanted = jax.value_and_grad(generator_loss, has_aux=True)(fakes)
+        (gradient,) = pullback(wanted)
+        generator = _descend(state.generator, gradient, stats, optimizers.generator)
+        metrics = metrics | generator_metrics | {"gradient/generator": optax.tree.norm(gradient)}
+        ema = _average(state.ema, generator.variables, ema_decay, state.step)
+        return TrainState(state.step + 1, state.key, generator, discriminator, ema, memory), metrics
+
+    return train_step
+
+
+def _descend(net: NetState, gradient: Tree, stats: Tree, optimizer: optax.GradientTransformation) -> NetState:
+    updates, opt = optimizer.update(gradient, net.opt, net.params)
+    return NetState(optax.apply_updates(net.params, updates), stats, opt)
+
+
+def _average(ema: Variables, new: Variables, decay: float, step: Array) -> Variables:
+    # A short memory at first: the average must not carry the random start through a short run.
+    share = 1 - jnp.minimum(decay, (1 + step) / (10 + step))
+    return optax.incremental_update(new, ema, share)
+
+
+def _cast_kernels(params: Tree, precision: str) -> Tree:
+    """Convolution kernels in the precision that is computed in; scales and shifts stay float32."""
+    return jax.tree.map(lambda leaf: leaf.astype(precision) if leaf.ndim > 1 else leaf, params)

@@ -1,0 +1,78 @@
+"""The folder of a run: whose it is, and in which surroundings it was made."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+import jax
+
+from mangagan.files import write_aside
+from mangagan.overrides import Plain, differences
+
+Resume = Literal["auto", "never", "require"]
+
+# What a run reports and how it is fed may change when it goes on: the arrays do not depend on it.
+FREE_KEYS = ("data.workers", "train.every_", "train.keep_")
+
+
+def claim(workdir: Path, description: Mapping[str, Plain], resume: Resume) -> None:
+    """Makes the folder this experiment's, or checks that it is.
+
+    Raises ValueError where it holds another experiment, or where `resume` forbids what would happen.
+    """
+    checkpoints = workdir / "checkpoints"
+    has_checkpoints = checkpoints.is_dir() and any(entry.name.isdigit() for entry in checkpoints.iterdir())
+    if has_checkpoints and resume == "never":
+        raise ValueError(f"{workdir} holds a run already; choose another --workdir, or go on with --resume=auto")
+    if not has_checkpoints and resume == "require":
+        raise ValueError(f"{workdir} has no checkpoint to go on from; start with --resume=auto")
+    file = workdir / "experiment.json"
+    if file.exists():
+        _check_same(workdir, json.loads(file.read_text()), description)
+    elif workdir.exists() and any(workdir.iterdir()):
+        raise ValueError(f"{workdir} holds files that are no run; choose another --workdir")
+    workdir.mkdir(parents=True, exist_ok=True)
+    write_aside(file, json.dumps(dict(description), indent=1).encode())
+
+
+def _check_same(workdir: Path, old: Mapping[str, Plain], new: Mapping[str, Plain]) -> None:
+    changed = [line for line in differences(old, new) if not line.startswith(FREE_KEYS)]
+    if changed:
+        listing = "\n  ".join(changed)
+        raise ValueError(f"{workdir} holds another experiment; choose another --workdir. It differs in\n  {listing}")
+
+
+def record_environment(workdir: Path, fingerprint: str, step: int) -> None:
+    """Appends to `environment.jsonl` what this start of the run stands on."""
+    packages = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "grain", "numpy", "pillow", "mangagan")
+    facts = {
+        "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "step": step,
+        "command": sys.argv,
+        "python": platform.python_version(),
+        "versions": {package: version(package) for package in packages},
+        "git": _git_commit(),
+        "data": fingerprint,
+        "devices": [device.device_kind for device in jax.devices()],
+        "processes": jax.process_count(),
+    }
+    with (workdir / "environment.jsonl").open("a") as lines:
+        lines.write(json.dumps(facts) + "\n")
+
+
+def _git_commit() -> str | None:
+    """The commit of the code that runs, with "-dirty" where it was changed; None outside a checkout."""
+    command = ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
+    try:
+        answer = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout.strip() or None

@@ -1,0 +1,203 @@
+"""The stream: batch i is a function of the seed and i alone, whoever decodes it and whoever shares it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from skimage.color import rgb2lab
+
+from mangagan.data.archive import Archive, open_archive
+from mangagan.data.stream import Data, batches, steps_per_epoch
+
+DATA = Data(size=24, window=40, jitter=0.2, batch_size=4, workers=0)
+PAGES = 20
+
+
+def drawn(data: Data, archive: Archive, count: int, **options) -> list[dict[str, np.ndarray]]:
+    stream = batches(data, archive, **({"split": "train", "seed": 7} | options))
+    try:
+        return [batch for batch, _ in zip(stream, range(count), strict=False)]
+    finally:
+        stream.close()
+
+
+def same(first, second) -> bool:
+    return len(first) == len(second) and all(
+        np.array_equal(a[role], b[role]) for a, b in zip(first, second, strict=True) for role in ("input", "target")
+    )
+
+
+def numbers(batch: dict[str, np.ndarray], role: str) -> list[int]:
+    """Which pages a batch shows: the last channel of every page is ten times its number."""
+    return [round((picture[0, 0, -1] + 1) * 127.5 / 10) for picture in batch[role]]
+
+
+@pytest.fixture(scope="module")
+def paired(tmp_path_factory, write_pages, map_page) -> Archive:
+    """Pages of which the black-and-white form is the red channel of the colored one."""
+    folder = tmp_path_factory.mktemp("paired")
+    pages = {f"w{n % 10}/{n:02}.png": map_page(n) for n in range(PAGES)}
+    write_pages(folder / "bw", {name: page[..., 0] for name, page in pages.items()})
+    write_pages(folder / "color", pages)
+    return open_archive(f"pairs:{folder / 'bw'},{folder / 'color'}", cache=folder, progress=False)
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory, write_pages, map_page) -> Archive:
+    """Fifteen colored pages and, of other works, seven grey ones, each all of one tone that tells its number."""
+    folder = tmp_path_factory.mktemp("mixed")
+    color = {f"c{n % 5}/{n:02}.png": map_page(n) for n in range(15)}
+    gray = {f"g{n % 7}/{n:02}.png": np.full((96, 80), 10 * n, np.uint8) for n in range(7)}
+    return open_archive(f"folder:{write_pages(folder / 'pages', color | gray)}", cache=folder, progress=False)
+
+
+def test_shapes_ranges_and_pair_alignment(paired):
+    for batch in drawn(replace(DATA, input="bw"), paired, 6):
+        assert batch["input"].shape == (4, 24, 24, 1) and batch["target"].shape == (4, 24, 24, 3)
+        assert batch["input"].dtype == batch["target"].dtype == np.float32
+        assert np.array_equal(batch["input"][..., 0], batch["target"][..., 0])
+        assert all(np.abs(array).max() <= 1 for array in batch.values())
+
+
+def test_grey_input_is_the_luminance_of_the_target(paired):
+    for batch in drawn(DATA, paired, 3):
+        luminance = (batch["target"] + 1) @ np.float32([0.299, 0.587, 0.114]) - 1
+        np.testing.assert_allclose(batch["input"][..., 0], luminance, atol=0.51 / 127.5)
+
+
+def test_lab_target_is_the_same_picture_in_lab(paired):
+    rgb, lab = drawn(DATA, paired, 2), drawn(replace(DATA, target="lab"), paired, 2)
+    for one, other in zip(rgb, lab, strict=True):
+        expected = rgb2lab((one["target"] + 1) / 2) / [50, 110, 110] - [1, 0, 0]
+        np.testing.assert_allclose(other["target"], expected, atol=1e-4)
+        assert np.array_equal(one["input"], other["input"])
+
+
+def test_worker_processes_and_restarts_change_nothing(paired):
+    data = replace(DATA, input="bw")
+    alone = drawn(data, paired, 12)
+    assert same(alone, drawn(data, paired, 12))
+    assert same(alone[5:], drawn(data, paired, 7, start=5))
+    assert same(alone[3:11], drawn(replace(data, workers=2), paired, 8, start=3))
+    assert not same(alone, drawn(data, paired, 12, seed=8))
+
+
+def test_an_epoch_shows_every_page_once_in_a_new_order(paired):
+    data = replace(DATA, batch_size=1)
+    steps = steps_per_epoch(data, paired)
+    assert steps == len(paired.domains["train"]["color"]) == 18
+    epochs = [numbers(batch, "target")[0] for batch in drawn(data, paired, 3 * steps)]
+    orders = [epochs[n * steps : (n + 1) * steps] for n in range(3)]
+    assert len({tuple(sorted(order)) for order in orders}) == 1 and len(set(map(tuple, orders))) == 3
+    assert len(drawn(data, paired, 999, epochs=2)) == 2 * steps
+    assert len(drawn(data, paired, 999, epochs=2, start=5)) == 2 * steps - 5
+    # The same page is cut anew each time.
+    targets = [batch["target"].tobytes() for batch in drawn(data, paired, 3 * steps)]
+    assert len(set(targets)) == 3 * steps
+
+
+def test_hosts_share_the_same_batches(paired):
+    whole = drawn(DATA, paired, 6)
+    shares = [drawn(DATA, paired, 6, process=(index, 2)) for index in range(2)]
+    for n, batch in enumerate(whole):
+        parts = [share[n]["target"] for share in shares]
+        assert [len(part) for part in parts] == [2, 2]
+        assert {x.tobytes() for x in batch["target"]} == {x.tobytes() for part in parts for x in part}
+    with pytest.raises(ValueError, match="batch_size=4 cannot be shared by 3"):
+        batches(DATA, paired, split="train", seed=0, process=(0, 3))
+
+
+def test_unpaired_domains_are_drawn_independently(mixed):
+    data = replace(DATA, paired=False, input="bw", batch_size=1)
+    steps = steps_per_epoch(data, mixed)
+    assert steps == len(mixed.domains["train"]["color"]) == 12
+    shown = [(numbers(b, "input")[0], numbers(b, "target")[0]) for b in drawn(data, mixed, 10 * steps)]
+    inputs, targets = ({pair[n] for pair in shown} for n in range(2))
+    assert len(inputs) == len(mixed.domains["train"]["bw"]) == 6 and len(targets) == 12
+    # Each input page meets many targets, so neither order follows from the other.
+    assert len(set(shown)) > 45
+    # With input=gray, luminance of colored pages comes in as well.
+    assert steps_per_epoch(replace(data, input="gray"), mixed) == 18
+
+
+def test_evaluation_shows_every_page_once_in_order(paired):
+    stream = drawn(DATA, paired, 999, split="validation", augment=False)
+    names = [int(page["name"][-2:]) for page in paired.pages("validation")]
+    assert [number for batch in stream for number in numbers(batch, "target")] == names and len(names) == 2
+    # The middle window of 40 pixels of a page of 80 x 96, scaled by 24 / 40.
+    columns = (stream[0]["target"][0, 12, :, 0] + 1) * 127.5 / 2
+    assert abs(columns.mean() - 39.5) < 0.5 and abs(np.ptp(columns) - 40 * 23 / 24) < 1.5
+    train = drawn(DATA, paired, 999, augment=False, split="train")
+    assert [len(batch["target"]) for batch in train] == [4, 4, 4, 4, 2]
+    assert same(train[2:], drawn(replace(DATA, workers=1), paired, 999, augment=False, split="train", start=2))
+
+
+def test_unpaired_evaluation_goes_over_the_longer_domain(mixed):
+    data = replace(DATA, paired=False, input="bw", batch_size=1)
+    stream = drawn(data, mixed, 999, augment=False)
+    assert len(stream) == 12
+    inputs = [numbers(batch, "input")[0] for batch in stream]
+    assert inputs[:6] == inputs[6:] and len(set(inputs)) == 6
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"input": "bw"}, "0 pages that give input bw and target color.*data.input=bw"),
+        ({"batch_size": 64}, "12 pages that give target color, and 64 are needed.*data.batch_size=64"),
+        ({"batch_size": 10, "paired": False, "input": "bw"}, "6 pages that give input bw, and 10"),
+    ],
+)
+def test_what_an_archive_cannot_give_is_said_at_once(mixed, change, message):
+    with pytest.raises(ValueError, match=message):
+        batches(replace(DATA, **change), mixed, split="train", seed=0)
+    with pytest.raises(ValueError, match=message):
+        steps_per_epoch(replace(DATA, **change), mixed)
+
+
+def test_unknown_split(mixed):
+    with pytest.raises((ValueError, KeyError)):
+        batches(DATA, mixed, split="test", seed=0)
+
+
+STREAM = """
+import sys
+from pathlib import Path
+from mangagan.data.archive import Archive
+from mangagan.data.stream import Data, batches
+if __name__ == "__main__":
+    data = Data(size=24, window=40, batch_size=4, workers=1)
+    stream = batches(data, Archive(Path(sys.argv[1])), split="train", seed=0)
+    for _ in stream:
+        print("batch", flush=True)
+        sys.stdin.readline()
+"""
+
+
+def test_workers_end_with_a_killed_parent(paired, tmp_path):
+    (tmp_path / "stream.py").write_text(STREAM)
+    path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
+    process = subprocess.Popen(
+        [sys.executable, str(tmp_path / "stream.py"), str(paired.directory)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": path},
+    )
+    assert process.stdout.readline() == "batch\n"
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    end = time.monotonic() + 20
+    while any(child.is_running() and child.status() != "zombie" for child in children):
+        assert time.monotonic() < end, "a worker outlives its parent"
+        time.sleep(0.05)

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def prepare():
+    spec = importlib.util.spec_from_file_location("prepare", ROOT / "launch" / "prepare.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    noise = np.random.default_rng(0)
+    for number in range(8):
+        path = tmp_path / "pages" / f"work{number % 4}" / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(noise.integers(0, 255, (60, 40, 3), dtype=np.uint8)).save(path)
+    (tmp_path / "pages" / "work1" / "bad.png").write_bytes(b"bad")
+    return tmp_path / "pages"
+
+
+def test_summary_and_contact_sheet(prepare, folder, tmp_path, capsys):
+    options = [f"--source=folder:{folder}", f"--cache={tmp_path / 'cache'}", f"--sheet={tmp_path / 'sheet.png'}"]
+    assert prepare.main(options) == 0
+    out = capsys.readouterr().out
+    assert "train          6 pages of 3 works: 6 color, 0 bw, 0 both" in out
+    assert "validation     2 pages of 1 works" in out and "held out       work" in out
+    assert "skipped        1" in out and "work1/bad.png: cannot be decoded" in out
+    sheet = Image.open(tmp_path / "sheet.png")
+    assert sheet.width > 6 * 180 and sheet.height > 4 * 252
+    pixels = np.asarray(sheet, int)
+    # Colour above, grey below.
+    assert np.ptp(pixels[6:258, 6:186], axis=-1).max() > 50 and np.ptp(pixels[264:516, 6:186], axis=-1).max() == 0
+
+
+@pytest.mark.parametrize("source", ["nothing:here", "folder:/no/such/folder", "pairs:one"])
+def test_mistakes_are_one_line(prepare, source, tmp_path, capsys):
+    assert prepare.main([f"--source={source}", f"--cache={tmp_path}"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and error.count("\n") == 1 and source.split(":")[1].strip("/") in error
+
+
+def test_help_has_examples(prepare, capsys):
+    with pytest.raises(SystemExit) as end:
+        prepare.main(["--help"])
+    assert end.value.code == 0
+    out = capsys.readouterr().out
+    assert "examples:" in out and "--source=pairs:" in out and "hf:" in out
