@@ -31,7 +31,9 @@ def test_a_part_is_swapped_by_the_name_of_its_class_and_keeps_what_fits():
     assert changed.train.discriminator == EXPERIMENT.train.discriminator
 
 
-@pytest.mark.parametrize("name", [f"{n}:{p}".rstrip(":") for n in experiments.names() for p in ("", *experiments.presets(n))])
+@pytest.mark.parametrize(
+    "name", [f"{n}:{p}".rstrip(":") for n in experiments.names() for p in ("", *experiments.presets(n))]
+)
 def test_a_description_builds_the_same_experiment(name):
     experiment = experiments.load(name)
     assert override(experiments.load(name.partition(":")[0]), describe(experiment)) == experiment

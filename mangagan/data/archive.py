@@ -94,7 +94,7 @@ class Archive:
         return Records(self.directory, name, len(self.pages(name)))
 
     @cached_property
-    def domains(self) -> dict[Split, dict[Domain, Int[np.ndarray, n]]]:
+    def domains(self) -> dict[Split, dict[Domain, Int[np.ndarray, " n"]]]:
         """For each split, the numbers of the records that are in color, in black and white, and in both."""
         return {split: _domains(self.pages(split)) for split in get_args(Split)}
 
@@ -139,6 +139,6 @@ def _locked(directory: Path) -> FileLock:
     return lock
 
 
-def _domains(pages: Sequence[dict[str, Any]]) -> dict[Domain, Int[np.ndarray, n]]:
+def _domains(pages: Sequence[dict[str, Any]]) -> dict[Domain, Int[np.ndarray, " n"]]:
     color, bw = (np.array([page[kind] is not None for page in pages], bool) for kind in ("color", "bw"))
     return {"color": np.flatnonzero(color), "bw": np.flatnonzero(bw), "both": np.flatnonzero(color & bw)}

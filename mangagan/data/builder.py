@@ -22,7 +22,7 @@ def pack(numbers: dict[str, list[int]], read: Callable[[int], dict[str, Any]], f
     return Path(builder.data_dir)
 
 
-class Pages(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+class Pages(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
     """Pages: name, work, and the bytes of the colored and the black-and-white picture, empty where there is none."""
 
     VERSION = tfds.core.Version("1.0.0")

@@ -77,7 +77,7 @@ def is_gray(picture: Image.Image) -> bool:
     return bool(np.mean(distance > noise) < _COLORED_SHARE)
 
 
-def _tint(chroma: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, 2]:
+def _tint(chroma: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, " 2"]:
     """The middle chroma if paper or faded ink may have it (towards yellow and brown), otherwise none."""
     blue, red = np.median(chroma, axis=0)
     warm = -48 <= blue <= 0 and -10 <= red <= 24

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache, partial
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from PIL import Image
 
@@ -39,14 +40,17 @@ def comics(argument: str) -> Source:
     pages = int(argument or COMICS_PAGES)
     from mangagan.data import comics as art
 
-    # New code composes new pages.
+    # New code and new art compose new pages.
     files = sorted(path for folder in art.__path__ for path in Path(folder).rglob("*.py"))
     code = sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+    packages = sorted({package for *_, package in art.LICENCES})
+    versions = " ".join(f"{package}={version(package)}" for package in packages)
+    licences = [f"{title}: {licence}, {author} (package {package})" for title, licence, author, package in art.LICENCES]
 
     def entries() -> list[Entry]:
         return [Entry(Label(f"{number:05}", ""), partial(_compose, number)) for number in range(pages)]
 
-    return Source(f"{pages}", f"{COMICS_SEED} {code}", tuple(art.LICENCES), entries)
+    return Source(f"{pages}", f"{pages} {COMICS_SEED} {code} {versions}", tuple(licences), entries)
 
 
 def _compose(number: int) -> Pictures:
@@ -55,7 +59,7 @@ def _compose(number: int) -> Pictures:
     page = compose(COMICS_SEED, number)
     color, bw = (encode_png(Image.fromarray(pixels)) for pixels in (page.color, page.bw))
     height, width = page.bw.shape
-    return Pictures((height, width), color, bw, Label(page.name, page.work, split_of(page.work)))
+    return Pictures((height, width), color, bw, Label(page.name, page.work, cast(Split, split_of(page.work))))
 
 
 def hugging_face(argument: str) -> Source:

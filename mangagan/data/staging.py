@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from mangagan.data.entries import Entry
 from mangagan.data.pictures import Unusable
+from mangagan.files import write_aside
 
 # What takes longer than this is worth the start of worker processes.
 _ALONE_SECONDS = 1.0
@@ -56,13 +57,6 @@ def exit_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-def write_aside(path: Path, data: bytes) -> None:
-    """Writes a whole file or none."""
-    aside = path.with_name(f"{path.name}.{os.getpid()}.part")
-    aside.write_bytes(data)
-    os.replace(aside, path)
 
 
 def _each(function: partial[None], todo: list[tuple[int, Entry]]) -> Iterator[None]:

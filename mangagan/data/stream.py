@@ -103,9 +103,10 @@ def _steps(domains: Sequence[_Domain], data: Data) -> int:
 
 def _domains(data: Data, archive: Archive, split: Split) -> list[_Domain]:
     """One domain that gives both roles, or an input domain and a target domain."""
+    records = archive.split(split)
 
-    def domain(pages: Int[np.ndarray, n], *forms: tuple[Role, Form]) -> _Domain:
-        return _Domain(archive.split(split), tuple(pages.tolist()), forms)
+    def domain(pages: Int[np.ndarray, " n"], *forms: tuple[Role, Form]) -> _Domain:
+        return _Domain(records, tuple(pages.tolist()), forms)
 
     color, bw, both = (archive.domains[split][form] for form in ("color", "bw", "both"))
     if data.paired and data.input == "gray":

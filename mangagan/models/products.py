@@ -6,7 +6,8 @@ input gradient is the adjoint of that, a product whose rows are added back ("fol
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import reduce
+from operator import add
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -32,7 +33,8 @@ def forward(window: Window, x: Float[Array, "b h w i"], kernel: Float[Array, "p 
         size = tuple(window.positions(n, k) for n, k in zip(x.shape[1:3], taps, strict=True))
         return input_gradient(_mirrored_window(window, taps), size, x, _mirrored(kernel))
     rows = _unfold(window, taps, x)
-    return _product("bhwpqi,pqio->bhwo", rows, kernel).astype(x.dtype)
+    y = _product(_matrix(rows), kernel.reshape(-1, outputs), contract=(1, 0))
+    return y.reshape(*rows.shape[:3], outputs).astype(x.dtype)
 
 
 def input_gradient(
@@ -42,8 +44,8 @@ def input_gradient(
     taps, (inputs, outputs) = kernel.shape[:2], kernel.shape[2:]
     if _thin_output(window, taps, inputs, outputs):
         return forward(_mirrored_window(window, taps), g, _mirrored(kernel))
-    rows = _product("bhwo,pqio->bhwpqi", g, kernel)
-    return _fold(window, size, rows).astype(g.dtype)
+    rows = _product(g.reshape(-1, outputs), kernel.reshape(-1, outputs), contract=(1, 1))
+    return _fold(window, size, rows.reshape(*g.shape[:3], *taps, inputs)).astype(g.dtype)
 
 
 def kernel_gradient(
@@ -53,4 +55,68 @@ def kernel_gradient(
     if _thin_output(window, taps, x.shape[3], g.shape[3]):
         return _mirrored(kernel_gradient(_mirrored_window(window, taps), taps, g, x))
     rows = _unfold(window, taps, x)
-    return _product("bhwpqi,bhwo->pqio", rows, g).astype(x.dtype)
+    kernel = _product(_matrix(rows), g.reshape(-1, g.shape[3]), contract=(0, 0))
+    return kernel.reshape(*taps, x.shape[3], g.shape[3]).astype(x.dtype)
+
+
+def _thin_output(window: Window, taps: tuple[int, ...], inputs: int, outputs: int) -> bool:
+    """Whether the mirrored convolution, from output to input, has the fewer numbers to lay out as rows."""
+    mirrors = window.stride == 1 and taps[0] == taps[1] > window.padding
+    return mirrors and outputs < inputs
+
+
+def _mirrored_window(window: Window, taps: tuple[int, ...]) -> Window:
+    return Window(1, taps[0] - 1 - window.padding)
+
+
+def _mirrored(kernel: Array) -> Array:
+    return kernel[::-1, ::-1].swapaxes(2, 3)
+
+
+def _matrix(rows: Array) -> Array:
+    b, h, w, p, q, channels = rows.shape
+    return rows.reshape(b * h * w, p * q * channels)
+
+
+def _product(a: Array, b: Array, *, contract: tuple[int, int]) -> Array:
+    # bfloat16 numbers are summed (and folded afterwards) in float32, as a convolution does inside.
+    exact = jnp.promote_types(a.dtype, jnp.float32)
+    dimensions = (((contract[0],), (contract[1],)), ((), ()))
+    return lax.dot_general(a, b, dimensions, preferred_element_type=exact)
+
+
+def _unfold(window: Window, taps: tuple[int, ...], x: Array) -> Array:
+    """The neighbourhood of each position, [b h2 w2 p q i]."""
+    stride, pad = window
+    height, width = (window.positions(n, k) for n, k in zip(x.shape[1:3], taps, strict=True))
+    x = jnp.pad(x, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
+
+    def tap(row: int, column: int) -> Array:
+        return x[:, row : row + stride * height : stride, column : column + stride * width : stride]
+
+    return jnp.stack([jnp.stack([tap(p, q) for q in range(taps[1])], 3) for p in range(taps[0])], 3)
+
+
+def _fold(window: Window, size: tuple[int, int], rows: Array) -> Array:
+    """The adjoint of `_unfold`: rows [b h2 w2 p q i] added up where they came from, [b h w i]."""
+    return _fold_axis(window, size[1], 2, _fold_axis(window, size[0], 1, rows))
+
+
+def _fold_axis(window: Window, size: int, axis: int, rows: Array) -> Array:
+    """One axis of `_fold`; the taps of `axis` are axis 3."""
+    stride, pad = window
+    positions, taps = rows.shape[axis], rows.shape[3]
+    blocks = max(-(-(size + 2 * pad) // stride), positions + -(-taps // stride) - 1)
+
+    def shifted(tap: int) -> Array:
+        before = tap // stride
+        widths = [(0, 0)] * (rows.ndim - 1)
+        widths[axis] = (before, blocks - positions - before)
+        # A stride wider than the kernel leaves pixels that no tap reaches.
+        return jnp.pad(rows[:, :, :, tap], widths) if tap < taps else jnp.zeros_like(shifted(0))
+
+    # Pixels of one phase (position modulo stride) come from the same taps.
+    phases = [[shifted(tap) for tap in range(phase, max(taps, phase + 1), stride)] for phase in range(stride)]
+    merged = jnp.stack([reduce(add, phase) for phase in phases], axis + 1)
+    merged = merged.reshape(*merged.shape[:axis], blocks * stride, *merged.shape[axis + 2 :])
+    return lax.slice_in_dim(merged, pad, pad + size, axis=axis)

@@ -10,10 +10,10 @@ from jaxtyping import Array, Float, Int
 
 
 class Pool(NamedTuple):
-    """Stored pictures; the first `count` places are filled."""
+    """Stored pictures; the first `filled` places are filled."""
 
     pictures: Float[Array, "n h w c"]
-    count: Int[Array, ""]
+    filled: Int[Array, ""]
 
 
 def empty(places: int, like: Float[Array, "b h w c"]) -> Pool:
@@ -36,10 +36,10 @@ def exchange(pool: Pool, fresh: Float[Array, "b h w c"], rng: Array) -> tuple[Po
 
     def one(pool: Pool, each: tuple[Array, Array, Array]) -> tuple[Pool, Array]:
         picture, swap, slot = each
-        room = pool.count < places
-        slot = jnp.where(room, pool.count, slot)
+        room = pool.filled < places
+        slot = jnp.where(room, pool.filled, slot)
         shown = jnp.where(swap & ~room, pool.pictures[slot], picture)
         kept = jnp.where(swap | room, picture, pool.pictures[slot])
-        return Pool(pool.pictures.at[slot].set(kept), jnp.minimum(pool.count + 1, places)), shown
+        return Pool(pool.pictures.at[slot].set(kept), jnp.minimum(pool.filled + 1, places)), shown
 
     return jax.lax.scan(one, pool, (fresh, swaps, slots))

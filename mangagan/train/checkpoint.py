@@ -54,7 +54,7 @@ class Checkpoints:
         for step in reversed(self.steps):
             try:
                 return self._manager.restore(step, args=ocp.args.StandardRestore(like))
-            except (ValueError, OSError, KeyError, RuntimeError) as error:
+            except Exception as error:  # a damaged file surfaces as any kind, a bare Exception among them
                 reason = str(error).strip().splitlines()[0][:200]
                 log.warning("checkpoint %s cannot be read (%s); falling back to the one before", step, reason)
                 self._set_aside(step)

@@ -112,7 +112,7 @@ def _stop_signals() -> Iterator[Callable[[], bool]]:
 
     def note(number: int, _: object) -> None:
         received.append(number)
-        signal.signal(number, previous[number])
+        signal.signal(number, previous[signal.Signals(number)])
 
     previous = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
     try:

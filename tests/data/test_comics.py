@@ -64,11 +64,12 @@ def test_size_type_name_and_work(number):
 @pytest.mark.parametrize("number", PAGES)
 def test_solid_ink_is_dark_in_color_and_paper_white_is_white_in_ink_and_tone(number):
     made = page(number)
-    # A tone never fills an area (density stays below 1), so what is black over 5 x 5 pixels is ink.
+    # A tone never fills an area (density stays below 1), so what is black over 5 x 5 pixels is ink; a smooth
+    # edge may let a tenth of the color through.
     black = np.lib.stride_tricks.sliding_window_view(made.bw == 0, (5, 5)).all((2, 3))
     inner = made.color[2:-2, 2:-2][black]
     assert black.any()
-    assert inner.max() <= 8
+    assert inner.max() <= 24
     white = np.lib.stride_tricks.sliding_window_view((made.color == 255).all(2), (5, 5)).all((2, 3))
     assert (made.bw[2:-2, 2:-2][white] == 255).all()
 
@@ -97,7 +98,7 @@ def test_the_mean_of_a_tone_is_the_share_of_its_luminance(screen):
     for value in range(0, 256, 15):
         flat = np.full((240, 240), value, np.uint8)
         tone = screen_page(flat, np.zeros_like(flat), (screen,))
-        assert 1 - tone.mean() / 255 == pytest.approx(float(density(np.array(value / 255))), abs=0.015)
+        assert 1 - tone.mean() / 255 == pytest.approx(float(density(np.array(value / 255))), abs=0.005)
 
 
 def test_tone_darkens_evenly_and_never_fills():

@@ -34,7 +34,7 @@ def test_the_pool_keeps_and_shows_what_the_rule_says():
         state, shown = exchange(state, fresh, key)
         assert shown.ravel().tolist() == expected
         assert state.pictures.ravel().tolist()[: len(stored)] == stored
-        assert int(state.count) == len(stored)
+        assert int(state.filled) == len(stored)
 
 
 def test_about_half_of_the_pictures_come_from_a_full_pool():

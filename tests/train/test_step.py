@@ -40,7 +40,7 @@ def assert_close(tree, other, **tolerance):
 
 @pytest.mark.parametrize("task", [PAIRED, UNPAIRED], ids=["paired", "unpaired"])
 def test_a_step_equals_one_gradient_after_the_other(task):
-    """The shared forward pass gives the gradients that each loss has by itself, on the networks that the paper updates."""
+    """The shared forward pass gives the gradient that each loss has by itself, in the order that the paper has."""
     batch, state = a_batch(), fresh_state(task)
     after, metrics = jax.jit(make_step(task, SGD, ema_decay=0.9, precision="float32"))(state, batch)
 
@@ -52,7 +52,9 @@ def test_a_step_equals_one_gradient_after_the_other(task):
         # Pools of a first step show the fakes themselves.
         return task.discriminator_loss(Variables(params, discriminator.stats), batch, fakes, keys[2])[0]
 
-    d_params = jax.tree.map(lambda p, g: p - 0.2 * g, discriminator.params, jax.jit(jax.grad(d_loss))(discriminator.params))
+    d_params = jax.tree.map(
+        lambda p, g: p - 0.2 * g, discriminator.params, jax.jit(jax.grad(d_loss))(discriminator.params)
+    )
     assert_close(after.discriminator.params, d_params, atol=1e-5)
     judge = after.discriminator if task.discriminator_first else discriminator
 

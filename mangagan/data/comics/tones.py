@@ -13,6 +13,8 @@ from jaxtyping import Float, UInt8
 # solid black is kept for ink, so that solid black in one version of a page is solid black in the other.
 PAPER = 0.86
 DARKEST = 0.8
+TILE = 20  # pixels after which every screen repeats
+FINE = 8  # samples per pixel and axis from which the ink of a pixel is measured
 
 
 @dataclass(frozen=True)
@@ -33,37 +35,31 @@ def screen_page(
     luminance: UInt8[np.ndarray, "h w"], which: UInt8[np.ndarray, "h w"], screens: tuple[Screen, ...]
 ) -> UInt8[np.ndarray, "h w"]:
     """Page [h w] of tone alone, 255 paper and 0 ink; `which` names the screen over each pixel."""
-    bank = np.stack([_thresholds(screen, luminance.shape) for screen in screens])
-    threshold = np.take_along_axis(bank, which[None], axis=0)[0]
-    share = _DENSITY[luminance]
-    # The step from paper to ink is about a pixel wide whatever the pitch. Dots too small for that grow paler
-    # instead of smaller, or they would beat against the pixels; the mean of a flat tone stays its share.
-    step = np.array([min(0.8 / screen.pitch, 0.2) for screen in screens], np.float32)[which]
-    dots = np.clip((np.maximum(share, step) - threshold * np.float32(1 / 255)) / (2 * step) + 0.5, 0.0, 1.0)
-    ink = dots * np.minimum(share / step, 1.0)
-    return (255.5 - 255.0 * ink).astype(np.uint8)
-
-
-_DENSITY = density(np.arange(256) / 255.0).astype(np.float32)
+    tiles = np.stack([_tiles(screen) for screen in screens])
+    rows, columns = (np.arange(side, dtype=np.int32) % TILE for side in luminance.shape)
+    index = (which.astype(np.int32) * 256 + luminance) * (TILE * TILE)
+    return tiles.ravel()[index + rows[:, None] * TILE + columns]
 
 
 @lru_cache(maxsize=64)
-def _thresholds(screen: Screen, shape: tuple[int, int]) -> UInt8[np.ndarray, "h w"]:
-    """Thresholds [h w], every value equally frequent, so that a flat tone keeps the mean it stands for."""
-    rows, columns = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+def _tiles(screen: Screen) -> UInt8[np.ndarray, "luminance row column"]:
+    """One tile of a screen for each luminance [256 TILE TILE]: its mean is the share of ink that is asked for."""
+    # A whole number of turns per tile: a screen that nearly fits the pixels would beat against them in wide bands.
     turn = np.deg2rad(screen.angle)
-    along = (columns * np.cos(turn) + rows * np.sin(turn)) * (2 * np.pi / screen.pitch)
-    across = (rows * np.cos(turn) - columns * np.sin(turn)) * (2 * np.pi / screen.pitch)
-    field = _field(screen.kind, along, across)
-    phase = np.linspace(0, 2 * np.pi, 181, dtype=np.float32)
-    sample = np.sort(_field(screen.kind, phase[:, None], phase[None, :]), axis=None)
-    levels = sample[np.linspace(0, sample.size - 1, 255).astype(int)]
-    return np.searchsorted(levels, field.ravel()).reshape(shape).astype(np.uint8)
+    right, down = (round(TILE / screen.pitch * share) for share in (np.cos(turn), np.sin(turn)))
+    rows, columns = (np.mgrid[: TILE * FINE, : TILE * FINE] + 0.5) * (2 * np.pi / (TILE * FINE))
+    field = _field(screen.kind, right * columns + down * rows, right * rows - down * columns)
+    rank = np.argsort(np.argsort(-field, axis=None, kind="stable"), kind="stable").reshape(field.shape)
+    inked = density(np.arange(256) / 255)[:, None, None] > (rank + 0.5) / rank.size
+    share = inked.reshape(256, TILE, FINE, TILE, FINE).mean((2, 4))
+    return np.round(255 - 255 * share).astype(np.uint8)
 
 
-def _field(kind: str, along: Float[np.ndarray, ...], across: Float[np.ndarray, ...]) -> Float[np.ndarray, ...]:
+def _field(
+    kind: str, along: Float[np.ndarray, "*shape"], across: Float[np.ndarray, "*shape"]
+) -> Float[np.ndarray, "*shape"]:
     if kind == "dots":
         return np.cos(along) + np.cos(across)
     if kind == "lines":
-        return np.cos(along) + 0 * across
-    return np.minimum(np.cos(along), np.cos(across))
+        return np.cos(along)
+    return np.maximum(np.cos(along), np.cos(across))

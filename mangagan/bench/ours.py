@@ -1,0 +1,76 @@
+"""Our train step as work to be timed, and how it shares its time with the stream of batches."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from itertools import islice
+from typing import Any
+
+import jax
+import numpy as np
+
+from mangagan.bench.turns import Work
+from mangagan.config import Experiment
+from mangagan.data.archive import open_archive
+from mangagan.data.stream import batches
+from mangagan.tasks.base import Batch
+from mangagan.train import devices
+from mangagan.train.meter import Meter
+from mangagan.train.program import Program, build_program, example_batch
+
+
+def build_our_step(experiment: Experiment, steps: int) -> Work:
+    """`steps` train steps on one random batch, finished when the state is there."""
+    program = build_program(experiment, devices.make_mesh(), steps_per_epoch=1000)
+    batch, state = random_batch(experiment, program), program.init()
+
+    def work() -> None:
+        nonlocal state
+        for _ in range(steps):
+            state, _ = program.step(state, batch)
+        jax.block_until_ready(state)
+
+    return work
+
+
+def step_flops(experiment: Experiment) -> float:
+    """Floating-point operations of one compiled step, as XLA counts them."""
+    program = build_program(experiment, devices.make_mesh(), steps_per_epoch=1000)
+    compiled: Any = program.step
+    return compiled.lower(program.abstract_state, example_batch(experiment)).compile().cost_analysis()["flops"]
+
+
+def data_figures(experiment: Experiment, steps: int) -> dict[str, float]:
+    """Images a second of the stream alone and of training on it; the share of its time that training waits for data."""
+    archive = open_archive(experiment.data.source)
+    program = build_program(experiment, devices.make_mesh(), steps_per_epoch=1000)
+    pictures = steps * experiment.data.batch_size
+    with closing(batches(experiment.data, archive, split="train", seed=0)) as stream:
+        next(stream)  # workers are started
+        start = time.perf_counter()
+        for _ in islice(stream, steps):
+            pass
+        alone = pictures / (time.perf_counter() - start)
+    with closing(batches(experiment.data, archive, split="train", seed=0)) as stream:
+        state, metrics = program.step(program.init(), devices.put(next(stream), program.mesh))
+        jax.block_until_ready(metrics)
+        meter = Meter()
+        for step, batch in enumerate(islice(meter.timed(stream), steps)):
+            state, metrics = program.step(state, devices.put(batch, program.mesh))
+            meter.add(step, metrics)
+        figures = meter.report()
+    return {
+        "stream_images_per_s": alone,
+        "train_images_per_s": experiment.data.batch_size / figures["time/step_seconds"],
+        "data_share": figures["time/data_share"],
+    }
+
+
+def random_batch(experiment: Experiment, program: Program) -> Batch:
+    """Noise in [-1, 1] of the experiment's shapes on the mesh."""
+    rng = np.random.default_rng(0)
+    pictures = {
+        name: rng.uniform(-1, 1, shape.shape).astype(np.float32) for name, shape in example_batch(experiment).items()
+    }
+    return devices.put(pictures, program.mesh)

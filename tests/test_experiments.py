@@ -1,0 +1,67 @@
+import json
+
+import jax
+import numpy as np
+import pytest
+
+import experiments
+from mangagan.overrides import override
+from mangagan.train.devices import make_mesh
+from mangagan.train.program import build_program, example_batch
+
+ALL = [f"{name}:{preset}".rstrip(":") for name in experiments.names() for preset in ("", *experiments.presets(name))]
+ABLATIONS = [(name, ablation) for name in experiments.names() for ablation in experiments.ablations(name)]
+
+
+def shapes_of_a_step(experiment):
+    program = build_program(experiment, make_mesh(), steps_per_epoch=10)
+    before = program.abstract_state
+    after, metrics = jax.eval_shape(program.step, before, example_batch(experiment))
+    return before, after, metrics
+
+
+def assert_steps(experiment):
+    before, after, metrics = shapes_of_a_step(experiment)
+    assert jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), before) == jax.tree.map(
+        lambda leaf: (leaf.shape, leaf.dtype), after
+    )
+    assert metrics and all(figure.shape == () and figure.dtype == "float32" for figure in metrics.values())
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_init_and_step_fit_together(name, precision):
+    assert_steps(override(experiments.load(name), {"precision": precision}))
+
+
+@pytest.mark.parametrize("name, ablation", ABLATIONS)
+def test_ablations_fit_together(name, ablation):
+    assert_steps(override(experiments.load(f"{name}:laptop"), experiments.ablations(name)[ablation]))
+
+
+@pytest.mark.parametrize("name", experiments.names())
+def test_debug_changes_every_trained_leaf_and_keeps_every_loss_finite(name, pages, tmp_path):
+    from launch.run import main
+
+    source = f"data.source=folder:{pages}"
+    assert main([f"--exp={name}:debug", source, f"--workdir={tmp_path / 'run'}", "train.every_log_steps=1"]) == 0
+    lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    assert {line["step"] for line in lines} == {1, 2}
+    assert all(np.isfinite(value) for line in lines for value in line.values())
+    assert any("evaluation/ciede2000" in line for line in lines)
+    assert (tmp_path / "run" / "grids" / "0000002.png").exists()
+
+    experiment = override(experiments.load(f"{name}:debug"), {"data.source": f"folder:{pages}"})
+    program = build_program(experiment, make_mesh(), steps_per_epoch=4)
+    start = program.init()
+    from mangagan.train.checkpoint import Checkpoints
+
+    checkpoints = Checkpoints(tmp_path / "run" / "checkpoints", 3, experiment.train.keep_best)
+    end = checkpoints.restore_newest(program.abstract_state)
+    checkpoints.close()
+    for side in ("generator", "discriminator"):
+        changed = jax.tree.map(
+            lambda a, b: bool((a != b).any()), getattr(start, side).params, getattr(end, side).params
+        )
+        still = [jax.tree_util.keystr(path) for path, moved in jax.tree.leaves_with_path(changed) if not moved]
+        assert not still
