@@ -16,7 +16,7 @@ from mangagan.tasks.unpaired import Unpaired
 
 PRESETS: dict[str, dict[str, object]] = {
     "laptop": {
-        "data.source": "comics:240",
+        "data.source": "comics:150",
         "data.size": 64,
         "data.window": 192,
         "data.batch_size": 4,

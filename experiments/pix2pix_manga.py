@@ -15,7 +15,7 @@ from mangagan.tasks.paired import Paired
 
 PRESETS: dict[str, dict[str, object]] = {
     "laptop": {
-        "data.source": "comics:240",
+        "data.source": "comics:150",
         "data.size": 128,
         "data.window": 256,
         "data.batch_size": 4,

@@ -72,10 +72,12 @@ def _each(function: partial[None], todo: list[tuple[int, Entry]]) -> Iterator[No
 def _in_processes(function: partial[None], todo: list[tuple[int, Entry]]) -> Iterator[None]:
     processes = min(os.cpu_count() or 1, len(todo))
     share = max(1, min(16, len(todo) // (4 * processes)))
+    # Pages of one work together: a process that composes comics keeps the drawings of a cast.
+    by_work = sorted(todo, key=lambda numbered: numbered[1].label.work)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context, initializer=exit_with_parent) as pool:
         try:
-            yield from pool.map(function, todo, chunksize=share)
+            yield from pool.map(function, by_work, chunksize=share)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 

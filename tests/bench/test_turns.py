@@ -1,0 +1,26 @@
+import os
+import time
+
+import pytest
+
+from mangagan.bench.turns import take_turns
+
+
+def build_sleep(seconds):
+    return lambda: time.sleep(seconds)
+
+
+def build_death():
+    return lambda: os._exit(3)
+
+
+def test_work_takes_turns_in_processes_of_its_own():
+    times = take_turns({"short": (build_sleep, (0.01,)), "long": (build_sleep, (0.06,))}, rounds=3, warmup=1)
+    assert {name: len(seconds) for name, seconds in times.items()} == {"short": 3, "long": 3}
+    assert all(0.01 <= seconds < 0.05 for seconds in times["short"])
+    assert all(seconds >= 0.06 for seconds in times["long"])
+
+
+def test_a_process_that_dies_is_named():
+    with pytest.raises(RuntimeError, match="'broken'"):
+        take_turns({"broken": (build_death, ())}, rounds=1, warmup=0)
