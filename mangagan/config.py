@@ -76,7 +76,7 @@ class Train:
     every_checkpoint_steps: int = 5000
     evaluation_pages: int = 64
     keep_last: int = 3
-    keep_best: str = "evaluation/ciede2000"
+    keep_best: Literal["evaluation/ciede2000", "evaluation/l1"] = "evaluation/ciede2000"
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,34 @@
-"""Figures for a prediction against its truth, as sums and counts until the end."""
+"""Figures of pictures, one number for each; sums and counts are kept until the end by who averages them."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from mangagan.color import ciede2000, srgb_to_lab
 
-
-def color_difference(
-    picture: Float[Array, "b h w 3"], truth: Float[Array, "b h w 3"]
-) -> tuple[Float[Array, " b"], Float[Array, " b"]]:
-    """CIEDE2000 and chroma (of `picture`, in Lab), each averaged over the pixels of a picture; both in [-1, 1] sRGB."""
-    lab, truth_lab = srgb_to_lab(_unit(picture)), srgb_to_lab(_unit(truth))
-    chroma = jnp.hypot(lab[..., 1], lab[..., 2])
-    return ciede2000(lab, truth_lab).mean((1, 2)), chroma.mean((1, 2))
+Pictures = Float[Array, "b h w 3"]
 
 
-def _unit(picture: Any) -> Any:
-    return jnp.clip((picture + 1) / 2, 0, 1)
+def color_difference(pictures: Pictures, truth: Pictures) -> Float[Array, " b"]:
+    """CIEDE2000 between pictures in [-1, 1] sRGB, averaged over the pixels of each."""
+    return ciede2000(_lab(pictures), _lab(truth)).mean((1, 2))
+
+
+def absolute_difference(pictures: Pictures, truth: Pictures) -> Float[Array, " b"]:
+    """Absolute difference of sRGB in [0, 1], averaged over the pixels and channels of each."""
+    return jnp.abs(_unit(pictures) - _unit(truth)).mean((1, 2, 3))
+
+
+def chroma(pictures: Pictures) -> Float[Array, " b"]:
+    """Distance from grey in the ab plane of CIE Lab, averaged over the pixels of each."""
+    lab = _lab(pictures)
+    return jnp.hypot(lab[..., 1], lab[..., 2]).mean((1, 2))
+
+
+def _lab(pictures: Pictures) -> Pictures:
+    return srgb_to_lab(_unit(pictures))
+
+
+def _unit(pictures: Pictures) -> Pictures:
+    return jnp.clip((pictures + 1) / 2, 0, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 
 from mangagan.data.archive import Archive
 from mangagan.data.stream import Batch, Data, batches
-from mangagan.evaluate.metrics import color_difference
+from mangagan.evaluate.metrics import absolute_difference, chroma, color_difference
 
 # Takes [b h w 1] and gives [b h w 3], both in [-1, 1]; arrays of the host or of a device.
 Predict = Callable[[Any], Any]
@@ -35,27 +35,37 @@ def held_out_pages(data: Data, archive: Archive, count: int) -> list[Batch]:
 
 
 def evaluate(predict: Predict, pages: Sequence[Batch]) -> dict[str, float]:
-    """Mean CIEDE2000 to the truth of the prediction and of the bare input, what was gained, and mean chroma of both.
+    """How far predictions and bare inputs are from the truth, and how colorful they are.
 
-    Means are over pages of the mean over pixels, in sRGB at the size of the pages given.
+    CIEDE2000, mean absolute difference of sRGB in [0, 1], and chroma in Lab: over pages, the mean of the mean over
+    pixels, at the size of the pages given. `gain` is the share by which CIEDE2000 fell below the bare input's.
     """
-    totals = np.sum([np.concatenate(list(_figures(predict, page))) for page in pages], axis=0)
-    difference, chroma, bare, true_chroma = (totals / len(pages)).tolist()
+    totals = np.sum([_figures(predict, page) for page in pages], axis=0)
+    difference, l1, chroma, bare, true_chroma = (totals / len(pages)).tolist()
     return {
         "evaluation/ciede2000": difference,
         "evaluation/ciede2000_input": bare,
         "evaluation/gain": 1 - difference / bare,
+        "evaluation/l1": l1,
         "evaluation/chroma": chroma,
         "evaluation/chroma_truth": true_chroma,
     }
 
 
-def _figures(predict: Predict, page: Batch) -> Iterator[np.ndarray]:
-    truth = page["target"]
-    yield from jax.device_get(_color_difference(predict(page["input"]), truth))
+def _figures(predict: Predict, page: Batch) -> np.ndarray:
+    """The figures of one page, for one page after the other to be added up."""
+    truth, picture = page["target"], predict(page["input"])
     bare = np.broadcast_to(page["input"], truth.shape)
-    yield jax.device_get(_color_difference(bare, truth))[0]
-    yield jax.device_get(_color_difference(truth, truth))[1]
+    figures = [
+        _color_difference(picture, truth),
+        _difference(picture, truth),
+        _chroma(picture),
+        _color_difference(bare, truth),
+        _chroma(truth),
+    ]
+    return np.concatenate(jax.device_get(figures))
 
 
 _color_difference = jax.jit(color_difference)
+_difference = jax.jit(absolute_difference)
+_chroma = jax.jit(chroma)

@@ -36,7 +36,9 @@ def conv_transpose(
     output_padding: int = 0,
 ) -> Float[Array, "b h2 w2 o"]:
     """The transpose of `conv` with the same kernel: PyTorch's ConvTranspose2d, sizes included."""
-    grow = [(n - 1) * stride + k - 2 * padding + output_padding for n, k in zip(x.shape[1:3], kernel.shape[:2], strict=True)]
+    grow = [
+        (n - 1) * stride + k - 2 * padding + output_padding for n, k in zip(x.shape[1:3], kernel.shape[:2], strict=True)
+    ]
     return _input_gradient(Window(stride, padding), (grow[0], grow[1]), x, kernel)
 
 

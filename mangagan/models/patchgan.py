@@ -19,9 +19,22 @@ class PatchGAN(nn.Module):
     features: int = 64
     norm: Norm = BatchNorm()
 
+    @property
+    def smallest(self) -> int:
+        """The side of the smallest picture that has a logit: three pixels are left for the stride-1 convolutions."""
+        return 3 * 2**self.layers
+
     @nn.compact
     def __call__(self, x: Float[Array, "b h w i"], *, train: bool) -> Float[Array, "b h2 w2 1"]:
-        """One logit per patch of x [b h w i] (positive: looks real)."""
+        """One logit per patch of x [b h w i] (positive: looks real).
+
+        Raises ValueError where a picture is too small to hold one patch.
+        """
+        if min(x.shape[1:3]) < self.smallest:
+            raise ValueError(
+                f"PatchGAN of {self.layers} layers: a picture of {x.shape[1]} x {x.shape[2]} (h x w) is too small; "
+                f"use {self.smallest} pixels at least, or fewer layers"
+            )
         x = leaky_relu(Conv(self.features, 4, 2, 1, name="conv_1")(x))
         for layer in range(1, self.layers + 1):
             features = self.features * min(2**layer, 8)

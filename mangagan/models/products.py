@@ -26,43 +26,59 @@ class Window(NamedTuple):
         return (size + 2 * self.padding - taps) // self.stride + 1
 
 
-def forward(window: Window, x: Float[Array, "b h w i"], kernel: Float[Array, "p q i o"]) -> Array:
-    """The convolution of x with kernel, [b h2 w2 o]."""
+def forward(window: Window, x: Float[Array, "b h w i"], kernel: Float[Array, "p q i o"]) -> Float[Array, "b h2 w2 o"]:
+    """The convolution of x with kernel."""
     taps, (inputs, outputs) = kernel.shape[:2], kernel.shape[2:]
-    if _thin_output(window, taps, inputs, outputs):
-        size = tuple(window.positions(n, k) for n, k in zip(x.shape[1:3], taps, strict=True))
-        return input_gradient(_mirrored_window(window, taps), size, x, _mirrored(kernel))
-    rows = _unfold(window, taps, x)
-    y = _product(_matrix(rows), kernel.reshape(-1, outputs), contract=(1, 0))
-    return y.reshape(*rows.shape[:3], outputs).astype(x.dtype)
+    if outputs < inputs and _mirrors(window, taps):
+        size = [window.positions(n, k) for n, k in zip(x.shape[1:3], taps, strict=True)]
+        return _folded(_mirrored_window(window, taps), (size[0], size[1]), x, _mirrored(kernel))
+    return _unfolded(window, x, kernel)
 
 
 def input_gradient(
     window: Window, size: tuple[int, int], g: Float[Array, "b h2 w2 o"], kernel: Float[Array, "p q i o"]
-) -> Array:
-    """The gradient of <forward(x, kernel), g> by x of `size`, [b h w i]."""
+) -> Float[Array, "b h w i"]:
+    """The gradient of <forward(x, kernel), g> by x of `size`."""
     taps, (inputs, outputs) = kernel.shape[:2], kernel.shape[2:]
-    if _thin_output(window, taps, inputs, outputs):
-        return forward(_mirrored_window(window, taps), g, _mirrored(kernel))
-    rows = _product(g.reshape(-1, outputs), kernel.reshape(-1, outputs), contract=(1, 1))
-    return _fold(window, size, rows.reshape(*g.shape[:3], *taps, inputs)).astype(g.dtype)
+    if outputs <= inputs and _mirrors(window, taps):
+        return _unfolded(_mirrored_window(window, taps), g, _mirrored(kernel))
+    return _folded(window, size, g, kernel)
 
 
 def kernel_gradient(
     window: Window, taps: tuple[int, int], x: Float[Array, "b h w i"], g: Float[Array, "b h2 w2 o"]
-) -> Array:
-    """The gradient of <forward(x, kernel), g> by the kernel of `taps` rows and columns, [p q i o]."""
-    if _thin_output(window, taps, x.shape[3], g.shape[3]):
-        return _mirrored(kernel_gradient(_mirrored_window(window, taps), taps, g, x))
-    rows = _unfold(window, taps, x)
-    kernel = _product(_matrix(rows), g.reshape(-1, g.shape[3]), contract=(0, 0))
+) -> Float[Array, "p q i o"]:
+    """The gradient of <forward(x, kernel), g> by the kernel of `taps` rows and columns."""
+    if g.shape[3] <= x.shape[3] and _mirrors(window, taps):
+        return _mirrored(_correlated(_mirrored_window(window, taps), taps, g, x))
+    return _correlated(window, taps, x, g)
+
+
+def _unfolded(window: Window, x: Array, kernel: Array) -> Array:
+    rows = _unfold(window, kernel.shape[:2], x)
+    y = _product(_matrix(rows), kernel.reshape(-1, kernel.shape[3]), contract=(1, 0))
+    return y.reshape(*rows.shape[:3], kernel.shape[3]).astype(x.dtype)
+
+
+def _folded(window: Window, size: tuple[int, int], g: Array, kernel: Array) -> Array:
+    outputs = kernel.shape[3]
+    rows = _product(g.reshape(-1, outputs), kernel.reshape(-1, outputs), contract=(1, 1))
+    return _fold(window, size, rows.reshape(*g.shape[:3], *kernel.shape[:3])).astype(g.dtype)
+
+
+def _correlated(window: Window, taps: tuple[int, int], x: Array, g: Array) -> Array:
+    rows = _matrix(_unfold(window, taps, x))
+    kernel = _product(rows, g.reshape(-1, g.shape[3]), contract=(0, 0))
     return kernel.reshape(*taps, x.shape[3], g.shape[3]).astype(x.dtype)
 
 
-def _thin_output(window: Window, taps: tuple[int, ...], inputs: int, outputs: int) -> bool:
-    """Whether the mirrored convolution, from output to input, has the fewer numbers to lay out as rows."""
-    mirrors = window.stride == 1 and taps[0] == taps[1] > window.padding
-    return mirrors and outputs < inputs
+def _mirrors(window: Window, taps: tuple[int, ...]) -> bool:
+    """Whether the convolution is also the transpose of one from output to input.
+
+    The thinner side is laid out as rows then. Where both are equal, the backward pass lays out g, once for both
+    gradients; it would keep the forward pass's rows of x (nine times x for a 3 x 3 kernel) otherwise.
+    """
+    return window.stride == 1 and taps[0] == taps[1] > window.padding
 
 
 def _mirrored_window(window: Window, taps: tuple[int, ...]) -> Window:

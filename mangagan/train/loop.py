@@ -26,7 +26,7 @@ from mangagan.train.meter import Meter
 from mangagan.train.program import Program, build_program
 from mangagan.train.reporter import Reporter
 from mangagan.train.state import TrainState
-from mangagan.train.workdir import Resume, claim, record_environment
+from mangagan.train.workdir import Resume, check, claim, record_start
 
 # A whole run's time is estimated from the steps after the first and up to the second of these; earlier ones compile.
 TIMED_STEPS = (2, 5)
@@ -40,8 +40,8 @@ def train(experiment: Experiment, workdir: Path, *, resume: Resume = "auto", est
     """
     archive = open_archive(experiment.data.source)
     program = build_program(experiment, devices.make_mesh(), steps_per_epoch(experiment.data, archive))
-    claim(workdir, describe(experiment), resume)
-    settings = experiment.train
+    _take_folder(experiment, workdir, resume)
+    settings, first_host = experiment.train, jax.process_index() == 0
     with ExitStack() as stack:
         checkpoints = stack.enter_context(
             closing(Checkpoints(workdir / "checkpoints", settings.keep_last, settings.keep_best))
@@ -52,14 +52,22 @@ def train(experiment: Experiment, workdir: Path, *, resume: Resume = "auto", est
         if start >= program.total_steps:
             bar.write(f"{workdir} is trained to its last step, {start}")
             return
-        files = None
-        if jax.process_index() == 0:
-            record_environment(workdir, archive.fingerprint, start)
-            files = stack.enter_context(closing(Reports(workdir, start)))
+        if first_host:
+            record_start(workdir, archive.fingerprint, start)
+        files = stack.enter_context(closing(Reports(workdir, start))) if first_host else None
         pages = held_out_pages(experiment.data, archive, settings.evaluation_pages)
         reporter = Reporter(settings, program.total_steps, program.predict, pages, checkpoints, files, bar)
         stream = stack.enter_context(closing(_stream(experiment, archive, start)))
         _loop(program, reporter, state, stream, estimate)
+
+
+def _take_folder(experiment: Experiment, workdir: Path, resume: Resume) -> None:
+    description = describe(experiment)
+    check(workdir, description, resume)
+    if jax.process_count() > 1:
+        multihost_utils.sync_global_devices("every host has checked the folder before one writes to it")
+    if jax.process_index() == 0:
+        claim(workdir, description)
 
 
 def _stream(experiment: Experiment, archive: Archive, start: int) -> Generator[Batch, None, None]:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import jax
 
@@ -23,11 +23,8 @@ Resume = Literal["auto", "never", "require"]
 FREE_KEYS = ("data.workers", "train.every_", "train.keep_")
 
 
-def claim(workdir: Path, description: Mapping[str, Plain], resume: Resume) -> None:
-    """Makes the folder this experiment's, or checks that it is.
-
-    Raises ValueError where it holds another experiment, or where `resume` forbids what would happen.
-    """
+def check(workdir: Path, description: Mapping[str, Plain], resume: Resume) -> None:
+    """Raises ValueError where the folder holds anything but this experiment, or `resume` forbids what would happen."""
     checkpoints = workdir / "checkpoints"
     has_checkpoints = checkpoints.is_dir() and any(entry.name.isdigit() for entry in checkpoints.iterdir())
     if has_checkpoints and resume == "never":
@@ -37,10 +34,20 @@ def claim(workdir: Path, description: Mapping[str, Plain], resume: Resume) -> No
     file = workdir / "experiment.json"
     if file.exists():
         _check_same(workdir, json.loads(file.read_text()), description)
-    elif workdir.exists() and any(workdir.iterdir()):
+    elif workdir.exists() and any(not entry.name.startswith(".") for entry in workdir.iterdir()):
         raise ValueError(f"{workdir} holds files that are no run; choose another --workdir")
+
+
+def claim(workdir: Path, description: Mapping[str, Plain]) -> None:
+    """Writes into a folder that was checked whose it is."""
     workdir.mkdir(parents=True, exist_ok=True)
-    write_aside(file, json.dumps(dict(description), indent=1).encode())
+    write_aside(workdir / "experiment.json", json.dumps(dict(description), indent=1).encode())
+
+
+def record_start(workdir: Path, fingerprint: str, step: int) -> None:
+    """Appends to `environment.jsonl` what this start of the run stands on."""
+    with (workdir / "environment.jsonl").open("a") as lines:
+        lines.write(json.dumps(_environment(fingerprint, step)) + "\n")
 
 
 def _check_same(workdir: Path, old: Mapping[str, Plain], new: Mapping[str, Plain]) -> None:
@@ -50,10 +57,9 @@ def _check_same(workdir: Path, old: Mapping[str, Plain], new: Mapping[str, Plain
         raise ValueError(f"{workdir} holds another experiment; choose another --workdir. It differs in\n  {listing}")
 
 
-def record_environment(workdir: Path, fingerprint: str, step: int) -> None:
-    """Appends to `environment.jsonl` what this start of the run stands on."""
+def _environment(fingerprint: str, step: int) -> dict[str, Any]:
     packages = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "grain", "numpy", "pillow", "mangagan")
-    facts = {
+    return {
         "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "step": step,
         "command": sys.argv,
@@ -64,8 +70,6 @@ def record_environment(workdir: Path, fingerprint: str, step: int) -> None:
         "devices": [device.device_kind for device in jax.devices()],
         "processes": jax.process_count(),
     }
-    with (workdir / "environment.jsonl").open("a") as lines:
-        lines.write(json.dumps(facts) + "\n")
 
 
 def _git_commit() -> str | None:

@@ -74,9 +74,19 @@ def cases():
         resnet = {"blocks": 2, "features": 8}
         yield ResNet(**resnet, norm=norm), twins.TorchResNet(norm=name, **resnet), resnet_names(2), (2, 20, 32, 3)
         patch = {"layers": 2, "features": 8}
-        yield PatchGAN(**patch, norm=norm), twins.TorchPatchGAN(4, norm=name, **patch), patchgan_names(2), (2, 33, 40, 4)
+        yield (
+            PatchGAN(**patch, norm=norm),
+            twins.TorchPatchGAN(4, norm=name, **patch),
+            patchgan_names(2),
+            (2, 33, 40, 4),
+        )
         pixel = PixelGAN(features=8, norm=norm)
-        yield pixel, twins.TorchPixelGAN(4, norm=name, features=8), ["conv_1", "conv_2", "norm_2", "logits"], (2, 5, 7, 4)
+        yield (
+            pixel,
+            twins.TorchPixelGAN(4, norm=name, features=8),
+            ["conv_1", "conv_2", "norm_2", "logits"],
+            (2, 5, 7, 4),
+        )
     for levels in (2, 3, 7):
         unet = {"levels": levels, "features": 4, "dropout": 0.0}
         size = (2, 2**levels, 2 ** (levels + 1), 1)
@@ -87,7 +97,9 @@ CASES = list(cases())
 
 
 @pytest.mark.parametrize(
-    ("network", "twin", "names", "shape"), CASES, ids=[f"{type(c[0]).__name__}-{c[1].__class__.__name__}-{n}" for n, c in enumerate(CASES)]
+    ("network", "twin", "names", "shape"),
+    CASES,
+    ids=[f"{type(c[0]).__name__}-{c[1].__class__.__name__}-{n}" for n, c in enumerate(CASES)],
 )
 def test_outputs_and_running_statistics_agree(network, twin, names, shape):
     variables = variables_from(randomise(twin, seed=0), names)
