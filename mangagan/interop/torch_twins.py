@@ -29,10 +29,19 @@ def torch_norm(name: str) -> tuple[TorchNorm, bool]:
 class _SkipBlock(nn.Module):
     """One level of the U-Net around the levels below it (`inner`, None at the bottom)."""
 
-    def __init__(self, outside: int, inside: int, outputs: int, inner: nn.Module | None, **options) -> None:
+    def __init__(
+        self,
+        outside: int,
+        inside: int,
+        outputs: int,
+        inner: nn.Module | None,
+        *,
+        norm: str,
+        dropout: float = 0.0,
+        outermost: bool = False,
+    ) -> None:
         super().__init__()
-        norm, bias = torch_norm(options["norm"])
-        outermost = options.get("outermost", False)
+        norm_layer, bias = torch_norm(norm)
         up_inputs = inside if inner is None else 2 * inside
         down: list[nn.Module] = [nn.Conv2d(outside, inside, 4, 2, 1, bias=bias)]
         up: list[nn.Module] = [
@@ -41,11 +50,11 @@ class _SkipBlock(nn.Module):
         ]
         if not outermost:
             down.insert(0, nn.LeakyReLU(0.2))
-            up.append(norm(outputs))
+            up.append(norm_layer(outputs))
         if not outermost and inner is not None:
-            down.append(norm(inside))
-        if options.get("dropout"):
-            up.append(nn.Dropout(options["dropout"]))
+            down.append(norm_layer(inside))
+        if dropout:
+            up.append(nn.Dropout(dropout))
         if outermost:
             up.append(nn.Tanh())
         self.outermost = outermost

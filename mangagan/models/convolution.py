@@ -8,6 +8,7 @@ XLA convolution on GPU and TPU, one matrix product on the CPU (`mangagan.models.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import jax
@@ -87,24 +88,26 @@ def _kernel_gradient(window: Window, taps: tuple[int, int], x: Array, g: Array) 
     )
 
 
-def _keep(function):
+def _keep(function: Callable) -> Callable:
     return lambda *arguments: (function(*arguments), arguments[-2:])
 
 
-def _forward_backward(window, saved, g):
+def _forward_backward(window: Window, saved: tuple[Array, Array], g: Array) -> tuple[Array, Array]:
     x, kernel = saved
-    return (
-        _input_gradient(window, x.shape[1:3], g, kernel),
-        _kernel_gradient(window, kernel.shape[:2], x, g),
-    )
+    size, taps = x.shape[1:3], kernel.shape[:2]
+    return _input_gradient(window, size, g, kernel), _kernel_gradient(window, taps, x, g)
 
 
-def _input_gradient_backward(window, size, saved, x):
+def _input_gradient_backward(
+    window: Window, size: tuple[int, int], saved: tuple[Array, Array], x: Array
+) -> tuple[Array, Array]:
     g, kernel = saved
     return _forward(window, x, kernel), _kernel_gradient(window, kernel.shape[:2], x, g)
 
 
-def _kernel_gradient_backward(window, taps, saved, kernel):
+def _kernel_gradient_backward(
+    window: Window, taps: tuple[int, int], saved: tuple[Array, Array], kernel: Array
+) -> tuple[Array, Array]:
     x, g = saved
     return _input_gradient(window, x.shape[1:3], g, kernel), _forward(window, x, kernel)
 

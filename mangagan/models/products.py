@@ -1,7 +1,14 @@
 """Convolutions as matrix products: the forms that XLA's CPU backend computes fast.
 
 The picture's neighbourhoods are laid out as rows ("unfolded") and multiplied with the kernel as a matrix; the
-input gradient is the adjoint of that, a product whose rows are added back ("folded").
+input gradient is the adjoint of that, a product whose rows are added back ("folded"). Kernels and their
+gradients are used as they lie in memory: XLA's own convolutions copy them into other layouts, which is most of
+the time where the kernel is larger than the picture.
+
+Measured with jaxlib 0.10.2 on two AVX2 cores (milliseconds; XLA's convolution, these products, PyTorch 2.13):
+4 x 4 stride 2: forward 12.6, 7.0, 7.5, input gradient 19.9, 6.5, 9.5, kernel gradient 17.7,
+8.5, 8.7 (32 pixels, 256 to 512 channels); transposed, 2 to 4 pixels of 1024 channels: 80, 3.1, 5.8 forward. A
+whole Pix2Pix step of 256 pixels takes 1.6 s of processor time instead of 2.7 s, PyTorch 1.9 s.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mangagan.models.layers import Conv, ConvTranspose, InstanceNorm, Norm, reflect_pad
+from mangagan.models.layers import Conv, ConvTranspose, Dropout, InstanceNorm, Norm, reflect_pad
 
 
 class ResNet(nn.Module):
@@ -55,6 +55,6 @@ class ResNet(nn.Module):
         features, bias = x.shape[-1], self.norm.conv_bias
         x = Conv(features, 3, bias=bias, name=f"{name}_conv_1")(reflect_pad(x, 1))
         x = nn.relu(self.norm(x, train=train, name=f"{name}_norm_1"))
-        x = nn.Dropout(self.dropout, deterministic=not train)(x)
+        x = Dropout(self.dropout)(x, train=train)
         x = Conv(features, 3, bias=bias, name=f"{name}_conv_2")(reflect_pad(x, 1))
         return self.norm(x, train=train, name=f"{name}_norm_2")

@@ -6,7 +6,7 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mangagan.models.layers import BatchNorm, Conv, ConvTranspose, Norm, leaky_relu
+from mangagan.models.layers import BatchNorm, Conv, ConvTranspose, Dropout, Norm, leaky_relu
 
 
 class UNet(nn.Module):
@@ -61,4 +61,4 @@ class UNet(nn.Module):
         x = ConvTranspose(features, 4, 2, 1, bias=self.norm.conv_bias, name=f"up_{level + 1}")(nn.relu(x))
         x = self.norm(x, train=train, name=f"up_{level + 1}_norm")
         drops = 4 <= level < self.levels - 1
-        return nn.Dropout(self.dropout, deterministic=not train)(x) if drops else x
+        return Dropout(self.dropout)(x, train=train) if drops else x

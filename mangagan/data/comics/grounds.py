@@ -7,13 +7,14 @@ from PIL import Image, ImageDraw
 
 from mangagan.data.comics.canvas import FINE, Canvas, Point
 
-# Pairs of a strong color and a lighter one beside it.
+# Pairs of a strong color and a lighter one beside it. A mood keeps its hue, as in print: a reader, and a colorizer, can
+# tell from the lines and the faces of a panel which one it has.
 MOOD_COLORS = {
-    "calm": (("#7cc4e8", "#d6eef8"), ("#8fcf9b", "#dff2d8"), ("#a9b8e8", "#e2e6fa")),
-    "happy": (("#ffcf5c", "#fff0b8"), ("#ffb27a", "#ffe6c9"), ("#ffa3b8", "#ffe0e6")),
-    "sad": (("#6f86b5", "#bccbe4"), ("#8791a8", "#c9d0de"), ("#7b6fa5", "#c9c2e0")),
-    "shock": (("#ffd23f", "#fff2ae"), ("#ef6a5a", "#ffc4ae"), ("#b07cd8", "#e6d0f6")),
-    "angry": (("#e0523f", "#ffb08f"), ("#c23b4f", "#f0a08f"), ("#e88a2e", "#ffd28f")),
+    "calm": (("#7cc4e8", "#d6eef8"), ("#8fcdea", "#e0f3fa")),
+    "happy": (("#ffcf5c", "#fff0b8"), ("#ffdc7a", "#fff4cc")),
+    "sad": (("#6f86b5", "#bccbe4"), ("#7a90ba", "#c6d3e8")),
+    "shock": (("#ffd23f", "#fff2ae"), ("#ffc23a", "#ffe9a0")),
+    "angry": (("#e0523f", "#ffb08f"), ("#d8483c", "#f5a58c")),
 }
 
 

@@ -87,11 +87,7 @@ def _walk(stage: Stage) -> None:
 
 def _silhouette(stage: Stage) -> None:
     """Black shapes against the sky."""
-    graded(
-        stage.canvas,
-        (("#ff9a5c", "#ffe3a0"), ("#6fb3ea", "#e6f4fb"), ("#c774b8", "#ffd0b0"))[stage.rng.integers(3)],
-        True,
-    )
+    graded(stage.canvas, (("#ff9a5c", "#ffe3a0"), ("#6fb3ea", "#e6f4fb"))[stage.rng.integers(2)], True)
     people = stage.actors(int(stage.rng.integers(2, 4)))
     for i, who in enumerate(people):
         x = stage.width * (i + stage.rng.uniform(0.3, 0.7)) / len(people)

@@ -15,7 +15,7 @@ WIDE, HIGH, HORIZON = 200, 125, 78  # a panorama in its own units; figures stand
 PIXELS = 800
 LINE = 0.55
 
-_SKIES = {"day": ("#58aee8", "#d3f0fb"), "dusk": ("#9a86d6", "#ffd59a"), "night": ("#3a4fa8", "#8fb0e8")}
+_SKIES = {"day": ("#58aee8", "#d3f0fb"), "dusk": ("#f0a070", "#ffdf9e"), "night": ("#3a4fa8", "#8fb0e8")}
 _LAND = {
     "green": (
         ("#a5ccd8", "#b0d2b0", "#a8cde8"),
@@ -167,7 +167,7 @@ def _market(rng: _Rng) -> str:
 
 
 def _room(rng: _Rng) -> str:
-    wall = str(rng.choice(("#f0d9b5", "#cfe0c8", "#c9dbe8", "#f0c9b8", "#d9cbe4")))
+    wall = str(rng.choice(("#f0d9b5", "#ecdcc0", "#f0cfb0")))
     floor = str(rng.choice(("#b07d4f", "#c4935f", "#9a6b47")))
     parts = [
         f'<rect width="{WIDE}" height="96" fill="{wall}"/>',
