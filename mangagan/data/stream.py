@@ -36,6 +36,10 @@ class Data:
     workers: int = 2  # processes that decode; 0: in this process. Never changes the batches.
 
 
+# Decoding a page takes longer than all else that is done to it: a process keeps the decoded pages of a set up to this size.
+KEPT_BYTES = 512 * 2**20
+
+
 @dataclass(frozen=True)
 class _Domain:
     """Chosen pages of a split, and what is decoded of them."""
@@ -43,6 +47,7 @@ class _Domain:
     records: Records
     numbers: tuple[int, ...]
     forms: tuple[tuple[Role, Form], ...]
+    decoded_bytes: int
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -103,10 +108,11 @@ def _steps(domains: Sequence[_Domain], data: Data) -> int:
 
 def _domains(data: Data, archive: Archive, split: Split) -> list[_Domain]:
     """One domain that gives both roles, or an input domain and a target domain."""
-    records = archive.split(split)
+    records, sizes = archive.split(split), [page["size"] for page in archive.pages(split)]
 
     def domain(pages: Int[np.ndarray, " n"], *forms: tuple[Role, Form]) -> _Domain:
-        return _Domain(records, tuple(pages.tolist()), forms)
+        decoded = sum(3 * height * width for height, width in (sizes[page] for page in pages))
+        return _Domain(records, tuple(pages.tolist()), forms, decoded * len(forms))
 
     color, bw, both = (archive.domains[split][form] for form in ("color", "bw", "both"))
     if data.paired and data.input == "gray":
@@ -135,7 +141,7 @@ def _check_length(domain: _Domain, data: Data, archive: Archive, split: Split, l
 
 def _augmented(domain: _Domain, data: Data, seed: int) -> grain.MapDataset:
     cut = CutAnywhere(Cut(data.size, data.window), data.jitter, data.flip)
-    pages = grain.MapDataset.source(domain).seed(seed).shuffle().repeat().map(Decode(domain.forms))
+    pages = grain.MapDataset.source(domain).seed(seed).shuffle().repeat().map(Decode(domain.forms, keep=domain.decoded_bytes <= KEPT_BYTES))
     return pages.random_map(cut).map(ToArrays(data.target == "lab"))
 
 

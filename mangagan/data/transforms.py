@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -21,12 +21,20 @@ Images = dict[Role, Image.Image]
 
 @dataclass(frozen=True)
 class Decode(Map):
-    """A record's pictures for the roles they play, in the form named; "any" is the colored form where there is one."""
+    """A record's pictures for the roles they play, in the form named; "any" is the colored form where there is one.
+
+    With `keep` each process decodes a page once and holds it from then on: for sets that fit into memory.
+    """
 
     forms: tuple[tuple[Role, Form], ...]
+    keep: bool = False
+    _kept: dict[str, Images] = field(default_factory=dict, repr=False, compare=False)
 
     def map(self, record: Record) -> Images:
-        return {role: _decoded(record, form) for role, form in self.forms}
+        images = self._kept.get(record.name) or {role: _decoded(record, form) for role, form in self.forms}
+        if self.keep:
+            self._kept[record.name] = images
+        return images
 
 
 @dataclass(frozen=True)
