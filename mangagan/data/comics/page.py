@@ -47,7 +47,7 @@ def compose(seed: int, number: int) -> Page:
 
 
 def _setting(work: Work, rng: np.random.Generator) -> Setting:
-    hour = "night" if rng.random() < work.night else "dusk" if rng.random() < 0.15 else "day"
+    hour = "night" if rng.random() < work.night else "dusk" if rng.random() < 0.08 else "day"
     index = int(rng.integers(len(work.places)))
     # A work comes back to a few views of each of its places, as a serial does.
     variant = WORKS.index(work) * 10 + int(rng.integers(2))

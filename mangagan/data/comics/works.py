@@ -62,7 +62,7 @@ class Work:
     gutter: int = 12
     border: int = 3
     bleed: float = 0.1
-    night: float = 0.15
+    night: float = 0.08
 
 
 def _dots(pitch: float, angle: float = 45.0) -> Screen:
@@ -89,7 +89,7 @@ WORKS: tuple[Work, ...] = (
     Work(
         "noodle-street", "train", "micah", ("town", "room", "market"), ("1F35C", "1F9CB", "1F371", "1F6F5",
         "1F3EE"), ("1F408", "1F415"), (_dots(4.1), _lines(3.7, 0), _dots(5.7, 60)), slant=0.1, border=4,
-        night=0.25,
+        night=0.15,
     ),
     Work(
         "second-period", "train", "open-peeps", ("school", "room", "town"), ("1F4DA", "26BD", "1F3B8",
@@ -99,7 +99,7 @@ WORKS: tuple[Work, ...] = (
     Work(
         "orbit-of-two", "train", "lorelei", ("space", "room", "desert"), ("1F680", "1F6F0", "1F52D",
         "1F916", "1F6F8"), ("1F47E",), (_dots(3.8), _CROSS, _lines(3.3, 135)), slant=0.45, bleed=0.3,
-        night=0.35,
+        night=0.2,
     ),
     Work(
         "mud-and-marigolds", "train", "notionists", ("garden", "hills", "room"), ("1F33B", "1F490", "1F9FA",
@@ -122,7 +122,7 @@ WORKS: tuple[Work, ...] = (
     Work(
         "lantern-inn", "train", "notionists", ("temple", "room", "forest"), ("1F3EE", "1F375", "1F4DC",
         "2602", "1F38B"), ("1F9A2", "1F422", "1F407"), (_dots(4.1, 45), _lines(3.7, 90), _dots(5.7, 15)),
-        night=0.3, border=2,
+        night=0.2, border=2,
     ),
     Work(
         "goal-kick-girls", "train", "lorelei", ("school", "garden", "town"), ("26BD", "1F3C6", "1F964",
@@ -132,7 +132,7 @@ WORKS: tuple[Work, ...] = (
     Work(
         "witch-of-block-c", "train", "adventurer", ("town", "room", "forest"), ("1F52E", "1FA84", "1F56F",
         "1F9EA", "1F383"), ("1F987", "1F408-200D-2B1B"), (_dots(3.9, 30), _dots(5.3), _lines(3.3, 60)),
-        night=0.35, slant=0.3,
+        night=0.2, slant=0.3,
     ),
     Work(
         "paper-lighthouse", "validation", "lorelei", ("sea", "room", "hills"), ("26F5", "1F4D6", "1F50D",
