@@ -36,7 +36,7 @@ class Data:
     workers: int = 2  # processes that decode; 0: in this process. Never changes the batches.
 
 
-# Decoding a page takes longer than all else that is done to it: a process keeps the decoded pages of a set up to this size.
+# Decoding a page takes longer than all else done to it: a process keeps the decoded pages of a set up to this size.
 KEPT_BYTES = 512 * 2**20
 
 
@@ -88,7 +88,9 @@ def batches(
         _augmented(domain, data, one) if augment else _plain(domain, data, length)
         for domain, one in zip(domains, seeds, strict=True)
     ]
-    examples = grain.experimental.ZipMapDataset(parts).map(_merged)[index::count]
+    examples = grain.experimental.ZipMapDataset(parts).map(_merged)
+    if count > 1:
+        examples = _HostShare(examples, data.batch_size, process)
     stop = epochs * _steps(domains, data) if epochs is not None and augment else None
     chosen = examples.batch(data.batch_size // count, drop_remainder=augment, batch_fn=_stacked)[start:stop]
     return _closing(_loaded(chosen, data.workers))
@@ -100,6 +102,25 @@ def steps_per_epoch(data: Data, archive: Archive) -> int:
     for domain in domains:
         _check_length(domain, data, archive, "train", data.batch_size)
     return _steps(domains, data)
+
+
+class _HostShare(grain.MapDataset):
+    """One host's block of each global batch: joined in the hosts' order the blocks are the batch of a single host."""
+
+    def __init__(self, parent: grain.MapDataset, batch_size: int, process: tuple[int, int]) -> None:
+        super().__init__(parent)
+        index, count = process
+        self._batch, self._share = batch_size, batch_size // count
+        self._first = index * self._share
+
+    def __len__(self) -> int:
+        return len(self._parent) // self._batch * self._share
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return self.slice(index)
+        batch, place = divmod(index, self._share)
+        return self._parent[batch * self._batch + self._first + place]
 
 
 def _steps(domains: Sequence[_Domain], data: Data) -> int:
@@ -140,8 +161,9 @@ def _check_length(domain: _Domain, data: Data, archive: Archive, split: Split, l
 
 
 def _augmented(domain: _Domain, data: Data, seed: int) -> grain.MapDataset:
+    decode = Decode(domain.forms, keep=domain.decoded_bytes <= KEPT_BYTES)
     cut = CutAnywhere(Cut(data.size, data.window), data.jitter, data.flip)
-    pages = grain.MapDataset.source(domain).seed(seed).shuffle().repeat().map(Decode(domain.forms, keep=domain.decoded_bytes <= KEPT_BYTES))
+    pages = grain.MapDataset.source(domain).seed(seed).shuffle().repeat().map(decode)
     return pages.random_map(cut).map(ToArrays(data.target == "lab"))
 
 
