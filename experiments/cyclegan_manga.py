@@ -15,7 +15,7 @@ from mangagan.data.stream import Data
 from mangagan.tasks.unpaired import Unpaired
 
 PRESETS: dict[str, dict[str, object]] = {
-    # Minutes are few: small pictures and networks, higher rates, and no identity loss, which holds grey pages grey at first.
+    # Minutes are few: small pictures and networks, high rates, and no identity loss, which at first holds grey grey.
     "laptop": {
         "data.source": "comics:150",
         "data.size": 64,
