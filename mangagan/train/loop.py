@@ -43,6 +43,7 @@ def train(experiment: Experiment, workdir: Path, *, resume: Resume = "auto", est
     _take_folder(experiment, workdir, resume)
     settings, first_host = experiment.train, jax.process_index() == 0
     with ExitStack() as stack:
+        stopped = stack.enter_context(_stop_signals())
         checkpoints = stack.enter_context(
             closing(Checkpoints(workdir / "checkpoints", settings.keep_last, settings.keep_best))
         )
@@ -58,7 +59,7 @@ def train(experiment: Experiment, workdir: Path, *, resume: Resume = "auto", est
         pages = held_out_pages(experiment.data, archive, settings.evaluation_pages)
         reporter = Reporter(settings, program.total_steps, program.predict, pages, checkpoints, files, bar)
         stream = stack.enter_context(closing(_stream(experiment, archive, start)))
-        _loop(program, reporter, state, stream, estimate)
+        _loop(program, reporter, state, stream, stopped, estimate)
 
 
 def _take_folder(experiment: Experiment, workdir: Path, resume: Resume) -> None:
@@ -87,22 +88,29 @@ def _bar(experiment: Experiment, total_steps: int, start: int) -> tqdm:
     )
 
 
-def _loop(program: Program, reporter: Reporter, state: TrainState, stream: Iterator[Batch], estimate: bool) -> None:
+def _loop(
+    program: Program,
+    reporter: Reporter,
+    state: TrainState,
+    stream: Iterator[Batch],
+    stopped: Callable[[], bool],
+    estimate: bool,
+) -> None:
     start, meter = int(state.step), Meter()
     times: dict[int, float] = {}
-    with _stop_signals() as stopped:
-        for step, batch in zip(range(start + 1, program.total_steps + 1), meter.timed(stream), strict=False):
-            state, metrics = program.step(state, devices.put(batch, program.mesh))
-            meter.add(step, metrics)
-            reporter.bar.update(reporter.bar.total // program.total_steps)
-            reporter.after(step, state, meter)
+    for step, batch in zip(range(start + 1, program.total_steps + 1), meter.timed(stream), strict=False):
+        state, metrics = program.step(state, devices.put(batch, program.mesh))
+        meter.add(step, metrics)
+        reporter.bar.update(reporter.bar.total // program.total_steps)
+        reporter.after(step, state, meter)
+        if step - start in TIMED_STEPS:
             times[step - start] = time.perf_counter()
-            if estimate and step - start == TIMED_STEPS[1]:
-                reporter.bar.write(_estimate(times, program.total_steps - start))
-            if stopped() and step < program.total_steps:
-                reporter.save(step, state, meter)
-                reporter.bar.write(f"stopped after step {step} and saved; the same command goes on from here")
-                return
+        if estimate and step - start == TIMED_STEPS[1]:
+            reporter.bar.write(_estimate(times, program.total_steps - start))
+        if stopped() and step < program.total_steps:
+            reporter.save(step, state, meter)
+            reporter.bar.write(f"stopped after step {step} and saved; the same command goes on from here")
+            return
 
 
 def _estimate(times: dict[int, float], steps: int) -> str:

@@ -40,6 +40,12 @@ def losses(workdir):
     return {line["step"]: {name: value for name, value in line.items() if "time/" not in name} for line in lines}
 
 
+def starts(workdir):
+    """The step that each start of the run went on from."""
+    lines = (workdir / "environment.jsonl").read_text().splitlines()
+    return [json.loads(line)["step"] for line in lines]
+
+
 def wait_for(condition, process, seconds=120):
     end = time.monotonic() + seconds
     while not condition():
@@ -75,8 +81,10 @@ def test_a_killed_run_ends_bit_identical_to_one_that_never_was(whole, pages, tmp
         wait_for(moment, process)
         process.kill()
         process.communicate()
+    earlier = starts(workdir)
     stopped = launch("run.py", *arguments(pages, workdir))
-    wait_for(lambda: lines_reach(1)() and max(losses(workdir)) > 6, stopped)
+    # Its own first line, and not one of the runs before it.
+    wait_for(lambda: len(starts(workdir)) > len(earlier) and max(losses(workdir)) > starts(workdir)[-1], stopped)
     stopped.send_signal(signal.SIGTERM)
     output = stopped.communicate(timeout=120)[0]
     assert stopped.returncode == 0 and "and saved" in output, output
