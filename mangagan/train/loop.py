@@ -101,7 +101,7 @@ def _loop(
     for step, batch in zip(range(start + 1, program.total_steps + 1), meter.timed(stream), strict=False):
         state, metrics = program.step(state, devices.put(batch, program.mesh))
         meter.add(step, metrics)
-        reporter.bar.update(reporter.bar.total // program.total_steps)
+        reporter.bar.update(len(batch["input"]) * jax.process_count())
         reporter.after(step, state, meter)
         if step - start in TIMED_STEPS:
             times[step - start] = time.perf_counter()
