@@ -83,6 +83,6 @@ class Reporter:
         return {
             "input": np.concatenate([page["input"] for page in rows]),
             "output": np.concatenate([now(page["input"]) for page in rows]),
-            "averaged weights": np.concatenate([averaged(page["input"]) for page in rows]),
+            "average": np.concatenate([averaged(page["input"]) for page in rows]),
             "truth": np.concatenate([page["target"] for page in rows]),
         }
