@@ -17,8 +17,9 @@ def build_death():
 def test_work_takes_turns_in_processes_of_its_own():
     times = take_turns({"short": (build_sleep, (0.01,)), "long": (build_sleep, (0.06,))}, rounds=3, warmup=1)
     assert {name: len(seconds) for name, seconds in times.items()} == {"short": 3, "long": 3}
-    assert all(0.01 <= seconds < 0.05 for seconds in times["short"])
-    assert all(seconds >= 0.06 for seconds in times["long"])
+    # A busy machine makes work longer, never shorter.
+    assert all(seconds >= 0.01 for seconds in times["short"]) and all(seconds >= 0.06 for seconds in times["long"])
+    assert min(times["short"]) < min(times["long"])
 
 
 def test_a_process_that_dies_is_named():
