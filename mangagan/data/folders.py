@@ -116,6 +116,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def load_color(path: Path) -> Pictures:
+    """The page of a color file; a grey one comes as black and white. Raises Unusable for a file that cannot be used."""
     return color_page(read_bytes(path))
 
 
