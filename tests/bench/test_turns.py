@@ -8,7 +8,8 @@ from mangagan.bench.turns import take_turns
 
 
 def test_work_takes_turns_in_processes_of_its_own():
-    times = take_turns({"short": (partial, (time.sleep, 0.01)), "long": (partial, (time.sleep, 0.06))}, rounds=3, warmup=1)
+    work = {name: (partial, (time.sleep, seconds)) for name, seconds in (("short", 0.01), ("long", 0.06))}
+    times = take_turns(work, rounds=3, warmup=1)
     assert {name: len(seconds) for name, seconds in times.items()} == {"short": 3, "long": 3}
     # A busy machine makes work longer, never shorter.
     assert all(seconds >= 0.01 for seconds in times["short"]) and all(seconds >= 0.06 for seconds in times["long"])
