@@ -28,7 +28,7 @@ PRESETS: dict[str, dict[str, object]] = {
         "task.generator.norm": "InstanceNorm",
         "task.generator.dropout": 0.0,
         "task.discriminator.features": 32,
-        "train.steps": 2400,
+        "train.steps": 2000,
         "train.generator.schedule.rate": 5e-4,
         "train.discriminator.schedule.rate": 4e-4,
         "train.ema_decay": 0.998,
