@@ -30,18 +30,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.list:
             for name in experiments.names():
-                print(name, *(f"{name}:{preset}" for preset in experiments.presets(name)))
+                print(name, *(f"{name}:{preset}" for preset in experiments.presets(name)), flush=True)
             return 0
         if not options.exp:
             raise ValueError(f"say which experiment: --exp=NAME, with NAME one of {', '.join(experiments.names())}")
         experiment = override(experiments.load(options.exp), parse(options.overrides))
         if options.describe:
-            print(*(f"{key}={value}" for key, value in describe(experiment).items()), sep="\n")
+            print(*(f"{key}={value}" for key, value in describe(experiment).items()), sep="\n", flush=True)
             return 0
         _train(experiment, options)
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # Who reads the list has seen enough (`| head`); what is left to write goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Diverged as error:
         print(
             f"stopped: {error}. The last good checkpoint is kept; lower the rates or change the seed.", file=sys.stderr
