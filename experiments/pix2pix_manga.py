@@ -28,7 +28,7 @@ PRESETS: dict[str, dict[str, object]] = {
         "task.discriminator.features": 16,
         "task.adversarial": 0.1,
         "task.own_statistics": False,
-        "train.steps": 3000,
+        "train.steps": 3400,
         "train.generator.schedule.rate": 2e-3,
         "train.generator.schedule.hold": 0.4,
         "train.ema_decay": 0.995,
