@@ -32,9 +32,9 @@ PRESETS: dict[str, dict[str, object]] = {
         "train.generator.schedule.rate": 5e-4,
         "train.discriminator.schedule.rate": 4e-4,
         "train.ema_decay": 0.998,
-        "train.every_grid_steps": 400,
-        "train.every_evaluation_steps": 400,
-        "train.every_checkpoint_steps": 400,
+        "train.every_grid_steps": 1000,
+        "train.every_evaluation_steps": 1000,
+        "train.every_checkpoint_steps": 1000,
         "train.evaluation_pages": 30,
     },
     "debug": {
