@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -43,11 +44,13 @@ def _module(name: str) -> ModuleType:
         return importlib.import_module(f"experiments.{name}")
     if not name.endswith(".py"):
         raise ValueError(f"there is no experiment {name!r}; there are {', '.join(names())}, or give a file's path")
-    file = Path(name)
-    spec = importlib.util.spec_from_file_location(file.stem, file)
+    file = Path(name).expanduser()
+    spec = importlib.util.spec_from_file_location(f"experiments.of_user.{file.stem}", file)
     if not file.is_file() or spec is None or spec.loader is None:
         raise ValueError(f"there is no experiment file {file}")
     module = importlib.util.module_from_spec(spec)
+    # Its classes look themselves up by the name of their module.
+    sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     missing = [part for part in ("experiment", "PRESETS", "ABLATIONS") if not hasattr(module, part)]
     if missing:

@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from mangagan.data.sheet import contact_sheet
 
     try:
-        archive = open_archive(options.source, cache=options.cache)
+        archive = open_archive(options.source, cache=options.cache and options.cache.expanduser())
         print("\n".join(_summary(archive)))
         if options.sheet:
             contact_sheet(archive).save(options.sheet)

@@ -1,7 +1,8 @@
 """Trains an experiment.
 
     python launch/run.py --exp=pix2pix_manga:laptop                     two CPU cores, minutes
-    python launch/run.py --exp=cyclegan_manga                           the paper's scale, on all devices there are
+    python launch/run.py --exp=cyclegan_manga                           the paper's scale
+    python launch/run.py --exp=cyclegan_manga data.batch_size=8         the same on eight devices
     python launch/run.py --exp=pix2pix_manga data.source=folder:PAGES   your own colour pages
     python launch/run.py --exp=my_experiment.py train.steps=500 task.generator.features=32
     python launch/run.py --list
@@ -15,7 +16,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 
@@ -29,22 +30,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         if options.list:
-            for name in experiments.names():
-                print(name, *(f"{name}:{preset}" for preset in experiments.presets(name)), flush=True)
-            return 0
+            return _print_lines(
+                " ".join([name, *(f"{name}:{preset}" for preset in experiments.presets(name))])
+                for name in experiments.names()
+            )
         if not options.exp:
             raise ValueError(f"say which experiment: --exp=NAME, with NAME one of {', '.join(experiments.names())}")
         experiment = override(experiments.load(options.exp), parse(options.overrides))
         if options.describe:
-            print(*(f"{key}={value}" for key, value in describe(experiment).items()), sep="\n", flush=True)
-            return 0
+            return _print_lines(f"{key}={value}" for key, value in describe(experiment).items())
         _train(experiment, options)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except BrokenPipeError:
-        # Who reads the list has seen enough (`| head`); what is left to write goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Diverged as error:
         print(
             f"stopped: {error}. The last good checkpoint is kept; lower the rates or change the seed.", file=sys.stderr
@@ -53,21 +51,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _print_lines(lines: Iterable[str]) -> int:
+    try:
+        print(*lines, sep="\n", flush=True)
+    except BrokenPipeError:
+        # Who reads has seen enough (`| head`); what is left to write goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
 def _train(experiment, options: argparse.Namespace) -> None:  # type: ignore[no-untyped-def]
     import jax
-    import platformdirs
 
+    import experiments
+    from mangagan.data.archive import cache_folder
     from mangagan.train.loop import train
 
-    cache = os.environ.get("MANGAGAN_CACHE") or platformdirs.user_cache_dir("mangagan")
-    jax.config.update("jax_compilation_cache_dir", os.environ.get("JAX_COMPILATION_CACHE_DIR") or f"{cache}/compiled")
+    compiled = os.environ.get("JAX_COMPILATION_CACHE_DIR") or str(cache_folder() / "compiled")
+    jax.config.update("jax_compilation_cache_dir", compiled)
     if options.distributed is not None:
         _join_hosts(options.distributed)
     name, _, preset = options.exp.partition(":")
-    workdir = Path(options.workdir or Path("runs") / "-".join(filter(None, (Path(name).stem, preset))))
+    workdir = Path(options.workdir or Path("runs") / "-".join(filter(None, (Path(name).stem, preset)))).expanduser()
     slow = jax.default_backend() == "cpu" and not preset
     if slow:
-        print(f"No accelerator was found. For two CPU cores there is --exp={name}:laptop; going on as asked.")
+        remedy = f" For two CPU cores there is --exp={name}:laptop;" if "laptop" in experiments.presets(name) else ""
+        print(f"No accelerator was found.{remedy} Going on as asked.")
     print(f"run in {workdir}")
     train(experiment, workdir, resume=options.resume, estimate=slow)
 

@@ -78,6 +78,12 @@ class Train:
     keep_last: int = 3
     keep_best: Literal["evaluation/ciede2000", "evaluation/l1"] = "evaluation/ciede2000"
 
+    def __post_init__(self) -> None:
+        least = {"epochs": 1, "keep_last": 1} | ({} if self.steps is None else {"steps": 1})
+        wrong = [f"train.{name}={getattr(self, name)}" for name, low in least.items() if getattr(self, name) < low]
+        if wrong:
+            raise ValueError(f"{', '.join(wrong)}: 1 is the least")
+
 
 @dataclass(frozen=True)
 class Experiment:

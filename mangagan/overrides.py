@@ -2,8 +2,8 @@
 
 A configuration is a tree of frozen dataclasses; Flax modules are dataclasses too. Its description is a flat
 dictionary of the same keys that `override` takes, so that what a run wrote builds the same configuration again. A
-field that holds one of several classes is named by the class (`task.generator=ResNet`), and fields of the same name
-keep their values through such a change.
+field that holds one of several classes is named by the class (`task.generator=ResNet`), and plain values of the same
+name are kept through such a change.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _set(config: Any, path: Sequence[str], value: Any, key: str) -> Any:
 def _read(value: Any, annotation: Any, old: Any, key: str) -> Any:
     choices = typing.get_args(annotation) if _is_union(annotation) else (annotation,)
     if dataclasses.is_dataclass(old):
-        return _switch(value, choices, old, key)
+        return _switch(value, choices if _is_union(annotation) else (), old, key)
     text = str(value)
     for choice in choices:
         try:
@@ -99,7 +99,7 @@ def _switch(value: Any, choices: Sequence[Any], old: Any, key: str) -> Any:
     if new is type(old):
         return old
     kept = {field.name for field in dataclasses.fields(new)} & set(_names(old))
-    # A part is carried over where the new class takes parts of that kind; scalars keep their meaning by name.
+    # Parts are not carried over: what a class's own norm or schedule is belongs to the class.
     return new(**{name: getattr(old, name) for name in kept if not dataclasses.is_dataclass(getattr(old, name))})
 
 

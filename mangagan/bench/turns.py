@@ -19,11 +19,9 @@ def take_turns(builds: Mapping[str, tuple[Build, tuple]], rounds: int, warmup: i
     """Seconds of `rounds` timed calls of each piece of work, one call of each in turn.
 
     A build function is called in a fresh process with its arguments and answers with the work: a function that returns
-    when all it started is done. `warmup` calls of each come first and do not count. Raises RuntimeError with the name
-    of one whose process ends early.
+    when all it started is done. `warmup` calls of each come first and do not count. Raises the ValueError that a build
+    function raises, and RuntimeError with the name of one whose process ends early.
     """
-    # Two frameworks share an accelerator here: neither may take all of its memory at the start.
-    os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
     context = multiprocessing.get_context("spawn")
     ends, processes = {}, []
     for name, (build, arguments) in builds.items():
@@ -48,13 +46,23 @@ def take_turns(builds: Mapping[str, tuple[Build, tuple]], rounds: int, warmup: i
 def _one_turn(name: str, end: Connection) -> float:
     try:
         end.send("go")
-        return end.recv()
+        answer = end.recv()
     except (EOFError, ConnectionError) as error:
         raise RuntimeError(f"the process that times {name!r} ended early; its own message stands above") from error
+    if isinstance(answer, ValueError):
+        raise answer
+    return answer
 
 
 def _serve(end: Connection, build: Build, arguments: tuple) -> None:
-    work = build(*arguments)
+    # Two frameworks may share an accelerator: neither takes all of its memory at the start.
+    os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
+    try:
+        work = build(*arguments)
+    except ValueError as error:
+        end.recv()
+        end.send(error)
+        return
     while end.recv():
         start = time.perf_counter()
         work()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -128,15 +129,19 @@ def _folder_name(data_source: str, source: Source) -> str:
     return f"{slug}-{sha256(content.encode()).hexdigest()[:10]}"
 
 
-def _locked(directory: Path) -> FileLock:
-    """A held lock on the building of an archive; the system frees it when its holder dies."""
+@contextmanager
+def _locked(directory: Path) -> Iterator[None]:
+    """Holds the lock on the building of an archive; the system frees it when its holder dies."""
     lock = FileLock(f"{directory}.lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:
         print(f"another process is building {directory}: waiting for it")
         lock.acquire()
-    return lock
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _domains(pages: Sequence[dict[str, Any]]) -> dict[Domain, Int[np.ndarray, " n"]]:

@@ -79,7 +79,7 @@ def _download(name: str) -> Path:
     try:
         from huggingface_hub import snapshot_download
     except ImportError as error:
-        raise ValueError(f'hf:{name} needs huggingface_hub: pip install "mangagan[hub]"') from error
+        raise ValueError(f"hf:{name} needs huggingface_hub: pip install -e '.[hub]'") from error
     try:
         return Path(snapshot_download(name, repo_type="dataset", allow_patterns=["*.parquet"]))
     except (OSError, ValueError) as error:
@@ -136,7 +136,7 @@ def _parquet(path: Path) -> Any:
     try:
         from pyarrow.parquet import ParquetFile
     except ImportError as error:
-        raise ValueError('parquet files need pyarrow: pip install "mangagan[hub]"') from error
+        raise ValueError("parquet files need pyarrow: pip install -e '.[hub]'") from error
     return ParquetFile(path, memory_map=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -26,7 +27,6 @@ class Data:
 
     source: str = "comics:2000"  # see mangagan.data.sources for all kinds
     input: Literal["gray", "bw"] = "gray"  # luminance of the page, or its ink and screentone
-    target: Literal["rgb", "lab"] = "rgb"
     paired: bool = True  # False: input and target are drawn from the set independently
     size: int = 256  # side in pixels of the square picture the network sees
     window: int = 512  # side in page pixels of the square that is cut out and scaled to `size`
@@ -34,6 +34,15 @@ class Data:
     flip: bool = True
     batch_size: int = 1  # of one step, over all devices and hosts
     workers: int = 2  # processes that decode; 0: in this process. Never changes the batches.
+
+    def __post_init__(self) -> None:
+        least = {"size": 1, "window": 1, "batch_size": 1, "workers": 0}
+        wrong = [f"data.{name}={getattr(self, name)}" for name, low in least.items() if getattr(self, name) < low]
+        if wrong or not 0 <= self.jitter < 1:
+            raise ValueError(
+                f"{', '.join(wrong) or f'data.jitter={self.jitter}'}: sizes are 1 or more, data.workers 0 or more, "
+                "data.jitter at least 0 and below 1"
+            )
 
 
 # Decoding a page takes longer than all else done to it: a process keeps the decoded pages of a set up to this size.
@@ -164,12 +173,12 @@ def _augmented(domain: _Domain, data: Data, seed: int) -> grain.MapDataset:
     decode = Decode(domain.forms, keep=domain.decoded_bytes <= KEPT_BYTES)
     cut = CutAnywhere(Cut(data.size, data.window), data.jitter, data.flip)
     pages = grain.MapDataset.source(domain).seed(seed).shuffle().repeat().map(decode)
-    return pages.random_map(cut).map(ToArrays(data.target == "lab"))
+    return pages.random_map(cut).map(ToArrays())
 
 
 def _plain(domain: _Domain, data: Data, length: int) -> grain.MapDataset:
     pages = grain.MapDataset.source(domain).repeat()[:length].map(Decode(domain.forms))
-    return pages.map(CutMiddle(Cut(data.size, data.window))).map(ToArrays(data.target == "lab"))
+    return pages.map(CutMiddle(Cut(data.size, data.window))).map(ToArrays())
 
 
 def _merged(parts: tuple[Batch, ...]) -> Batch:
@@ -198,6 +207,7 @@ def _loaded(dataset: grain.MapDataset, workers: int) -> Any:
 def _start_worker(index: int, count: int) -> None:
     del index, count
     os.environ["JAX_PLATFORMS"] = "cpu"  # a worker never claims an accelerator
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the one that trains saves first
     exit_with_parent()
 
 

@@ -11,7 +11,6 @@ from grain.transforms import Map, RandomMap
 from jaxtyping import Float
 from PIL import Image
 
-from mangagan.color import srgb_to_lab
 from mangagan.data.archive import Record
 
 Role = Literal["input", "target"]
@@ -83,26 +82,16 @@ class CutAnywhere(RandomMap):
 
 @dataclass(frozen=True)
 class ToArrays(Map):
-    """Pictures as float32: "input" [h w 1] and RGB "target" [h w 3] in [-1, 1], or Lab with L / 50 - 1 and ab / 110.
+    """Pictures as float32 in [-1, 1]: "input" [h w 1] and RGB "target" [h w 3].
 
     A missing input is the luminance (ITU-R 601) of the target.
     """
 
-    lab: bool
-
     def map(self, images: Images) -> dict[str, Float[np.ndarray, "h w c"]]:
-        arrays: dict[str, Float[np.ndarray, "h w c"]]
-        arrays = {role: self._array(role, image) for role, image in images.items()}
-        return arrays if "input" in images else arrays | {"input": _gray(images["target"])}
-
-    def _array(self, role: Role, image: Image.Image) -> Float[np.ndarray, "h w c"]:
-        if role == "input":
-            return _gray(image)
-        rgb = np.asarray(image, np.float32)
-        if not self.lab:
-            return rgb / np.float32(127.5) - 1
-        lab = srgb_to_lab(rgb / np.float32(255))
-        return (lab / np.array([50, 110, 110], np.float32) - np.array([1, 0, 0], np.float32)).astype(np.float32)
+        arrays: dict[str, Float[np.ndarray, "h w c"]] = {}
+        for role, image in images.items():
+            arrays[role] = _scaled(image.convert("L") if role == "input" else image)
+        return arrays if "input" in images else arrays | {"input": _scaled(images["target"].convert("L"))}
 
 
 def _decoded(record: Record, form: Form) -> Image.Image:
@@ -112,5 +101,6 @@ def _decoded(record: Record, form: Form) -> Image.Image:
     return image
 
 
-def _gray(image: Image.Image) -> Float[np.ndarray, "h w 1"]:
-    return np.asarray(image.convert("L"), np.float32)[..., None] / np.float32(127.5) - 1
+def _scaled(image: Image.Image) -> Float[np.ndarray, "h w c"]:
+    pixels = np.asarray(image, np.float32) / np.float32(127.5) - 1
+    return pixels[..., None] if pixels.ndim == 2 else pixels

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from itertools import chain, count
 from operator import itemgetter
 from pathlib import Path
 
+import jax
 import orbax.checkpoint as ocp
+from jax.experimental import multihost_utils
 from orbax.checkpoint.checkpoint_managers import AnyPreservationPolicy, BestN, LatestN
 
 from mangagan.train.state import TrainState
@@ -47,20 +50,23 @@ class Checkpoints:
     def restore_newest(self, like: TrainState) -> TrainState | None:
         """The newest state that can be read, placed as `like` says; None where there is no checkpoint.
 
-        One that cannot be read is reported, set aside under the name `unreadable-STEP`, and the one before is tried.
-        Raises ValueError where there are checkpoints and none can be read.
+        One that cannot be read is reported and the one before is tried; once one was read, those that could not are
+        set aside under the name `unreadable-STEP`. Raises ValueError where there are checkpoints and none can be read.
         """
-        broken = self.steps
+        unreadable: list[int] = []
         for step in reversed(self.steps):
             try:
-                return self._manager.restore(step, args=ocp.args.StandardRestore(like))
+                state = self._manager.restore(step, args=ocp.args.StandardRestore(like))
             except Exception as error:  # a damaged file surfaces as any kind, a bare Exception among them
-                reason = str(error).strip().splitlines()[0][:200]
+                reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
                 log.warning("checkpoint %s cannot be read (%s); falling back to the one before", step, reason)
-                self._set_aside(step)
-        if broken:
+                unreadable.append(step)
+            else:
+                self._set_aside(unreadable)
+                return state
+        if unreadable:
             raise ValueError(
-                f"{self._folder}: none of the checkpoints {broken} can be read; start in another --workdir"
+                f"{self._folder}: none of the checkpoints {unreadable} can be read; start in another --workdir"
             )
         return None
 
@@ -69,6 +75,17 @@ class Checkpoints:
         self._manager.wait_until_finished()
         self._manager.close()
 
-    def _set_aside(self, step: int) -> None:
-        (self._folder / str(step)).rename(self._folder.parent / f"unreadable-{step}")
-        self._manager.reload()
+    def _set_aside(self, steps: list[int]) -> None:
+        if jax.process_index() == 0:
+            for step in steps:
+                (self._folder / str(step)).rename(_free(self._folder.parent / f"unreadable-{step}"))
+        if steps and jax.process_count() > 1:
+            multihost_utils.sync_global_devices("unreadable checkpoints are set aside")
+        if steps:
+            self._manager.reload()
+
+
+def _free(path: Path) -> Path:
+    """The path, or the first one like it that nothing lies at."""
+    names = (path.with_name(f"{path.name}-{number}") for number in count(2))
+    return next(name for name in chain([path], names) if not name.exists())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -27,7 +28,7 @@ class Reports:
         if self._metrics.exists():
             kept = [line for line in self._metrics.read_text().splitlines() if _step_of(line) <= step]
             write_aside(self._metrics, "".join(line + "\n" for line in kept).encode())
-        self._board = SummaryWriter(str(workdir / "tensorboard"), purge_step=step + 1 if step else None)
+        self._board = SummaryWriter(str(workdir / "tensorboard"), purge_step=step + 1)
 
     def scalars(self, step: int, figures: dict[str, float]) -> None:
         """Appends one JSON line and the same figures to TensorBoard."""
@@ -38,10 +39,10 @@ class Reports:
 
     def grid(self, step: int, columns: dict[str, Float[np.ndarray, "n h w c"]]) -> Path:
         """Writes pictures in [-1, 1] as a labelled grid, one column for each name; returns the file."""
-        picture = draw_grid(columns)
+        picture, png = draw_grid(columns), io.BytesIO()
+        picture.save(png, "PNG")
         file = self._grids / f"{step:07d}.png"
-        picture.save(file.with_suffix(".tmp"), "PNG")
-        file.with_suffix(".tmp").replace(file)
+        write_aside(file, png.getvalue())
         self._board.add_image("grid", np.asarray(picture), step, dataformats="HWC")
         return file
 

@@ -26,10 +26,11 @@ from mangagan.train.meter import Meter
 from mangagan.train.program import Program, build_program
 from mangagan.train.reporter import Reporter
 from mangagan.train.state import TrainState
-from mangagan.train.workdir import Resume, check, claim, record_start
+from mangagan.train.workdir import Resume, check, check_data, claim, record_start
 
 # A whole run's time is estimated from the steps after the first and up to the second of these; earlier ones compile.
 TIMED_STEPS = (2, 5)
+EVERY_AGREEMENT_STEPS = 10
 
 
 def train(experiment: Experiment, workdir: Path, *, resume: Resume = "auto", estimate: bool = False) -> None:
@@ -38,17 +39,21 @@ def train(experiment: Experiment, workdir: Path, *, resume: Resume = "auto", est
     SIGTERM and Ctrl-C end the run after the step under way, saved. With `estimate` the time that the whole run will
     take is measured and said. Raises ValueError for what a user can mend, Diverged if a loss is not finite.
     """
+    check(workdir, describe(experiment), resume)
     archive = open_archive(experiment.data.source)
     program = build_program(experiment, devices.make_mesh(), steps_per_epoch(experiment.data, archive))
-    _take_folder(experiment, workdir, resume)
+    like = program.abstract_state  # a mistake in the networks is found before the folder is taken
+    _take_folder(experiment, workdir)
     settings, first_host = experiment.train, jax.process_index() == 0
     with ExitStack() as stack:
         stopped = stack.enter_context(_stop_signals())
         checkpoints = stack.enter_context(
             closing(Checkpoints(workdir / "checkpoints", settings.keep_last, settings.keep_best))
         )
-        state = checkpoints.restore_newest(program.abstract_state) or program.init()
+        state = checkpoints.restore_newest(like) or program.init()
         start = int(state.step)
+        if start:
+            check_data(workdir, archive.fingerprint)
         bar = stack.enter_context(_bar(experiment, program.total_steps, start))
         if start >= program.total_steps:
             bar.write(f"{workdir} is trained to its last step, {start}")
@@ -57,18 +62,18 @@ def train(experiment: Experiment, workdir: Path, *, resume: Resume = "auto", est
             record_start(workdir, archive.fingerprint, start)
         files = stack.enter_context(closing(Reports(workdir, start))) if first_host else None
         pages = held_out_pages(experiment.data, archive, settings.evaluation_pages)
+        if not pages:
+            bar.write("no page held out has both an input and a truth: no evaluation, no pictures, no best checkpoint")
         reporter = Reporter(settings, program.total_steps, program.predict, pages, checkpoints, files, bar)
         stream = stack.enter_context(closing(_stream(experiment, archive, start)))
         _loop(program, reporter, state, stream, stopped, estimate)
 
 
-def _take_folder(experiment: Experiment, workdir: Path, resume: Resume) -> None:
-    description = describe(experiment)
-    check(workdir, description, resume)
+def _take_folder(experiment: Experiment, workdir: Path) -> None:
     if jax.process_count() > 1:
         multihost_utils.sync_global_devices("every host has checked the folder before one writes to it")
     if jax.process_index() == 0:
-        claim(workdir, description)
+        claim(workdir, describe(experiment))
 
 
 def _stream(experiment: Experiment, archive: Archive, start: int) -> Generator[Batch, None, None]:
@@ -107,10 +112,15 @@ def _loop(
             times[step - start] = time.perf_counter()
         if estimate and step - start == TIMED_STEPS[1]:
             reporter.bar.write(_estimate(times, program.total_steps - start))
-        if stopped() and step < program.total_steps:
+        if _asked(step) and stopped() and step < program.total_steps:
             reporter.save(step, state, meter)
             reporter.bar.write(f"stopped after step {step} and saved; the same command goes on from here")
             return
+
+
+def _asked(step: int) -> bool:
+    # Hosts have to agree, and each question makes all of them wait for the step under way.
+    return jax.process_count() == 1 or step % EVERY_AGREEMENT_STEPS == 0
 
 
 def _estimate(times: dict[int, float], steps: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import jax
 import numpy as np
@@ -33,25 +33,28 @@ class Reporter:
     checkpoints: Checkpoints
     files: Reports | None
     bar: tqdm
-    _judged: dict[str, float] = field(default_factory=dict)
+    _judged: tuple[int, dict[str, float]] | None = None
 
     def after(self, step: int, state: TrainState, meter: Meter) -> None:
         """Makes each report whose period ends with this step; the last step makes all. Raises Diverged."""
-        if self._due(step, self.settings.every_log_steps):
+        settings = self.settings
+        periods = (settings.every_log_steps, settings.every_evaluation_steps, settings.every_grid_steps)
+        if any(self._due(step, period) for period in periods):
+            meter.settle()  # nothing is told of a state that has diverged
+        if self._due(step, settings.every_log_steps):
             self._write(step, meter.report())
-        if self.pages and self._due(step, self.settings.every_evaluation_steps):
+        if self.pages and self._due(step, settings.every_evaluation_steps):
             self._judge(step, state)
-        if self.pages and self.files and self._due(step, self.settings.every_grid_steps):
+        if self.pages and self.files and self._due(step, settings.every_grid_steps):
             self.bar.write(f"step {step}: pictures in {self.files.grid(step, self._columns(state))}")
-        if self._due(step, self.settings.every_checkpoint_steps):
+        if self._due(step, settings.every_checkpoint_steps):
             self.save(step, state, meter)
 
     def save(self, step: int, state: TrainState, meter: Meter) -> None:
         """Saves a state once its own figures were seen to be finite, with the figure that the best is chosen by."""
         meter.settle()
-        name = self.settings.keep_best
-        judged, self._judged = self._judged, {}
-        self.checkpoints.save(step, state, {name: judged[name]} if judged else None)
+        judged, figures = self._judged or (0, None)
+        self.checkpoints.save(step, state, figures if judged == step else None)
 
     def _due(self, step: int, period: int) -> bool:
         return step == self.total_steps or (period > 0 and step % period == 0)
@@ -65,7 +68,7 @@ class Reporter:
 
     def _judge(self, step: int, state: TrainState) -> None:
         figures = evaluate(self._predictor(state.ema), self.pages)
-        self._judged = figures
+        self._judged = step, figures
         self._write(step, figures)
         self.bar.write(
             f"step {step}: CIEDE2000 to the truth {figures['evaluation/ciede2000']:.2f} on {len(self.pages)} held-out "

@@ -8,6 +8,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -44,10 +45,28 @@ def claim(workdir: Path, description: Mapping[str, Plain]) -> None:
     write_aside(workdir / "experiment.json", json.dumps(dict(description), indent=1).encode())
 
 
+def check_data(workdir: Path, fingerprint: str) -> None:
+    """Raises ValueError where the run's last start learned from other pages than these."""
+    known = [line["data"] for line in _starts(workdir)]
+    if known and known[-1] != fingerprint:
+        raise ValueError(
+            f"{workdir} has learned from other pages: the fingerprint of the data was {known[-1]} and is now "
+            f"{fingerprint}. Bring the pages back as they were, or choose another --workdir"
+        )
+
+
 def record_start(workdir: Path, fingerprint: str, step: int) -> None:
     """Appends to `environment.jsonl` what this start of the run stands on."""
     with (workdir / "environment.jsonl").open("a") as lines:
         lines.write(json.dumps(_environment(fingerprint, step)) + "\n")
+
+
+def _starts(workdir: Path) -> list[dict[str, Any]]:
+    file, starts = workdir / "environment.jsonl", []
+    for line in file.read_text().splitlines() if file.exists() else []:
+        with suppress(json.JSONDecodeError):  # a line that a kill cut short
+            starts.append(json.loads(line))
+    return starts
 
 
 def _check_same(workdir: Path, old: Mapping[str, Plain], new: Mapping[str, Plain]) -> None:

@@ -19,3 +19,8 @@ def test_work_takes_turns_in_processes_of_its_own():
 def test_a_process_that_dies_is_named():
     with pytest.raises(RuntimeError, match="'broken'"):
         take_turns({"broken": (partial, (os._exit, 3))}, rounds=1, warmup=0)
+
+
+def test_a_mistake_in_what_was_asked_comes_back_as_it_is():
+    with pytest.raises(ValueError, match="invalid literal"):
+        take_turns({"wrong": (int, ("x",))}, rounds=1, warmup=0)

@@ -12,7 +12,7 @@ from mangagan.data.pictures import is_gray, read_picture
 
 PAGES = Path(__file__).parents[3] / "shared" / "data" / "peppercarrot"
 
-pytestmark = pytest.mark.skipif(not PAGES.is_dir(), reason="no real comic pages in ../shared/data/peppercarrot")
+pytestmark = pytest.mark.skipif(not PAGES.is_dir(), reason="no real comic pages beside the checkout")
 
 
 def test_episodes_are_works():

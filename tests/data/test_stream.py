@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from skimage.color import rgb2lab
 
 from mangagan.data.archive import Archive, open_archive
 from mangagan.data.stream import Data, batches, steps_per_epoch
@@ -72,14 +71,6 @@ def test_grey_input_is_the_luminance_of_the_target(paired):
     for batch in drawn(DATA, paired, 3):
         luminance = (batch["target"] + 1) @ np.float32([0.299, 0.587, 0.114]) - 1
         np.testing.assert_allclose(batch["input"][..., 0], luminance, atol=0.51 / 127.5)
-
-
-def test_lab_target_is_the_same_picture_in_lab(paired):
-    rgb, lab = drawn(DATA, paired, 2), drawn(replace(DATA, target="lab"), paired, 2)
-    for one, other in zip(rgb, lab, strict=True):
-        expected = rgb2lab((one["target"] + 1) / 2) / [50, 110, 110] - [1, 0, 0]
-        np.testing.assert_allclose(other["target"], expected, atol=1e-4)
-        assert np.array_equal(one["input"], other["input"])
 
 
 def test_worker_processes_and_restarts_change_nothing(paired):

@@ -3,7 +3,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PIL import Image
-from skimage.color import rgb2lab
 
 from mangagan.data.archive import Record
 from mangagan.data.transforms import Cut, CutAnywhere, CutMiddle, Decode, ToArrays
@@ -44,7 +43,7 @@ def test_draws_move_resize_and_mirror_all_pictures_alike(map_page, encoded):
     rng = np.random.default_rng(0)
     lefts, spans, mirrored = set(), set(), set()
     for _ in range(60):
-        arrays = ToArrays(lab=False).map(cut.random_map(decode.map(record(map_page, encoded)), rng))
+        arrays = ToArrays().map(cut.random_map(decode.map(record(map_page, encoded)), rng))
         # The page's bw is its red channel: the two must stay the same to the bit.
         assert np.array_equal(arrays["input"][..., 0], arrays["target"][..., 0])
         columns = (arrays["input"][12, :, 0] + 1) * 127.5 / 2
@@ -83,17 +82,8 @@ def test_any_form_of_a_grey_page_is_its_bw(map_page, encoded):
 
 def test_missing_input_is_the_luminance_of_the_target():
     noise = np.random.default_rng(0).integers(0, 255, (20, 20, 3), dtype=np.uint8)
-    arrays = ToArrays(lab=False).map({"target": Image.fromarray(noise)})
+    arrays = ToArrays().map({"target": Image.fromarray(noise)})
     luminance = noise @ np.array([0.299, 0.587, 0.114])
     np.testing.assert_allclose((arrays["input"][..., 0] + 1) * 127.5, luminance, atol=0.51)
     np.testing.assert_allclose(arrays["target"], noise / 127.5 - 1, atol=1e-6)
     assert arrays["input"].dtype == arrays["target"].dtype == np.float32
-
-
-def test_lab_target_equals_scikit_image():
-    noise = np.random.default_rng(0).integers(0, 255, (20, 20, 3), dtype=np.uint8)
-    noise[0, :3] = [[0, 0, 0], [255, 255, 255], [0, 0, 255]]
-    target = ToArrays(lab=True).map({"target": Image.fromarray(noise)})["target"]
-    expected = rgb2lab(noise) / [50, 110, 110] - [1, 0, 0]
-    np.testing.assert_allclose(target, expected, atol=2e-5)
-    assert target.dtype == np.float32

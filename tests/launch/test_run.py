@@ -31,6 +31,30 @@ def test_an_experiment_may_be_a_users_own_file(tmp_path, capsys):
     assert "task.generator.features=8" in capsys.readouterr().out
 
 
+def test_a_users_file_may_define_a_task_of_its_own(tmp_path, capsys):
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from __future__ import annotations\n"
+        "from dataclasses import dataclass\n"
+        "from mangagan.config import Experiment\n"
+        "from mangagan.tasks.paired import Paired\n"
+        "@dataclass(frozen=True)\n"
+        "class Mine(Paired):\n"
+        "    extra: float = 1.0\n"
+        "experiment = lambda: Experiment(task=Mine())\n"
+        "PRESETS = ABLATIONS = {}\n"
+    )
+    assert main([f"--exp={file}", "task.extra=2", "--describe"]) == 0
+    assert "task=Mine" in (lines := capsys.readouterr().out.splitlines()) and "task.extra=2.0" in lines
+
+
+def test_a_network_that_does_not_fit_leaves_the_folder_free(pages, tmp_path, capsys):
+    arguments = ["--exp=pix2pix_manga:debug", f"data.source=folder:{pages}", f"--workdir={tmp_path / 'run'}"]
+    assert main([*arguments, "data.size=33"]) == 2
+    assert "pad both sides" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(
     "arguments, complaint",
     [
@@ -38,6 +62,9 @@ def test_an_experiment_may_be_a_users_own_file(tmp_path, capsys):
         (["--exp=pix2pix"], "there is no experiment 'pix2pix'; there are cyclegan_manga"),
         (["--exp=pix2pix_manga:phone"], "no preset 'phone'; it has laptop, debug"),
         (["--exp=nowhere/mine.py"], "no experiment file nowhere/mine.py"),
+        (["--exp=pix2pix_manga", "data.batch_size=0"], "data.batch_size=0: sizes are 1 or more"),
+        (["--exp=pix2pix_manga", "data.jitter=1"], "data.jitter=1.0"),
+        (["--exp=pix2pix_manga", "train.steps=-1"], "train.steps=-1: 1 is the least"),
         (["--exp=pix2pix_manga", "train.stpes=3"], "Train has no 'stpes'"),
         (["--exp=pix2pix_manga:debug", "data.source=folder:/nowhere", "--workdir=unused"], "/nowhere"),
         (["--exp=pix2pix_manga:debug", "data.source=films:x", "--workdir=unused"], "films"),

@@ -74,5 +74,15 @@ def test_no_checkpoint_is_no_state_and_none_that_can_be_read_is_an_error(tmp_pat
     assert newest(tmp_path / "c") is None
     save(tmp_path / "c", [1])
     os.truncate(tmp_path / "c" / "1" / "default" / "manifest.ocdbt", 0)
-    with pytest.raises(ValueError, match="none of the checkpoints"):
-        newest(tmp_path / "c")
+    for _ in range(2):  # nothing was moved: the next start is told the same
+        with pytest.raises(ValueError, match="none of the checkpoints"):
+            newest(tmp_path / "c")
+    assert (tmp_path / "c" / "1").is_dir()
+
+
+def test_what_was_set_aside_before_stays(tmp_path):
+    (tmp_path / "unreadable-2").mkdir()
+    save(tmp_path / "c", [1, 2])
+    os.truncate(tmp_path / "c" / "2" / "default" / "manifest.ocdbt", 0)
+    assert int(newest(tmp_path / "c").step) == 1
+    assert not list((tmp_path / "unreadable-2").iterdir()) and (tmp_path / "unreadable-2-2").is_dir()
