@@ -5,8 +5,8 @@
     python launch/run.py --exp=cyclegan_manga:debug      # seconds
 
 Two ResNets of 9 blocks, two 70 x 70 PatchGANs with pools of 50, LSGAN + cycle 10 + identity 0.5, batch 1, Adam 2e-4
-(0.5, 0.999), the rate held for half of the run and then falling to zero. `:laptop` takes 8 minutes on two AVX2 cores and
-ends with mottled but plausible colours (CIEDE2000 19.4 on held-out built-in works, whose grey pages have 14.7).
+(0.5, 0.999), the rate held for half of the run and then falling to zero. `:laptop` takes 8 minutes on two AVX2 cores
+and ends with mottled but plausible colours (CIEDE2000 19.4 on held-out built-in works, whose grey pages have 14.7).
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@
     python launch/run.py --exp=pix2pix_manga:debug       # seconds
 
 U-Net of 8 levels, 70 x 70 PatchGAN conditioned on the input, BCE + 100 L1, batch 1, Adam 2e-4 (0.5, 0.999), the
-rate held for half of the run and then falling to zero. `:laptop` reaches a CIEDE2000 of 10.9 on held-out built-in works,
-whose grey pages have 14.7, in 9.5 minutes on two AVX2 cores.
+rate held for half of the run and then falling to zero. `:laptop` reaches a CIEDE2000 of 10.9 on held-out built-in
+works, whose grey pages have 14.7, in 9.5 minutes on two AVX2 cores.
 """
 
 from __future__ import annotations
