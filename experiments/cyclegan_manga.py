@@ -57,7 +57,7 @@ ABLATIONS: dict[str, dict[str, object]] = {
     "no_identity": {"task.identity": 0.0},
     "no_cycle": {"task.cycle": 0.0},
     "no_pool": {"task.pool": 0},
-    "blocks6": {"task.generator.blocks": 6},
+    "blocks6": {"task.generator": "ResNet", "task.generator.blocks": 6},
     "bce": {"task.gan": "BinaryCrossEntropy"},
 }
 
