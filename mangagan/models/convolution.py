@@ -22,10 +22,15 @@ LAYOUT = ("NHWC", "HWIO", "NHWC")
 
 
 def conv(
-    x: Float[Array, "b h w i"], kernel: Float[Array, "kh kw i o"], *, stride: int = 1, padding: int = 0
+    x: Float[Array, "b h w i"],
+    kernel: Float[Array, "kh kw i o"],
+    *,
+    stride: int = 1,
+    padding: int = 0,
+    dilation: int = 1,
 ) -> Float[Array, "b h2 w2 o"]:
-    """The convolution (cross-correlation) of x, zero-padded on all sides, with kernel."""
-    return _forward(Window(stride, padding), x, kernel)
+    """The convolution (cross-correlation) of x, zero-padded on all sides, with kernel, its taps `dilation` apart."""
+    return _forward(Window(stride, padding, dilation), x, kernel)
 
 
 def conv_transpose(
@@ -45,8 +50,8 @@ def conv_transpose(
 
 def plain_forward(window: Window, x: Array, kernel: Array) -> Array:
     """`forward` as one XLA convolution."""
-    s, p = window
-    return lax.conv_general_dilated(x, kernel, (s, s), [(p, p), (p, p)], dimension_numbers=LAYOUT)
+    s, p, d = window
+    return lax.conv_general_dilated(x, kernel, (s, s), [(p, p), (p, p)], rhs_dilation=(d, d), dimension_numbers=LAYOUT)
 
 
 def plain_input_gradient(window: Window, size: tuple[int, int], g: Array, kernel: Array) -> Array:

@@ -31,18 +31,19 @@ def reflect_pad(x: Float[Array, "b h w c"], width: int) -> Float[Array, "b h2 w2
 
 
 class Conv(nn.Module):
-    """Convolution with zero padding in the dtype of its kernel; kernel (h, w, in, out)."""
+    """Convolution with zero padding in the dtype of its kernel; kernel (h, w, in, out), its taps `dilation` apart."""
 
     features: int
     size: int
     stride: int = 1
     padding: int = 0
+    dilation: int = 1
     bias: bool = True
 
     @nn.compact
     def __call__(self, x: Float[Array, "b h w i"]) -> Float[Array, "b h2 w2 o"]:
         kernel = self.param("kernel", weights, (self.size, self.size, x.shape[-1], self.features))
-        x = conv(x.astype(kernel.dtype), kernel, stride=self.stride, padding=self.padding)
+        x = conv(x.astype(kernel.dtype), kernel, stride=self.stride, padding=self.padding, dilation=self.dilation)
         return _add_bias(self, x) if self.bias else x
 
 

@@ -23,14 +23,22 @@ from jaxtyping import Array, Float
 
 
 class Window(NamedTuple):
-    """How a kernel walks over a picture: one stride and one zero padding for both axes and both ends."""
+    """How a kernel walks over a picture: one stride and one zero padding for both axes and both ends.
+
+    The taps of the kernel stand `dilation` pixels apart.
+    """
 
     stride: int = 1
     padding: int = 0
+    dilation: int = 1
+
+    def reach(self, taps: int) -> int:
+        """How many pixels lie between the first and the last of `taps` taps."""
+        return self.dilation * (taps - 1)
 
     def positions(self, size: int, taps: int) -> int:
-        """How many steps a kernel of `taps` pixels makes along `size` pixels."""
-        return (size + 2 * self.padding - taps) // self.stride + 1
+        """How many steps a kernel of `taps` taps makes along `size` pixels."""
+        return (size + 2 * self.padding - self.reach(taps) - 1) // self.stride + 1
 
 
 def forward(window: Window, x: Float[Array, "b h w i"], kernel: Float[Array, "p q i o"]) -> Float[Array, "b h2 w2 o"]:
@@ -85,11 +93,11 @@ def _mirrors(window: Window, taps: tuple[int, ...]) -> bool:
     The thinner side is laid out as rows then. Where both are equal, the backward pass lays out g, once for both
     gradients; it would keep the forward pass's rows of x (nine times x for a 3 x 3 kernel) otherwise.
     """
-    return window.stride == 1 and taps[0] == taps[1] > window.padding
+    return window.stride == 1 and taps[0] == taps[1] and window.reach(taps[0]) >= window.padding
 
 
 def _mirrored_window(window: Window, taps: tuple[int, ...]) -> Window:
-    return Window(1, taps[0] - 1 - window.padding)
+    return Window(1, window.reach(taps[0]) - window.padding, window.dilation)
 
 
 def _mirrored(kernel: Array) -> Array:
@@ -110,14 +118,15 @@ def _product(a: Array, b: Array, *, contract: tuple[int, int]) -> Array:
 
 def _unfold(window: Window, taps: tuple[int, ...], x: Array) -> Array:
     """The neighbourhood of each position, [b h2 w2 p q i]."""
-    stride, pad = window
+    stride, pad, dilation = window
     height, width = (window.positions(n, k) for n, k in zip(x.shape[1:3], taps, strict=True))
     x = jnp.pad(x, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
 
     def tap(row: int, column: int) -> Array:
         return x[:, row : row + stride * height : stride, column : column + stride * width : stride]
 
-    return jnp.stack([jnp.stack([tap(p, q) for q in range(taps[1])], 3) for p in range(taps[0])], 3)
+    rows, columns = (range(0, dilation * n, dilation) for n in taps)
+    return jnp.stack([jnp.stack([tap(row, column) for column in columns], 3) for row in rows], 3)
 
 
 def _fold(window: Window, size: tuple[int, int], rows: Array) -> Array:
@@ -127,19 +136,19 @@ def _fold(window: Window, size: tuple[int, int], rows: Array) -> Array:
 
 def _fold_axis(window: Window, size: int, axis: int, rows: Array) -> Array:
     """One axis of `_fold`; the taps of `axis` are axis 3."""
-    stride, pad = window
+    stride, pad, dilation = window
     positions, taps = rows.shape[axis], rows.shape[3]
-    blocks = max(-(-(size + 2 * pad) // stride), positions + -(-taps // stride) - 1)
+    blocks = max(-(-(size + 2 * pad) // stride), positions + window.reach(taps) // stride)
 
     def shifted(tap: int) -> Array:
-        before = tap // stride
+        before = tap * dilation // stride
         widths = [(0, 0)] * (rows.ndim - 1)
         widths[axis] = (before, blocks - positions - before)
-        # A stride wider than the kernel leaves pixels that no tap reaches.
-        return jnp.pad(rows[:, :, :, tap], widths) if tap < taps else jnp.zeros_like(shifted(0))
+        return jnp.pad(rows[:, :, :, tap], widths)
 
-    # Pixels of one phase (position modulo stride) come from the same taps.
-    phases = [[shifted(tap) for tap in range(phase, max(taps, phase + 1), stride)] for phase in range(stride)]
-    merged = jnp.stack([reduce(add, phase) for phase in phases], axis + 1)
+    # Pixels of one phase (position modulo stride) come from the same taps; some phases may be reached by none.
+    sources = [[tap for tap in range(taps) if tap * dilation % stride == phase] for phase in range(stride)]
+    phases = [reduce(add, map(shifted, found)) if found else jnp.zeros_like(shifted(0)) for found in sources]
+    merged = jnp.stack(phases, axis + 1)
     merged = merged.reshape(*merged.shape[:axis], blocks * stride, *merged.shape[axis + 2 :])
     return lax.slice_in_dim(merged, pad, pad + size, axis=axis)

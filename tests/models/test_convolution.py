@@ -17,8 +17,9 @@ from mangagan.models.products import Window
 NHWC = ("NHWC", "HWIO", "NHWC")
 
 
-def xla_conv(x, kernel, *, stride, padding):
-    return lax.conv_general_dilated(x, kernel, (stride, stride), [(padding, padding)] * 2, dimension_numbers=NHWC)
+def xla_conv(x, kernel, *, stride, padding, dilation=1):
+    borders, apart = [(padding, padding)] * 2, (dilation, dilation)
+    return lax.conv_general_dilated(x, kernel, (stride, stride), borders, rhs_dilation=apart, dimension_numbers=NHWC)
 
 
 def xla_conv_transpose(x, kernel, *, stride, padding, output_padding):
@@ -43,6 +44,17 @@ CONVS = [
     (9, 10, 4, 3, 7, 1, 0),
     (5, 4, 6, 2, 1, 1, 0),
     (5, 6, 2, 3, 1, 2, 0),
+]
+# Taps on every phase of the stride, on some only, further apart than the picture is wide, and more padding than reach.
+DILATED = [
+    # height, width, inputs, outputs, size, stride, padding, dilation
+    (8, 7, 4, 4, 3, 1, 2, 2),
+    (7, 8, 6, 2, 3, 1, 2, 2),
+    (9, 8, 2, 5, 3, 1, 0, 3),
+    (9, 10, 3, 4, 3, 2, 2, 2),
+    (9, 8, 3, 4, 4, 2, 3, 3),
+    (3, 4, 4, 4, 3, 1, 8, 8),
+    (4, 5, 4, 3, 3, 1, 5, 2),
 ]
 TRANSPOSES = [
     # height, width, inputs, outputs, size, stride, padding, output padding
@@ -81,6 +93,14 @@ def test_conv_is_xlas(shape):
     assert_same(partial(conv, **options), partial(xla_conv, **options), x, kernel)
 
 
+@pytest.mark.parametrize("shape", DILATED, ids=str)
+def test_dilated_conv_is_xlas(shape):
+    h, w, inputs, outputs, size, stride, padding, dilation = shape
+    options = {"stride": stride, "padding": padding, "dilation": dilation}
+    x, kernel = random(0, 2, h, w, inputs), random(1, size, size, inputs, outputs)
+    assert_same(partial(conv, **options), partial(xla_conv, **options), x, kernel)
+
+
 @pytest.mark.parametrize("shape", TRANSPOSES, ids=str)
 def test_conv_transpose_is_xlas(shape):
     h, w, inputs, outputs, size, stride, padding, output_padding = shape
@@ -89,10 +109,10 @@ def test_conv_transpose_is_xlas(shape):
     assert_same(partial(conv_transpose, **options), partial(xla_conv_transpose, **options), x, kernel)
 
 
-@pytest.mark.parametrize("shape", CONVS[:5], ids=str)
+@pytest.mark.parametrize("shape", CONVS[:5] + DILATED[:5], ids=str)
 def test_the_other_platforms_forms_agree(shape):
-    h, w, inputs, outputs, size, stride, padding = shape
-    window, taps = Window(stride, padding), (size, size)
+    h, w, inputs, outputs, size, *walk = shape
+    window, taps = Window(*walk), (size, size)
     x, kernel = random(0, 2, h, w, inputs), random(1, size, size, inputs, outputs)
 
     @jax.jit
