@@ -12,12 +12,14 @@ from mangagan.models.layers import BatchNorm, Conv, Norm, leaky_relu
 class PatchGAN(nn.Module):
     """Judges overlapping patches; 3 layers see 70 x 70 pixels each (1 to 5: 16, 34, 70, 142, 286).
 
-    Follows junyanz/pytorch-CycleGAN-and-pix2pix: `layers` stride-2 convolutions, two of stride 1, no sigmoid.
+    Follows junyanz/pytorch-CycleGAN-and-pix2pix: `layers` stride-2 convolutions, two of stride 1, no sigmoid. With
+    `spectral` each kernel is divided by its largest singular value (Miyato et al. 2018, arXiv 1802.05957).
     """
 
     layers: int = 3
     features: int = 64
     norm: Norm = BatchNorm()
+    spectral: bool = False
 
     @property
     def smallest(self) -> int:
@@ -35,13 +37,17 @@ class PatchGAN(nn.Module):
                 f"PatchGAN of {self.layers} layers: a picture of {x.shape[1]} x {x.shape[2]} (h x w) is too small; "
                 f"use {self.smallest} pixels at least, or fewer layers"
             )
-        x = leaky_relu(Conv(self.features, 4, 2, 1, name="conv_1")(x))
+        x = leaky_relu(self._convolve(Conv(self.features, 4, 2, 1, name="conv_1"), x, train))
         for layer in range(1, self.layers + 1):
             features = self.features * min(2**layer, 8)
             stride = 2 if layer < self.layers else 1
-            x = Conv(features, 4, stride, 1, bias=self.norm.conv_bias, name=f"conv_{layer + 1}")(x)
+            conv = Conv(features, 4, stride, 1, bias=self.norm.conv_bias, name=f"conv_{layer + 1}")
+            x = self._convolve(conv, x, train)
             x = leaky_relu(self.norm(x, train=train, name=f"norm_{layer + 1}"))
-        return Conv(1, 4, 1, 1, name="logits")(x).astype(jnp.float32)
+        return self._convolve(Conv(1, 4, 1, 1, name="logits"), x, train).astype(jnp.float32)
+
+    def _convolve(self, conv: Conv, x: Array, train: bool) -> Array:
+        return nn.SpectralNorm(conv)(x, update_stats=train) if self.spectral else conv(x)
 
 
 class PixelGAN(nn.Module):

@@ -44,17 +44,23 @@ class ResNet(nn.Module):
             x = Conv(features, 3, 2, 1, bias=bias, name=f"down_{step}")(x)
             x = nn.relu(self.norm(x, train=train, name=f"down_{step}_norm"))
         for block in range(1, self.blocks + 1):
-            x = x + self._residual(x, f"block_{block}", train)
+            x = residual(x, f"block_{block}", norm=self.norm, bias=bias, dropout=self.dropout, train=train)
         for step, features in enumerate((2 * f, f), 1):
             x = ConvTranspose(features, 3, 2, 1, 1, bias=bias, name=f"up_{step}")(x)
             x = nn.relu(self.norm(x, train=train, name=f"up_{step}_norm"))
         x = Conv(self.outputs, 7, name="head")(reflect_pad(x, 3))
         return jnp.tanh(x.astype(jnp.float32))
 
-    def _residual(self, x: Array, name: str, train: bool) -> Array:
-        features, bias = x.shape[-1], self.norm.conv_bias
-        x = Conv(features, 3, bias=bias, name=f"{name}_conv_1")(reflect_pad(x, 1))
-        x = nn.relu(self.norm(x, train=train, name=f"{name}_norm_1"))
-        x = Dropout(self.dropout)(x, train=train)
-        x = Conv(features, 3, bias=bias, name=f"{name}_conv_2")(reflect_pad(x, 1))
-        return self.norm(x, train=train, name=f"{name}_norm_2")
+
+def residual(
+    x: Float[Array, "b h w c"], name: str, *, norm: Norm, bias: bool, dropout: float = 0.0, train: bool
+) -> Float[Array, "b h w c"]:
+    """x plus two convolutions of it with reflected borders, `<name>_conv_1` and `<name>_conv_2` of the module around.
+
+    There is no activation after the sum, as in the code of CycleGAN and Pix2PixHD.
+    """
+    y = Conv(x.shape[-1], 3, bias=bias, name=f"{name}_conv_1")(reflect_pad(x, 1))
+    y = nn.relu(norm(y, train=train, name=f"{name}_norm_1"))
+    y = Dropout(dropout)(y, train=train)
+    y = Conv(x.shape[-1], 3, bias=bias, name=f"{name}_conv_2")(reflect_pad(y, 1))
+    return x + norm(y, train=train, name=f"{name}_norm_2")

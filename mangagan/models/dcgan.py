@@ -1,0 +1,97 @@
+"""A colouriser in the manner of DCGAN (Radford et al. 2015, arXiv 1511.06434): strided convolutions and no skips."""
+
+from __future__ import annotations
+
+import math
+
+import flax.linen as nn
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from mangagan.models.layers import BatchNorm, Conv, ConvTranspose, Norm, leaky_relu, weights
+
+
+class DCGANGenerator(nn.Module):
+    """`levels` stride-2 convolutions down and as many transposed ones back up, all 4 x 4.
+
+    Widths double from `features` to 8 x `features`. The first layer and the last are not normalised.
+    """
+
+    levels: int = 4
+    features: int = 64
+    outputs: int = 3
+    norm: Norm = BatchNorm()
+
+    @property
+    def multiple(self) -> int:
+        """What height and width must be multiples of."""
+        return 2**self.levels
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "b h w i"], *, train: bool) -> Float[Array, "b h w o"]:
+        """The picture [b h w outputs] in [-1, 1] painted from x [b h w i] in [-1, 1].
+
+        Raises ValueError where height or width is no multiple of `multiple`.
+        """
+        if x.shape[1] % self.multiple or x.shape[2] % self.multiple:
+            raise ValueError(
+                f"DCGAN generator of {self.levels} levels: a picture of {x.shape[1]} x {x.shape[2]} (h x w) does not "
+                f"fit; pad both sides to multiples of {self.multiple}"
+            )
+        widths = [self.features * min(2**level, 8) for level in range(self.levels)]
+        x = _down(x, widths, self.norm, train)
+        for level in reversed(range(1, self.levels)):
+            x = ConvTranspose(widths[level - 1], 4, 2, 1, bias=self.norm.conv_bias, name=f"up_{level + 1}")(x)
+            x = nn.relu(self.norm(x, train=train, name=f"up_{level + 1}_norm"))
+        x = ConvTranspose(self.outputs, 4, 2, 1, name="up_1")(x)
+        return jnp.tanh(x.astype(jnp.float32))
+
+
+class DCGANDiscriminator(nn.Module):
+    """`layers` stride-2 4 x 4 convolutions and one logit from all they leave: it judges pictures of one size only."""
+
+    features: int = 64
+    layers: int = 3
+    norm: Norm = BatchNorm()
+
+    @property
+    def smallest(self) -> int:
+        """The side of the smallest picture that has a logit."""
+        return 2**self.layers
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "b h w i"], *, train: bool) -> Float[Array, "b 1"]:
+        """One logit per picture of x [b h w i] (positive: looks real).
+
+        Raises ValueError where a picture is too small, or of another size than those of `init`.
+        """
+        height, width = x.shape[1:3]
+        if min(height, width) < self.smallest:
+            raise ValueError(
+                f"DCGAN discriminator of {self.layers} layers: a picture of {height} x {width} (h x w) is too small; "
+                f"use {self.smallest} pixels at least, or fewer layers"
+            )
+        widths = [self.features * min(2**layer, 8) for layer in range(self.layers)]
+        x = _down(x, widths, self.norm, train)
+        self._check_size(x.shape, height, width)
+        x = x.reshape(len(x), -1)
+        return nn.Dense(1, kernel_init=weights, name="logit")(x).astype(jnp.float32)
+
+    def _check_size(self, shape: tuple[int, ...], height: int, width: int) -> None:
+        if self.is_initializing():
+            return
+        expected = self.variables["params"]["logit"]["kernel"].shape[0] // shape[-1]
+        if math.prod(shape[1:3]) != expected:
+            raise ValueError(
+                f"DCGAN discriminator: a picture of {height} x {width} (h x w) leaves {shape[1]} x {shape[2]} places, "
+                f"its logit was made for {expected}; it judges pictures of the size it was initialised with"
+            )
+
+
+def _down(x: Array, widths: list[int], norm: Norm, train: bool) -> Array:
+    """Stride-2 convolutions with LeakyReLU, normalised from the second on."""
+    x = leaky_relu(Conv(widths[0], 4, 2, 1, name="down_1")(x))
+    for level, features in enumerate(widths[1:], 2):
+        x = Conv(features, 4, 2, 1, bias=norm.conv_bias, name=f"down_{level}")(x)
+        x = leaky_relu(norm(x, train=train, name=f"down_{level}_norm"))
+    return x

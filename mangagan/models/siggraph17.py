@@ -1,0 +1,80 @@
+"""The interactive colouriser of Zhang et al. 2017 (arXiv 1705.02999), "SIGGRAPH17"."""
+
+from __future__ import annotations
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from mangagan.models.layers import BatchNorm, Conv, ConvTranspose, Norm, leaky_relu
+
+
+class Siggraph17(nn.Module):
+    """Lightness, colour hints and their mask in; the colours, and the logits of a coarser colour distribution, out.
+
+    Follows richzhang/colorization-pytorch: ten stages of 3 x 3 convolutions with the norm behind the last ReLU,
+    subsampled by leaving out pixels. `classes` 0 leaves the class head out. In one backward pass only one of the two
+    heads trains the shared stages 1 to 8: the colours, or with `classify` (the reference's pretraining) the classes.
+    """
+
+    features: int = 64
+    classes: int = 529
+    norm: Norm = BatchNorm()
+    classify: bool = False
+
+    @property
+    def multiple(self) -> int:
+        """What height and width must be multiples of."""
+        return 8
+
+    @nn.compact
+    def __call__(
+        self, x: Float[Array, "b h w 4"], *, train: bool
+    ) -> tuple[Float[Array, "b h w 2"], Float[Array, "b h4 w4 classes"] | None]:
+        """ab / 110 [b h w 2] in [-1, 1], and class logits [b h/4 w/4 classes] (None without a class head).
+
+        x [b h w 4] is (L - 50) / 100, the hints' ab / 110 (two channels, 0 where there is none), and the mask
+        of the hints less 0.5 (weights converted from Caffe: the mask as it is, 0 or 1). Raises ValueError where x has
+        other than four channels, or height or width is no multiple of `multiple`.
+        """
+        self._check(x.shape)
+        f = self.features
+        s1 = self._stage(x, 1, f, 2, train=train)
+        s2 = self._stage(s1[:, ::2, ::2], 2, 2 * f, 2, train=train)
+        s3 = self._stage(s2[:, ::2, ::2], 3, 4 * f, 3, train=train)
+        x = s3[:, ::2, ::2]
+        for number, dilation in ((4, 1), (5, 2), (6, 2), (7, 1)):
+            x = self._stage(x, number, 8 * f, 3, dilation, train=train)
+        s8 = self._stage(self._joined(x, s3, 8, 4 * f), 8, 4 * f, 2, train=train)
+        logits = self._classes(s8)
+        if self.classify:
+            s1, s2, s8 = jax.lax.stop_gradient((s1, s2, s8))
+        x = self._stage(self._joined(s8, s2, 9, 2 * f), 9, 2 * f, 1, train=train)
+        x = leaky_relu(Conv(2 * f, 3, 1, 1, name="stage_10_conv_1")(self._joined(x, s1, 10, 2 * f)))
+        return jnp.tanh(Conv(2, 1, name="ab_head")(x).astype(jnp.float32)), logits
+
+    def _check(self, shape: tuple[int, ...]) -> None:
+        if shape[-1] != 4:
+            raise ValueError(f"SIGGRAPH17: {shape[-1]} input channels; it takes 4: lightness, the hints' a and b, mask")
+        if shape[1] % self.multiple or shape[2] % self.multiple:
+            raise ValueError(
+                f"SIGGRAPH17: a picture of {shape[1]} x {shape[2]} (h x w) does not fit; "
+                f"pad both sides to multiples of {self.multiple}"
+            )
+
+    def _stage(self, x: Array, number: int, features: int, convs: int, dilation: int = 1, *, train: bool) -> Array:
+        for n in range(1, convs + 1):
+            x = nn.relu(Conv(features, 3, 1, dilation, dilation, name=f"stage_{number}_conv_{n}")(x))
+        return self.norm(x, train=train, name=f"stage_{number}_norm")
+
+    def _joined(self, x: Array, skip: Array, number: int, features: int) -> Array:
+        """x at twice the size plus the earlier stage of that size."""
+        x = ConvTranspose(features, 4, 2, 1, name=f"stage_{number}_up")(x)
+        return nn.relu(x + Conv(features, 3, 1, 1, name=f"stage_{number}_shortcut")(skip))
+
+    def _classes(self, s8: Array) -> Array | None:
+        if not self.classes:
+            return None
+        s8 = s8 if self.classify else jax.lax.stop_gradient(s8)
+        return Conv(self.classes, 1, name="class_head")(s8).astype(jnp.float32)
