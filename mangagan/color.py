@@ -24,10 +24,7 @@ _KNEE, _KNEE_ROOT, _SLOPE, _OFFSET = 0.008856, 0.2068966, 7.787, 16 / 116
 def srgb_to_lab(rgb: Float[Any, "*shape 3"]) -> Float[Any, "*shape 3"]:
     """sRGB in [0, 1] as CIE Lab: L in [0, 100], a and b about [-110, 110] (D65, 2 degrees)."""
     xp = rgb.__array_namespace__()
-    high = rgb > 0.04045
-    # The branch not taken still has a gradient: keep its argument where the power is smooth.
-    linear = xp.where(high, ((xp.where(high, rgb, 1.0) + 0.055) / 1.055) ** 2.4, rgb / 12.92)
-    xyz = linear @ xp.asarray((_XYZ_FROM_RGB / _WHITE[:, None]).T, dtype=rgb.dtype)
+    xyz = _linear(rgb) @ xp.asarray((_XYZ_FROM_RGB / _WHITE[:, None]).T, dtype=rgb.dtype)
     steep = xyz > _KNEE
     f = xp.where(steep, xp.cbrt(xp.where(steep, xyz, 1.0)), _SLOPE * xyz + _OFFSET)
     x, y, z = f[..., 0], f[..., 1], f[..., 2]
@@ -40,7 +37,24 @@ def lab_to_srgb(lab: Float[Any, "*shape 3"]) -> Float[Any, "*shape 3"]:
     y = (lab[..., 0] + 16) / 116
     f = xp.stack([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200], axis=-1)
     xyz = xp.where(f > _KNEE_ROOT, f**3, (f - _OFFSET) / _SLOPE)
-    linear = xyz @ xp.asarray((np.linalg.inv(_XYZ_FROM_RGB) @ np.diag(_WHITE)).T, dtype=lab.dtype)
+    return _gamma(xyz @ xp.asarray((np.linalg.inv(_XYZ_FROM_RGB) @ np.diag(_WHITE)).T, dtype=lab.dtype))
+
+
+def lightness_gray(rgb: Float[Any, "*shape 3"]) -> Float[Any, "*shape 1"]:
+    """The grey of the same CIE L as each sRGB color; both in [0, 1]."""
+    xp = rgb.__array_namespace__()
+    return _gamma(_linear(rgb) @ xp.asarray(_XYZ_FROM_RGB[1], dtype=rgb.dtype))[..., None]
+
+
+def _linear(rgb: Any) -> Any:
+    xp = rgb.__array_namespace__()
+    high = rgb > 0.04045
+    # The branch not taken still has a gradient: keep its argument where the power is smooth.
+    return xp.where(high, ((xp.where(high, rgb, 1.0) + 0.055) / 1.055) ** 2.4, rgb / 12.92)
+
+
+def _gamma(linear: Any) -> Any:
+    xp = linear.__array_namespace__()
     high = linear > 0.0031308
     return xp.clip(xp.where(high, 1.055 * xp.where(high, linear, 1.0) ** (1 / 2.4) - 0.055, 12.92 * linear), 0, 1)
 

@@ -11,14 +11,14 @@ from typing import Any, Literal
 import grain
 import numpy as np
 from absl import flags
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
 from mangagan.data.archive import Archive, Record, Records
 from mangagan.data.entries import Split
 from mangagan.data.staging import exit_with_parent
 from mangagan.data.transforms import Cut, CutAnywhere, CutMiddle, Decode, Form, Role, ToArrays
 
-Batch = dict[str, Float[np.ndarray, "b h w c"]]
+Batch = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,9 @@ class Data:
     """Which pages the network sees, and how."""
 
     source: str = "comics:2000"  # see mangagan.data.sources for all kinds
-    input: Literal["gray", "bw"] = "gray"  # luminance of the page, or its ink and screentone
+    # Luminance of the page (ITU-R 601), the grey of the same CIE L, or its ink and screentone.
+    input: Literal["gray", "lightness", "bw"] = "gray"
+    instances: bool = False  # also number the regions that the page's lines enclose
     paired: bool = True  # False: input and target are drawn from the set independently
     size: int = 256  # side in pixels of the square picture the network sees
     window: int = 512  # side in page pixels of the square that is cut out and scaled to `size`
@@ -76,7 +78,7 @@ def batches(
     augment: bool = True,
     epochs: int | None = None,
 ) -> Generator[Batch, None, None]:
-    """Batches from number `start` on: "input" [b h w 1] and "target" [b h w 3], both as ToArrays scales them.
+    """Batches from number `start` on: "input" [b h w 1] and "target" [b h w 3], as ToArrays makes them.
 
     With `augment` the pages come in random order, forever or for so many epochs, in windows drawn at random.
     Without, each page comes once, in order, its middle window; the last batch may be smaller, and unpaired the
@@ -145,7 +147,7 @@ def _domains(data: Data, archive: Archive, split: Split) -> list[_Domain]:
         return _Domain(records, tuple(pages.tolist()), forms, decoded * len(forms))
 
     color, bw, both = (archive.domains[split][form] for form in ("color", "bw", "both"))
-    if data.paired and data.input == "gray":
+    if data.paired and data.input != "bw":
         return [domain(color, ("target", "color"))]
     if data.paired:
         return [domain(both, ("input", "bw"), ("target", "color"))]
@@ -173,12 +175,16 @@ def _augmented(domain: _Domain, data: Data, seed: int) -> grain.MapDataset:
     decode = Decode(domain.forms, keep=domain.decoded_bytes <= KEPT_BYTES)
     cut = CutAnywhere(Cut(data.size, data.window), data.jitter, data.flip)
     pages = grain.MapDataset.source(domain).seed(seed).shuffle().repeat().map(decode)
-    return pages.random_map(cut).map(ToArrays())
+    return pages.random_map(cut).map(_to_arrays(data))
+
+
+def _to_arrays(data: Data) -> ToArrays:
+    return ToArrays(data.input == "lightness", data.instances)
 
 
 def _plain(domain: _Domain, data: Data, length: int) -> grain.MapDataset:
     pages = grain.MapDataset.source(domain).repeat()[:length].map(Decode(domain.forms))
-    return pages.map(CutMiddle(Cut(data.size, data.window))).map(ToArrays())
+    return pages.map(CutMiddle(Cut(data.size, data.window))).map(_to_arrays(data))
 
 
 def _merged(parts: tuple[Batch, ...]) -> Batch:

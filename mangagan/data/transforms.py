@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from grain.transforms import Map, RandomMap
 from jaxtyping import Float
 from PIL import Image
 
+from mangagan.color import lightness_gray
 from mangagan.data.archive import Record
+from mangagan.data.regions import ink_regions
 
 Role = Literal["input", "target"]
 Form = Literal["color", "bw", "any"]
@@ -84,14 +86,24 @@ class CutAnywhere(RandomMap):
 class ToArrays(Map):
     """Pictures as float32 in [-1, 1]: "input" [h w 1] and RGB "target" [h w 3].
 
-    A missing input is the luminance (ITU-R 601) of the target.
+    A missing input is made of the target: its luminance (ITU-R 601), or with `lightness` the grey of the same CIE L.
+    With `instances` there are also the numbers of the input's regions, "instances" [h w], int32.
     """
 
-    def map(self, images: Images) -> dict[str, Float[np.ndarray, "h w c"]]:
-        arrays: dict[str, Float[np.ndarray, "h w c"]] = {}
+    lightness: bool = False
+    instances: bool = False
+
+    def map(self, images: Images) -> dict[str, Any]:
+        arrays: dict[str, Any] = {}
         for role, image in images.items():
             arrays[role] = _scaled(image.convert("L") if role == "input" else image)
-        return arrays if "input" in images else arrays | {"input": _scaled(images["target"].convert("L"))}
+        if "input" not in images:
+            light = self.lightness
+            arrays["input"] = _same_lightness(arrays["target"]) if light else _scaled(images["target"].convert("L"))
+        if self.instances:
+            gray = np.round((arrays["input"][..., 0] + 1) * 127.5).astype(np.uint8)
+            arrays["instances"] = ink_regions(gray)
+        return arrays
 
 
 def _decoded(record: Record, form: Form) -> Image.Image:
@@ -104,3 +116,7 @@ def _decoded(record: Record, form: Form) -> Image.Image:
 def _scaled(image: Image.Image) -> Float[np.ndarray, "h w c"]:
     pixels = np.asarray(image, np.float32) / np.float32(127.5) - 1
     return pixels[..., None] if pixels.ndim == 2 else pixels
+
+
+def _same_lightness(picture: Float[np.ndarray, "h w 3"]) -> Float[np.ndarray, "h w 1"]:
+    return (lightness_gray((picture + 1) / 2) * 2 - 1).astype(np.float32)

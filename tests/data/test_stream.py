@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from skimage.color import rgb2lab
 
 from mangagan.data.archive import Archive, open_archive
 from mangagan.data.stream import Data, batches, steps_per_epoch
@@ -71,6 +72,18 @@ def test_grey_input_is_the_luminance_of_the_target(paired):
     for batch in drawn(DATA, paired, 3):
         luminance = (batch["target"] + 1) @ np.float32([0.299, 0.587, 0.114]) - 1
         np.testing.assert_allclose(batch["input"][..., 0], luminance, atol=0.51 / 127.5)
+
+
+def test_lightness_input_has_the_lightness_of_the_target(paired):
+    for one, other in zip(drawn(DATA, paired, 2), drawn(replace(DATA, input="lightness"), paired, 2), strict=True):
+        assert np.array_equal(one["target"], other["target"])
+        gray = np.repeat((other["input"] + 1) / 2, 3, axis=-1)
+        np.testing.assert_allclose(rgb2lab(gray)[..., 0], rgb2lab((one["target"] + 1) / 2)[..., 0], atol=1e-3)
+
+
+def test_instances_number_the_regions_of_the_input(paired):
+    for batch in drawn(replace(DATA, instances=True), paired, 2):
+        assert batch["instances"].shape == batch["input"].shape[:3] and batch["instances"].dtype == np.int32
 
 
 def test_worker_processes_and_restarts_change_nothing(paired):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PIL import Image
+from skimage.color import rgb2lab
 
 from mangagan.data.archive import Record
 from mangagan.data.transforms import Cut, CutAnywhere, CutMiddle, Decode, ToArrays
@@ -87,3 +88,21 @@ def test_missing_input_is_the_luminance_of_the_target():
     np.testing.assert_allclose((arrays["input"][..., 0] + 1) * 127.5, luminance, atol=0.51)
     np.testing.assert_allclose(arrays["target"], noise / 127.5 - 1, atol=1e-6)
     assert arrays["input"].dtype == arrays["target"].dtype == np.float32
+
+
+def test_lightness_input_equals_scikit_image():
+    noise = np.random.default_rng(0).integers(0, 255, (20, 20, 3), dtype=np.uint8)
+    noise[0, :3] = [[0, 0, 0], [255, 255, 255], [0, 0, 255]]
+    arrays = ToArrays(lightness=True).map({"target": Image.fromarray(noise)})
+    gray = np.repeat((arrays["input"].astype(np.float64) + 1) / 2, 3, axis=-1)
+    np.testing.assert_allclose(rgb2lab(gray)[..., 0], rgb2lab(noise)[..., 0], atol=1e-3)
+    assert arrays["input"].dtype == np.float32
+
+
+def test_instances_are_of_the_input():
+    page = np.full((64, 64), 255, np.uint8)
+    page[:, 30:33] = 0
+    arrays = ToArrays(instances=True).map({"target": Image.fromarray(page).convert("RGB")})
+    numbers = arrays["instances"]
+    assert numbers.dtype == np.int32 and numbers[5, 5] != numbers[5, 60]
+    assert (numbers[:, :28] == numbers[5, 5]).all() and (numbers[:, 35:] == numbers[5, 60]).all()
