@@ -1,6 +1,6 @@
 """The same networks in plain PyTorch, with the tensor names of junyanz/pytorch-CycleGAN-and-pix2pix checkpoints.
 
-They are what parity tests and the benchmark hold our networks against. Nothing but them imports torch.
+They are what parity tests and the benchmark hold our networks against.
 """
 
 from __future__ import annotations

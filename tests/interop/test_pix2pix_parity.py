@@ -10,7 +10,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install -e '.[bench]')")
 
-from mangagan.interop import torch_twins as twins  # noqa: E402
+from mangagan.interop.twins import pix2pix as twins  # noqa: E402
 from mangagan.models.layers import BatchNorm, InstanceNorm, NoNorm  # noqa: E402
 from mangagan.models.patchgan import PatchGAN, PixelGAN  # noqa: E402
 from mangagan.models.resnet import ResNet  # noqa: E402

