@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mangagan.data.stream import Data
-from mangagan.tasks.base import Task
+from mangagan.tasks.hd import PairedHD
+from mangagan.tasks.hinted import Hinted
+from mangagan.tasks.paired import Paired
+from mangagan.tasks.unpaired import Unpaired
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ class Train:
 
     epochs: int = 200
     steps: int | None = None
+    start: str = ""  # what the generator begins from: a run's folder, or LAYOUT:FILE of published weights
     seed: int = 0
     generator: Adam = field(default_factory=Adam)
     discriminator: Adam = field(default_factory=Adam)
@@ -89,7 +93,7 @@ class Train:
 class Experiment:
     """One learning problem with its data and its training, all that a run depends on."""
 
-    task: Task
+    task: Paired | Unpaired | PairedHD | Hinted
     data: Data = field(default_factory=Data)
     train: Train = field(default_factory=Train)
     precision: Literal["float32", "bfloat16"] = "float32"

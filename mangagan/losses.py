@@ -5,7 +5,7 @@ Adversarial losses are values, so that an experiment names one and a user may sw
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,10 @@ Scalar = Float[Array, ""]
 class BinaryCrossEntropy:
     """The non-saturating loss on logits (Goodfellow et al. 2014); "vanilla" in the pix2pix code."""
 
+    def toward(self, logits: Logits, label: Array) -> Scalar:
+        """Cross entropy to labels in [0, 1], one for each picture or one for all."""
+        return jnp.mean(jax.nn.softplus(logits) - _for_each(label, logits) * logits)
+
     def on_real(self, logits: Logits) -> Scalar:
         return jnp.mean(jax.nn.softplus(-logits))
 
@@ -34,6 +38,10 @@ class BinaryCrossEntropy:
 @dataclass(frozen=True)
 class LeastSquares:
     """Squared distance to 1 for real and to 0 for fake (LSGAN, Mao et al. 2017)."""
+
+    def toward(self, logits: Logits, label: Array) -> Scalar:
+        """Squared distance to labels, one for each picture or one for all."""
+        return jnp.mean((logits - _for_each(label, logits)) ** 2)
 
     def on_real(self, logits: Logits) -> Scalar:
         return jnp.mean((logits - 1) ** 2)
@@ -83,6 +91,26 @@ def l1(prediction: Float[Array, "*shape"], truth: Float[Array, "*shape"]) -> Sca
     return jnp.mean(jnp.abs(prediction - truth))
 
 
+def charbonnier(prediction: Float[Array, "*shape"], truth: Float[Array, "*shape"], epsilon: float = 1e-3) -> Scalar:
+    """Mean of sqrt(difference² + epsilon²), an L1 that is smooth at zero (Charbonnier et al. 1994)."""
+    return jnp.mean(jnp.sqrt((prediction - truth) ** 2 + epsilon**2))
+
+
+def feature_matching(fake: Sequence[Sequence[Array]], real: Sequence[Sequence[Array]]) -> Scalar:
+    """L1 between a discriminator's features of fake and of real pictures, stage by stage, at every scale.
+
+    Each scale is a sequence of stages; the last, the logits, does not count. The others are summed with the weight
+    4 / stages, scales averaged, as in NVIDIA/pix2pixHD (Wang et al. 2018, arXiv 1711.11585, equation 4).
+    """
+    scales = [_stage_difference(*scale) * 4 / (len(scale[0]) - 1) for scale in zip(fake, real, strict=True)]
+    return jnp.asarray(sum(scales) / len(scales))
+
+
+def _stage_difference(fake: Sequence[Array], real: Sequence[Array]) -> Scalar:
+    stages = zip(fake[:-1], real[:-1], strict=True)
+    return jnp.asarray(sum(l1(made, jax.lax.stop_gradient(true)) for made, true in stages))
+
+
 def gradient_penalty(
     critic: Callable[[Float[Array, "b h w c"]], Logits],
     real: Float[Array, "b h w c"],
@@ -96,6 +124,23 @@ def gradient_penalty(
     """
     share = jax.random.uniform(rng, (len(real), 1, 1, 1))
     between = share * real + (1 - share) * fake
-    slope = jax.grad(lambda pictures: jnp.sum(jnp.mean(critic(pictures), axis=(1, 2, 3))))(between)
+    slope = jax.grad(lambda pictures: jnp.sum(_mean_score(critic(pictures))))(between)
     norm = jnp.sqrt(jnp.sum(slope**2, axis=(1, 2, 3)) + 1e-12)
     return jnp.mean((norm - 1) ** 2)
+
+
+def squared_slope(critic: Callable[[Float[Array, "b h w c"]], Logits], real: Float[Array, "b h w c"]) -> Scalar:
+    """The squared norm of the critic's gradient at real pictures, averaged over them: R1 without its weight.
+
+    Mescheder et al. 2018, arXiv 1801.04406, equation 9. A patch critic's scores are averaged per picture first.
+    """
+    slope = jax.grad(lambda pictures: jnp.sum(_mean_score(critic(pictures))))(real)
+    return jnp.mean(jnp.sum(slope**2, axis=(1, 2, 3)))
+
+
+def _mean_score(logits: Logits) -> Float[Array, " b"]:
+    return logits.reshape(len(logits), -1).mean(1)
+
+
+def _for_each(label: Array, logits: Logits) -> Array:
+    return jnp.reshape(label, (-1, *(1,) * (logits.ndim - 1)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -37,19 +38,46 @@ class Judgement(NamedTuple):
     stats: Tree
 
 
+class Context(NamedTuple):
+    """What a loss needs beside networks and pictures: the step's number, its randomness, networks that never learn."""
+
+    step: Array
+    key: Array
+    frozen: Tree
+
+
 @dataclass(frozen=True)
 class Task:
     """One learning problem; the train step in `mangagan.train.step` says when each function is called.
 
-    Pictures in a batch are `input` [b h w 1] and `target` [b h w 3], both in [-1, 1].
+    Pictures in a batch are `input` [b h w 1] and `target` [b h w 3], both in [-1, 1], and `instances` [b h w], the
+    number of the region that a pixel belongs to, where the data has them.
     """
 
     # Pix2Pix moves its discriminator first in a step, CycleGAN its generators.
     discriminator_first: ClassVar[bool] = True
 
+    @property
+    def every_discriminator_steps(self) -> int:
+        """The discriminator learns at every so manieth step."""
+        return 1
+
+    @property
+    def frozen_weights(self) -> dict[str, tuple[str, str]]:
+        """Networks that never learn, by the name that `Context.frozen` has them under: (network, file or "")."""
+        return {}
+
+    def trainable(self, gradient: Tree, step: Array) -> Tree:
+        """The generator's gradient with zeros for what does not learn at this step."""
+        return gradient
+
     def init(self, key: Array, batch: Batch) -> Nets:
         """Fresh variables of all networks for pictures like those of `batch`."""
         raise NotImplementedError
+
+    def begun(self, fresh: Variables, given: Variables) -> Variables:
+        """The generator's first variables from given ones. Raises ValueError where they do not fit its fresh ones."""
+        return fitted(fresh, given)
 
     def init_memory(self, batch: Batch) -> Tree:
         """What the task keeps between steps beside its networks; nothing unless a task says so."""
@@ -64,18 +92,37 @@ class Task:
         return memory, fakes
 
     def discriminator_loss(
-        self, discriminator: Variables, batch: Batch, fakes: Fakes, rng: Array
+        self, discriminator: Variables, batch: Batch, fakes: Fakes, context: Context
     ) -> tuple[Array, Judgement]:
         """The discriminator's loss on fakes that carry no gradient."""
         raise NotImplementedError
 
-    def generator_loss(self, discriminator: Variables, batch: Batch, fakes: Fakes, rng: Array) -> tuple[Array, Metrics]:
+    def generator_loss(
+        self, discriminator: Variables, batch: Batch, fakes: Fakes, context: Context
+    ) -> tuple[Array, Metrics]:
         """The generator's loss as a function of its fakes."""
         raise NotImplementedError
 
-    def predict(self, generator: Variables, inputs: Float[Array, "b h w 1"]) -> Float[Array, "b h w 3"]:
-        """The picture for each input, in [-1, 1], of any height and width, free of chance."""
+    def with_hints(self, key: Array, batch: Batch, count: int) -> Batch | None:
+        """The batch with `count` true colors revealed in each picture; None for a task that takes no hints."""
+        return None
+
+    def predict(self, generator: Variables, batch: Batch) -> Float[Array, "b h w 3"]:
+        """The picture for each input of a batch without targets, in [-1, 1], of any size, free of chance."""
         raise NotImplementedError
+
+
+def fitted(fresh: Variables, given: Variables) -> Variables:
+    """The given variables, once they are seen to have the names and shapes of the fresh ones; ValueError else."""
+    wanted, found = ({jax.tree_util.keystr(path): leaf.shape for path, leaf in jax.tree.leaves_with_path(tree)}
+                     for tree in (fresh, given))  # fmt: skip
+    wrong = sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
+    if wrong:
+        raise ValueError(
+            f"{len(wrong)} arrays are missing, surplus or of another shape, for example "
+            + "; ".join(f"{name} {found.get(name, 'absent')}, not {wanted.get(name, 'there')}" for name in wrong[:4])
+        )
+    return given
 
 
 def init_network(network: nn.Module, key: Array, *inputs: Array) -> Variables:
@@ -86,7 +133,7 @@ def init_network(network: nn.Module, key: Array, *inputs: Array) -> Variables:
 
 def apply_network(
     network: nn.Module, variables: Variables, *inputs: Array, train: bool, rng: Array | None = None
-) -> tuple[Array, Tree]:
+) -> tuple[Any, Tree]:
     """The network's output and its new statistics (the old ones where `train` is false)."""
     rngs = {} if rng is None else {"dropout": rng}
     collections = {"params": variables.params, "batch_stats": variables.stats}
@@ -95,9 +142,13 @@ def apply_network(
 
 
 def predict_any_size(
-    network: nn.Module, variables: Variables, inputs: Float[Array, "b h w i"], own_statistics: bool
+    network: nn.Module,
+    variables: Variables,
+    inputs: Float[Array, "b h w i"],
+    own_statistics: bool,
+    pick: Callable[[Any], Array] = lambda output: output,
 ) -> Float[Array, "b h w o"]:
-    """The network's picture for inputs of any height and width, without dropout.
+    """The network's picture for inputs of any height and width, without dropout; `pick` finds it in its output.
 
     Sides that do not fit are mirrored out at the bottom and the right, and the picture is cut back. With
     `own_statistics` a batch norm uses each picture's own mean and variance, as the test code of Pix2Pix does;
@@ -107,8 +158,7 @@ def predict_any_size(
     rows, columns = -height % network.multiple, -width % network.multiple
     # "symmetric" also holds for pictures smaller than their padding, where "reflect" has nothing to mirror.
     padded = jnp.pad(inputs, ((0, 0), (0, rows), (0, columns), (0, 0)), "symmetric")
-    quiet = network.clone(dropout=0.0)
-    if own_statistics:
-        one = lambda picture: apply_network(quiet, variables, picture[None], train=True)[0][0]  # noqa: E731
-        return jax.vmap(one)(padded)[:, :height, :width]
-    return apply_network(quiet, variables, padded, train=False)[0][:, :height, :width]
+    quiet = network.clone(dropout=0.0) if hasattr(network, "dropout") else network
+    paint = lambda pictures: pick(apply_network(quiet, variables, pictures, train=own_statistics)[0])  # noqa: E731
+    painted = jax.vmap(lambda picture: paint(picture[None])[0])(padded) if own_statistics else paint(padded)
+    return painted[:, :height, :width]

@@ -10,11 +10,14 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from mangagan import losses
+from mangagan.models.dcgan import DCGANDiscriminator, DCGANGenerator
+from mangagan.models.multiscale import MultiscaleDiscriminator
 from mangagan.models.patchgan import PatchGAN, PixelGAN
 from mangagan.models.resnet import ResNet
 from mangagan.models.unet import UNet
 from mangagan.tasks.base import (
     Batch,
+    Context,
     Fakes,
     Judgement,
     Metrics,
@@ -26,74 +29,99 @@ from mangagan.tasks.base import (
     init_network,
     predict_any_size,
 )
+from mangagan.tasks.judging import Stability, convince, judge
+from mangagan.tasks.perceptual import Perceptual
+from mangagan.tasks.spaces import RGB, Space
 
 
 @dataclass(frozen=True)
 class Paired(Task):
     """One generator from input to target, judged together with its input (`conditional`) or by itself.
 
-    `own_statistics`: at test a batch norm uses each picture's own statistics, as the paper's test
-    does, which trains with batch 1.
+    Weights of the generator's losses: `adversarial`, `l1`, `charbonnier`, `matching` (of the features of a
+    MultiscaleDiscriminator) and `perceptual`. `own_statistics`: at test a batch norm uses each picture's own
+    statistics, as the paper's test does, which trains with batch 1.
     """
 
     discriminator_first: ClassVar[bool] = True
 
-    generator: UNet | ResNet = field(default_factory=UNet)
-    discriminator: PatchGAN | PixelGAN = field(default_factory=PatchGAN)
+    generator: UNet | ResNet | DCGANGenerator = field(default_factory=UNet)
+    discriminator: PatchGAN | PixelGAN | MultiscaleDiscriminator | DCGANDiscriminator = field(default_factory=PatchGAN)
+    space: Space = field(default_factory=RGB)
     gan: losses.Adversarial = field(default_factory=losses.BinaryCrossEntropy)
     adversarial: float = 1.0
     l1: float = 100.0
+    charbonnier: float = 0.0
+    matching: float = 0.0
+    perceptual: Perceptual = field(default_factory=Perceptual)
     conditional: bool = True
     own_statistics: bool = True
+    stability: Stability = field(default_factory=Stability)
+
+    @property
+    def every_discriminator_steps(self) -> int:
+        return self.stability.every_steps
+
+    @property
+    def frozen_weights(self) -> dict[str, tuple[str, str]]:
+        return {"vgg": (self.perceptual.network, self.perceptual.file)} if self.perceptual.wanted else {}
 
     def init(self, key: Array, batch: Batch) -> Nets:
         generator_key, discriminator_key = jax.random.split(key)
+        if self.generator.outputs != self.space.channels:
+            raise ValueError(
+                f"task.generator.outputs={self.generator.outputs}: {type(self.space).__name__} has "
+                f"{self.space.channels} channels to paint"
+            )
         return Nets(
-            init_network(self.generator, generator_key, batch["input"]),
-            init_network(self.discriminator, discriminator_key, self._shown(batch, batch["target"])),
+            init_network(self.generator, generator_key, self.space.source(batch["input"])),
+            init_network(self.discriminator, discriminator_key, self._real(batch)),
         )
 
     def generate(self, generator: Variables, batch: Batch, rng: Array) -> tuple[Fakes, Tree]:
-        fake, stats = apply_network(self.generator, generator, batch["input"], train=True, rng=rng)
-        return {"target": fake}, stats
+        source = self.space.source(batch["input"])
+        painted, stats = apply_network(self.generator, generator, source, train=True, rng=rng)
+        return {"target": painted}, stats
 
     def discriminator_loss(
-        self, discriminator: Variables, batch: Batch, fakes: Fakes, rng: Array
+        self, discriminator: Variables, batch: Batch, fakes: Fakes, context: Context
     ) -> tuple[Array, Judgement]:
-        real, fake = self._shown(batch, batch["target"]), self._shown(batch, fakes["target"])
-        loss, stats = judge(self.discriminator, discriminator, self.gan, real, fake, rng)
+        real, fake = self._real(batch), self._shown(batch, fakes["target"])
+        loss, stats = judge(self.discriminator, discriminator, self.gan, self.stability, real, fake, context)
         return loss, Judgement({"loss/discriminator": loss}, stats)
 
-    def generator_loss(self, discriminator: Variables, batch: Batch, fakes: Fakes, rng: Array) -> tuple[Array, Metrics]:
-        logits, _ = apply_network(self.discriminator, discriminator, self._shown(batch, fakes["target"]), train=True)
-        gan = self.gan.on_generated(logits)
-        l1 = losses.l1(fakes["target"], batch["target"])
-        loss = self.adversarial * gan + self.l1 * l1
-        return loss, {"loss/generator": loss, "loss/gan": gan, "loss/l1": l1}
+    def generator_loss(
+        self, discriminator: Variables, batch: Batch, fakes: Fakes, context: Context
+    ) -> tuple[Array, Metrics]:
+        answer, _ = apply_network(self.discriminator, discriminator, self._shown(batch, fakes["target"]), train=True)
+        metrics = {"loss/gan": convince(self.gan, answer)} | self._distances(batch, fakes["target"], context)
+        if self.matching:
+            real, _ = apply_network(self.discriminator, discriminator, self._real(batch), train=True)
+            metrics["loss/matching"] = losses.feature_matching(answer, real)
+        weights = {"gan": self.adversarial, "l1": self.l1, "charbonnier": self.charbonnier, "matching": self.matching}
+        loss = sum(weights.get(name.removeprefix("loss/"), 1.0) * metric for name, metric in metrics.items())
+        return jnp.asarray(loss), metrics | {"loss/generator": jnp.asarray(loss)}
 
-    def predict(self, generator: Variables, inputs: Float[Array, "b h w 1"]) -> Float[Array, "b h w 3"]:
-        return predict_any_size(self.generator, generator, inputs, self.own_statistics)
+    def predict(self, generator: Variables, batch: Batch) -> Float[Array, "b h w 3"]:
+        source = self.space.source(batch["input"])
+        painted = predict_any_size(self.generator, generator, source, self.own_statistics)
+        return self.space.picture(batch["input"], painted)
 
-    def _shown(self, batch: Batch, picture: Array) -> Array:
-        return jnp.concatenate([batch["input"], picture], axis=-1) if self.conditional else picture
+    def _distances(self, batch: Batch, painted: Array, context: Context) -> Metrics:
+        truth = self.space.target(batch["target"])
+        metrics = {"loss/l1": losses.l1(painted, truth)}
+        if self.charbonnier:
+            metrics["loss/charbonnier"] = losses.charbonnier(painted, truth)
+        if self.perceptual.wanted:
+            picture = self.space.picture(batch["input"], painted)
+            metrics["loss/perceptual"] = self.perceptual.loss(context.frozen["vgg"], picture, batch["target"])
+        return metrics
 
+    def _real(self, batch: Batch) -> Array:
+        return self._shown(batch, self.space.target(batch["target"]))
 
-def judge(
-    network: PatchGAN | PixelGAN,
-    variables: Variables,
-    gan: losses.Adversarial,
-    real: Array,
-    fake: Array,
-    rng: Array,
-) -> tuple[Array, Tree]:
-    """Half the discriminator's loss on real plus on fake pictures (plus WGAN-GP's penalty), and the new statistics.
+    def _shown(self, batch: Batch, painted: Array) -> Array:
+        return jnp.concatenate([self._condition(batch), painted], axis=-1) if self.conditional else painted
 
-    The half slows the discriminator down against its generator (Isola et al., section 3.3).
-    """
-    fake_logits, stats = apply_network(network, variables, fake, train=True)
-    real_logits, stats = apply_network(network, Variables(variables.params, stats), real, train=True)
-    loss = (gan.on_fake(fake_logits) + gan.on_real(real_logits)) / 2
-    if isinstance(gan, losses.Wasserstein):
-        critic = lambda pictures: apply_network(network, variables, pictures, train=True)[0]  # noqa: E731
-        loss = loss + gan.penalty * losses.gradient_penalty(critic, real, fake, rng)
-    return loss, stats
+    def _condition(self, batch: Batch) -> Array:
+        return self.space.source(batch["input"])

@@ -17,6 +17,7 @@ from mangagan.models.unet import UNet
 from mangagan.tasks import pool
 from mangagan.tasks.base import (
     Batch,
+    Context,
     Fakes,
     Judgement,
     Metrics,
@@ -28,7 +29,7 @@ from mangagan.tasks.base import (
     init_network,
     predict_any_size,
 )
-from mangagan.tasks.paired import judge
+from mangagan.tasks.judging import Stability, convince, judge
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ class Unpaired(Task):
     identity: float = 0.5
     pool: int = 50
     own_statistics: bool = True
+    stability: Stability = field(default_factory=Stability)
+
+    @property
+    def every_discriminator_steps(self) -> int:
+        return self.stability.every_steps
 
     def init(self, key: Array, batch: Batch) -> Nets:
         keys = jax.random.split(key, 4)
@@ -93,21 +99,30 @@ class Unpaired(Task):
         return kept, fakes | {side: shown for side, (_, shown) in exchanged.items()}
 
     def discriminator_loss(
-        self, discriminator: Variables, batch: Batch, fakes: Fakes, rng: Array
+        self, discriminator: Variables, batch: Batch, fakes: Fakes, context: Context
     ) -> tuple[Array, Judgement]:
         real, total, stats, metrics = _sides(batch), jnp.zeros(()), {}, {}
-        for side, key in zip(("target", "input"), jax.random.split(rng), strict=True):
-            variables = _pick(discriminator, side)
-            loss, stats[side] = judge(self.discriminator, variables, self.gan, real[side], fakes[side], key)
+        for side, key in zip(("target", "input"), jax.random.split(context.key), strict=True):
+            loss, stats[side] = judge(
+                self.discriminator,
+                _pick(discriminator, side),
+                self.gan,
+                self.stability,
+                real[side],
+                fakes[side],
+                context._replace(key=key),
+            )
             metrics[f"loss/discriminator_{side}"] = loss
             total = total + loss
         return total, Judgement(metrics, stats)
 
-    def generator_loss(self, discriminator: Variables, batch: Batch, fakes: Fakes, rng: Array) -> tuple[Array, Metrics]:
+    def generator_loss(
+        self, discriminator: Variables, batch: Batch, fakes: Fakes, context: Context
+    ) -> tuple[Array, Metrics]:
         real, metrics, total = _sides(batch), {}, jnp.zeros(())
         for side in ("target", "input"):
-            logits, _ = apply_network(self.discriminator, _pick(discriminator, side), fakes[side], train=True)
-            metrics[f"loss/gan_{side}"] = self.gan.on_generated(logits)
+            answer, _ = apply_network(self.discriminator, _pick(discriminator, side), fakes[side], train=True)
+            metrics[f"loss/gan_{side}"] = convince(self.gan, answer)
             metrics[f"loss/cycle_{side}"] = losses.l1(fakes[f"cycle_{side}"], real[side])
             total = total + metrics[f"loss/gan_{side}"] + self.cycle * metrics[f"loss/cycle_{side}"]
             if self.identity:
@@ -115,9 +130,9 @@ class Unpaired(Task):
                 total = total + self.cycle * self.identity * metrics[f"loss/identity_{side}"]
         return total, metrics | {"loss/generator": total}
 
-    def predict(self, generator: Variables, inputs: Float[Array, "b h w 1"]) -> Float[Array, "b h w 3"]:
-        to_target = _pick(generator, "to_target")
-        return predict_any_size(self.generator, to_target, _three_channels(inputs), self.own_statistics)
+    def predict(self, generator: Variables, batch: Batch) -> Float[Array, "b h w 3"]:
+        inputs = _three_channels(batch["input"])
+        return predict_any_size(self.generator, _pick(generator, "to_target"), inputs, self.own_statistics)
 
 
 def _sides(batch: Batch) -> Batch:

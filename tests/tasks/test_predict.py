@@ -18,7 +18,7 @@ def generator_of(task, size=32):
 
 
 def predict(task, variables, inputs):
-    return jax.jit(task.predict)(variables, inputs)
+    return jax.jit(task.predict)(variables, {"input": inputs})
 
 
 @pytest.mark.parametrize("task", [Paired(generator=UNET), Unpaired(generator=ResNet(blocks=1, features=4))])

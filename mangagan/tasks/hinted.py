@@ -1,0 +1,94 @@
+"""Colours for a given lightness from a few hints, fine-tuned in a GAN (Zhang et al. 2017, arXiv 1705.02999)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float
+
+from mangagan import losses
+from mangagan.models.bins import encode_bins
+from mangagan.models.siggraph17 import Siggraph17
+from mangagan.tasks.base import (
+    Batch,
+    Context,
+    Fakes,
+    Metrics,
+    Nets,
+    Tree,
+    Variables,
+    apply_network,
+    fitted,
+    init_network,
+    predict_any_size,
+)
+from mangagan.tasks.hints import Hints, HintSampling, random_hints, sample_hints
+from mangagan.tasks.paired import Paired
+from mangagan.tasks.spaces import Lab, Space
+
+
+@dataclass(frozen=True)
+class Hinted(Paired):
+    """Paired training in Lab of a generator that also sees true colours in a few random squares.
+
+    `classes` weighs the cross entropy of the class head, where the generator has one. At use a batch may hold
+    `hint_ab` [b h w 2] (over 110) and `hint_mask` [b h w 1]; without them there are no hints.
+    """
+
+    generator: Siggraph17 = field(default_factory=lambda: Siggraph17(classes=0))  # type: ignore[assignment]
+    space: Space = field(default_factory=Lab)
+    gan: losses.Adversarial = field(default_factory=losses.LeastSquares)
+    hints: HintSampling = field(default_factory=HintSampling)
+    classes: float = 0.0
+    own_statistics: bool = False
+
+    def init(self, key: Array, batch: Batch) -> Nets:
+        generator_key, discriminator_key = jax.random.split(key)
+        return Nets(
+            init_network(self.generator, generator_key, self._seen(batch, _none(batch))),
+            init_network(self.discriminator, discriminator_key, self._real(batch)),
+        )
+
+    def begun(self, fresh: Variables, given: Variables) -> Variables:
+        """Published weights begin a generator with or without their class head."""
+        params = {name: layer for name, layer in given.params.items() if name in fresh.params or name != "class_head"}
+        return fitted(fresh, Variables(params, given.stats))
+
+    def generate(self, generator: Variables, batch: Batch, rng: Array) -> tuple[Fakes, Tree]:
+        hints = sample_hints(rng, self.space.target(batch["target"]), self.hints)
+        (ab, logits), stats = apply_network(self.generator, generator, self._seen(batch, hints), train=True)
+        return {"target": ab} | ({} if logits is None else {"logits": logits}), stats
+
+    def generator_loss(
+        self, discriminator: Variables, batch: Batch, fakes: Fakes, context: Context
+    ) -> tuple[Array, Metrics]:
+        loss, metrics = super().generator_loss(discriminator, batch, fakes, context)
+        if "logits" not in fakes or not self.classes:
+            return loss, metrics
+        # The class head is a quarter of the picture's size and so are its labels, by leaving out pixels.
+        labels = encode_bins(110 * self.space.target(batch["target"])[:, ::4, ::4])
+        entropy = optax.softmax_cross_entropy_with_integer_labels(fakes["logits"], labels).mean()
+        loss = loss + self.classes * entropy
+        return loss, metrics | {"loss/classes": entropy, "loss/generator": loss}
+
+    def predict(self, generator: Variables, batch: Batch) -> Float[Array, "b h w 3"]:
+        hints = Hints(batch["hint_ab"], batch["hint_mask"]) if "hint_ab" in batch else _none(batch)
+        seen = self._seen(batch, hints)
+        ab = predict_any_size(self.generator, generator, seen, self.own_statistics, pick=lambda output: output[0])
+        return self.space.picture(batch["input"], ab)
+
+    def with_hints(self, key: Array, batch: Batch, count: int) -> Batch:
+        hints = random_hints(key, self.space.target(batch["target"]), count)
+        return batch | {"hint_ab": hints.ab, "hint_mask": hints.mask}
+
+    def _seen(self, batch: Batch, hints: Hints) -> Float[Array, "b h w 4"]:
+        # The published network counts lightness from -1/2 to 1/2 and the mask likewise.
+        return jnp.concatenate([self.space.source(batch["input"]) / 2, hints.ab, hints.mask - 0.5], axis=-1)
+
+
+def _none(batch: Batch) -> Hints:
+    blank = jnp.zeros_like(batch["input"])
+    return Hints(jnp.concatenate([blank, blank], axis=-1), blank)

@@ -1,0 +1,41 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from mangagan.models.vgg import VGG16, imagenet
+from mangagan.tasks.perceptual import Perceptual, gram
+
+FAKE, REAL = (np.random.default_rng(n).uniform(-1, 1, (1, 32, 32, 3)).astype(np.float32) for n in range(2))
+
+
+def vgg():
+    shapes = jax.eval_shape(lambda: VGG16().init(jax.random.key(0), jnp.zeros((1, 32, 32, 3))))
+    rng = np.random.default_rng(2)
+    return jax.tree.map(lambda leaf: jnp.asarray(rng.normal(0, 0.03, leaf.shape), jnp.float32), shapes)
+
+
+def test_content_and_style_are_weighted_sums_over_the_stages():
+    weights = vgg()
+    stages = [VGG16().apply(weights, imagenet(picture)) for picture in (FAKE, REAL)]
+    shares = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
+    content = sum(share * np.abs(a - b).mean() for share, a, b in zip(shares, *stages, strict=True))
+    style = sum(np.abs(by_hand(a) - by_hand(b)).mean() for a, b in zip(*stages, strict=True))
+    loss = Perceptual(weight=2.0, style=3.0).loss(weights, FAKE, REAL)
+    np.testing.assert_allclose(loss, 2 * content + 3 * style, rtol=1e-4)
+    np.testing.assert_allclose(Perceptual(weight=2.0).loss(weights, FAKE, REAL), 2 * content, rtol=1e-4)
+
+
+def by_hand(features):
+    flat = np.asarray(features, np.float64)[0].reshape(-1, features.shape[-1])
+    return flat.T @ flat / flat.size
+
+
+def test_gram_matrices_equal_numpy():
+    features = np.random.default_rng(0).normal(size=(2, 3, 4, 5)).astype(np.float32)
+    for picture, matrix in zip(features, gram(features), strict=True):
+        flat = picture.reshape(12, 5)
+        np.testing.assert_allclose(matrix, flat.T @ flat / 60, rtol=1e-5)
+
+
+def test_no_weight_wants_no_network():
+    assert not Perceptual().wanted and Perceptual(style=1.0).wanted and Perceptual(weight=1.0).wanted
