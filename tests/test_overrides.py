@@ -55,7 +55,7 @@ def test_every_ablation_changes_its_experiment(name):
         ({"train.steps": "many"}, "'many' is not a whole number or none"),
         ({"precision": "float16"}, "not one of float32, bfloat16"),
         ({"data.flip": "yes"}, "not true or false"),
-        ({"task.generator": "VGG"}, "'VGG' is none of ResNet, UNet"),
+        ({"task.generator": "VGG"}, "'VGG' is none of DCGANGenerator, ResNet, UNet"),
         ({"train.steps.more": 1}, "'steps' is a value"),
     ],
 )

@@ -20,6 +20,12 @@ def absolute_difference(pictures: Pictures, truth: Pictures) -> Float[Array, " b
     return jnp.abs(_unit(pictures) - _unit(truth)).mean((1, 2, 3))
 
 
+def peak_ratio(pictures: Pictures, truth: Pictures) -> Float[Array, " b"]:
+    """Peak signal-to-noise ratio of the sRGB values in [0, 1] of each picture, in dB: PSNR, 100 at most."""
+    error = jnp.square(_unit(pictures) - _unit(truth)).mean((1, 2, 3))
+    return -10 * jnp.log10(jnp.maximum(error, 1e-10))
+
+
 def chroma(pictures: Pictures) -> Float[Array, " b"]:
     """Distance from grey in the ab plane of CIE Lab, averaged over the pixels of each."""
     lab = _lab(pictures)

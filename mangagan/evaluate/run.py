@@ -12,10 +12,10 @@ import numpy as np
 
 from mangagan.data.archive import Archive
 from mangagan.data.stream import Batch, Data, batches
-from mangagan.evaluate.metrics import absolute_difference, chroma, color_difference
+from mangagan.evaluate.metrics import absolute_difference, chroma, color_difference, peak_ratio
 
-# Takes [b h w 1] and gives [b h w 3], both in [-1, 1]; arrays of the host or of a device.
-Predict = Callable[[Any], Any]
+# Takes a batch without its target and gives pictures [b h w 3] in [-1, 1].
+Predict = Callable[[Batch], Any]
 
 
 def held_out_pages(data: Data, archive: Archive, count: int) -> list[Batch]:
@@ -34,18 +34,24 @@ def held_out_pages(data: Data, archive: Archive, count: int) -> list[Batch]:
     return chosen
 
 
+def without_target(batch: Batch) -> Batch:
+    """What of a batch a predictor is given."""
+    return {name: array for name, array in batch.items() if name != "target"}
+
+
 def evaluate(predict: Predict, pages: Sequence[Batch]) -> dict[str, float]:
     """How far predictions and bare inputs are from the truth, and how colorful they are.
 
-    CIEDE2000, mean absolute difference of sRGB in [0, 1], and chroma in Lab: over pages, the mean of the mean over
-    pixels, at the size of the pages given. `gain` is the share by which CIEDE2000 fell below the bare input's.
+    CIEDE2000, PSNR, mean absolute difference of sRGB in [0, 1], and chroma in Lab: over pages, the mean of the figure
+    of each, at the size of the pages given. `gain` is the share by which CIEDE2000 fell below the bare input's.
     """
     totals = np.sum([_figures(predict, page) for page in pages], axis=0)
-    difference, l1, chroma, bare, true_chroma = (totals / len(pages)).tolist()
+    difference, psnr, l1, chroma, bare, true_chroma = (totals / len(pages)).tolist()
     return {
         "evaluation/ciede2000": difference,
         "evaluation/ciede2000_input": bare,
         "evaluation/gain": 1 - difference / bare,
+        "evaluation/psnr": psnr,
         "evaluation/l1": l1,
         "evaluation/chroma": chroma,
         "evaluation/chroma_truth": true_chroma,
@@ -54,10 +60,11 @@ def evaluate(predict: Predict, pages: Sequence[Batch]) -> dict[str, float]:
 
 def _figures(predict: Predict, page: Batch) -> np.ndarray:
     """The figures of one page, for one page after the other to be added up."""
-    truth, picture = page["target"], predict(page["input"])
+    truth, picture = page["target"], predict(without_target(page))
     bare = np.broadcast_to(page["input"], truth.shape)
     figures = [
         _color_difference(picture, truth),
+        _peak_ratio(picture, truth),
         _difference(picture, truth),
         _chroma(picture),
         _color_difference(bare, truth),
@@ -67,5 +74,6 @@ def _figures(predict: Predict, page: Batch) -> np.ndarray:
 
 
 _color_difference = jax.jit(color_difference)
+_peak_ratio = jax.jit(peak_ratio)
 _difference = jax.jit(absolute_difference)
 _chroma = jax.jit(chroma)

@@ -21,10 +21,12 @@ from mangagan.evaluate.run import held_out_pages
 from mangagan.overrides import describe
 from mangagan.train import devices
 from mangagan.train.checkpoint import Checkpoints
+from mangagan.train.frozen import load_frozen
 from mangagan.train.log import Reports
 from mangagan.train.meter import Meter
 from mangagan.train.program import Program, build_program
-from mangagan.train.reporter import Reporter
+from mangagan.train.reporter import HINTS, Reporter
+from mangagan.train.start import begin
 from mangagan.train.state import TrainState
 from mangagan.train.workdir import Resume, check, check_data, claim, record_start
 
@@ -41,7 +43,8 @@ def train(experiment: Experiment, workdir: Path, *, resume: Resume = "auto", est
     """
     check(workdir, describe(experiment), resume)
     archive = open_archive(experiment.data.source)
-    program = build_program(experiment, devices.make_mesh(), steps_per_epoch(experiment.data, archive))
+    frozen = load_frozen(experiment.task.frozen_weights)
+    program = build_program(experiment, devices.make_mesh(), steps_per_epoch(experiment.data, archive), frozen)
     like = program.abstract_state  # a mistake in the networks is found before the folder is taken
     _take_folder(experiment, workdir)
     settings, first_host = experiment.train, jax.process_index() == 0
@@ -50,7 +53,7 @@ def train(experiment: Experiment, workdir: Path, *, resume: Resume = "auto", est
         checkpoints = stack.enter_context(
             closing(Checkpoints(workdir / "checkpoints", settings.keep_last, settings.keep_best))
         )
-        state = checkpoints.restore_newest(like) or program.init()
+        state = checkpoints.restore_newest(like) or begin(experiment, program.init())
         start = int(state.step)
         if start:
             check_data(workdir, archive.fingerprint)
@@ -64,7 +67,10 @@ def train(experiment: Experiment, workdir: Path, *, resume: Resume = "auto", est
         pages = held_out_pages(experiment.data, archive, settings.evaluation_pages)
         if not pages:
             bar.write("no page held out has both an input and a truth: no evaluation, no pictures, no best checkpoint")
-        reporter = Reporter(settings, program.total_steps, program.predict, pages, checkpoints, files, bar)
+        hinted = [experiment.task.with_hints(jax.random.key(n), page, HINTS) for n, page in enumerate(pages)]
+        reporter = Reporter(
+            settings, program.total_steps, program.predict, pages, list(filter(None, hinted)), checkpoints, files, bar
+        )
         stream = stack.enter_context(closing(_stream(experiment, archive, start)))
         _loop(program, reporter, state, stream, stopped, estimate)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
@@ -11,7 +12,7 @@ from jax.sharding import Mesh
 from jaxtyping import Array, Float
 
 from mangagan.config import Experiment
-from mangagan.tasks.base import Batch, Metrics, Variables
+from mangagan.tasks.base import Batch, Metrics, Tree, Variables
 from mangagan.train import devices
 from mangagan.train.optim import build_optimizer
 from mangagan.train.state import Optimizers, TrainState, init_state
@@ -25,7 +26,7 @@ class Program:
     mesh: Mesh
     init: Callable[[], TrainState]
     step: Callable[[TrainState, Batch], tuple[TrainState, Metrics]]
-    predict: Callable[[Variables, Float[Array, "b h w 1"]], Float[Array, "b h w 3"]]
+    predict: Callable[[Variables, Batch], Float[Array, "b h w 3"]]
     total_steps: int
 
     @property
@@ -37,8 +38,11 @@ class Program:
         )
 
 
-def build_program(experiment: Experiment, mesh: Mesh, steps_per_epoch: int) -> Program:
-    """The run's functions; nothing is computed yet. Raises ValueError for a batch that the devices cannot share."""
+def build_program(experiment: Experiment, mesh: Mesh, steps_per_epoch: int, frozen: Tree) -> Program:
+    """The run's functions; nothing is computed yet. Raises ValueError for a batch that the devices cannot share.
+
+    frozen: the networks that never learn, as `mangagan.train.frozen.load_frozen` gives them; only `step` uses them.
+    """
     train, task = experiment.train, experiment.task
     devices.check_batch_size(experiment.data.batch_size, mesh)
     total = train.steps if train.steps is not None else train.epochs * steps_per_epoch
@@ -48,11 +52,16 @@ def build_program(experiment: Experiment, mesh: Mesh, steps_per_epoch: int) -> P
     )
     example = example_batch(experiment)
     everywhere, cut = devices.replicated(mesh), devices.split(mesh)
-    step = make_step(task, optimizers, ema_decay=train.ema_decay, precision=experiment.precision)
+    step = jax.jit(
+        make_step(task, optimizers, ema_decay=train.ema_decay, precision=experiment.precision),
+        donate_argnums=0,
+        in_shardings=(everywhere, cut, everywhere),
+        out_shardings=everywhere,
+    )
     return Program(
         mesh=mesh,
         init=jax.jit(lambda: init_state(task, optimizers, train.seed, _zeros(example)), out_shardings=everywhere),
-        step=jax.jit(step, donate_argnums=0, in_shardings=(everywhere, cut), out_shardings=everywhere),
+        step=partial(_with_frozen, step, frozen),
         predict=jax.jit(task.predict),
         total_steps=total,
     )
@@ -61,10 +70,15 @@ def build_program(experiment: Experiment, mesh: Mesh, steps_per_epoch: int) -> P
 def example_batch(experiment: Experiment) -> dict[str, jax.ShapeDtypeStruct]:
     """The shapes of a batch over all devices."""
     shape = (experiment.data.batch_size, experiment.data.size, experiment.data.size)
-    return {
+    pictures = {
         "input": jax.ShapeDtypeStruct((*shape, 1), "float32"),
         "target": jax.ShapeDtypeStruct((*shape, 3), "float32"),
     }
+    return pictures | ({"instances": jax.ShapeDtypeStruct(shape, "int32")} if experiment.data.instances else {})
+
+
+def _with_frozen(step: Callable, frozen: Tree, state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
+    return step(state, batch, frozen)
 
 
 def _zeros(shapes: Any) -> Any:

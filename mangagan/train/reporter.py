@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from mangagan.config import Train
 from mangagan.data.stream import Batch
-from mangagan.evaluate.run import Predict, evaluate
+from mangagan.evaluate.run import Predict, evaluate, without_target
 from mangagan.tasks.base import Variables
 from mangagan.train.checkpoint import Checkpoints
 from mangagan.train.log import Reports
@@ -20,16 +20,21 @@ from mangagan.train.meter import Meter
 from mangagan.train.state import TrainState
 
 GRID_ROWS = 4
+HINTS = 10
 
 
 @dataclass
 class Reporter:
-    """Reports of one run; `pages` are held out, `files` is None on all hosts but the first."""
+    """Reports of one run; `files` is None on all hosts but the first.
+
+    `pages` are held out; `hinted` are the same with HINTS true colors in each, for a task that takes hints.
+    """
 
     settings: Train
     total_steps: int
-    predict: Callable[[Variables, Float[Array, "b h w 1"]], Float[Array, "b h w 3"]]
+    predict: Callable[[Variables, Batch], Float[Array, "b h w 3"]]
     pages: list[Batch]
+    hinted: list[Batch]
     checkpoints: Checkpoints
     files: Reports | None
     bar: tqdm
@@ -68,6 +73,11 @@ class Reporter:
 
     def _judge(self, step: int, state: TrainState) -> None:
         figures = evaluate(self._predictor(state.ema), self.pages)
+        if self.hinted:
+            helped = evaluate(self._predictor(state.ema), self.hinted)
+            figures |= {
+                f"evaluation/{name}_{HINTS}_hints": helped[f"evaluation/{name}"] for name in ("ciede2000", "psnr")
+            }
         self._judged = step, figures
         self._write(step, figures)
         self.bar.write(
@@ -78,14 +88,14 @@ class Reporter:
     def _predictor(self, variables: Variables) -> Predict:
         # Every host judges all pages on one device of its own, so that all hosts know the same figures.
         local = jax.tree.map(lambda leaf: leaf.addressable_data(0), variables)
-        return lambda inputs: self.predict(local, inputs)
+        return lambda page: self.predict(local, page)
 
     def _columns(self, state: TrainState) -> dict[str, np.ndarray]:
         rows = self.pages[:GRID_ROWS]
         now, averaged = self._predictor(state.generator.variables), self._predictor(state.ema)
         return {
             "input": np.concatenate([page["input"] for page in rows]),
-            "output": np.concatenate([now(page["input"]) for page in rows]),
-            "average": np.concatenate([averaged(page["input"]) for page in rows]),
+            "output": np.concatenate([now(without_target(page)) for page in rows]),
+            "average": np.concatenate([averaged(without_target(page)) for page in rows]),
             "truth": np.concatenate([page["target"] for page in rows]),
         }

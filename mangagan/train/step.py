@@ -9,14 +9,14 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array
 
-from mangagan.tasks.base import Batch, Fakes, Judgement, Metrics, Task, Tree, Variables
+from mangagan.tasks.base import Batch, Context, Fakes, Judgement, Metrics, Task, Tree, Variables
 from mangagan.train.state import NetState, Optimizers, TrainState
 
 
 def make_step(
     task: Task, optimizers: Optimizers, *, ema_decay: float, precision: str
-) -> Callable[[TrainState, Batch], tuple[TrainState, Metrics]]:
-    """The pure step function, to be jitted with its state donated.
+) -> Callable[[TrainState, Batch, Tree], tuple[TrainState, Metrics]]:
+    """The pure step function of state, batch and networks that never learn, to be jitted with its state donated.
 
     Each generator forward pass is made once: the discriminator descends on its stopped fakes, and the generator's
     gradient is d loss / d fakes pulled back through that same pass. Metrics hold losses and the norm of each gradient.
@@ -25,15 +25,23 @@ def make_step(
     def compute(params: Tree, stats: Tree) -> Variables:
         return Variables(_cast_kernels(params, precision), stats)
 
-    def step_discriminator(net: NetState, batch: Batch, fakes: Fakes, key: Array) -> tuple[NetState, Metrics]:
+    def learn(net: NetState, batch: Batch, fakes: Fakes, context: Context) -> tuple[NetState, Metrics]:
         def loss(params: Tree) -> tuple[Array, Judgement]:
-            return task.discriminator_loss(compute(params, net.stats), batch, fakes, key)
+            return task.discriminator_loss(compute(params, net.stats), batch, fakes, context)
 
         (_, judgement), gradient = jax.value_and_grad(loss, has_aux=True)(net.params)
         norm = {"gradient/discriminator": optax.tree.norm(gradient)}
         return _descend(net, gradient, judgement.stats, optimizers.discriminator), judgement.metrics | norm
 
-    def train_step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
+    def step_discriminator(net: NetState, batch: Batch, fakes: Fakes, context: Context) -> tuple[NetState, Metrics]:
+        every = task.every_discriminator_steps
+        if every == 1:
+            return learn(net, batch, fakes, context)
+        metrics = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape), jax.eval_shape(learn, net, batch, fakes, context)[1])
+        rest = lambda net, *_: (net, metrics)  # noqa: E731
+        return jax.lax.cond(context.step % every == 0, learn, rest, net, batch, fakes, context)
+
+    def train_step(state: TrainState, batch: Batch, frozen: Tree) -> tuple[TrainState, Metrics]:
         keys = jax.random.split(jax.random.fold_in(state.key, state.step), 4)
 
         def generate(params: Tree) -> tuple[Fakes, Tree]:
@@ -41,14 +49,15 @@ def make_step(
 
         fakes, pullback, stats = jax.vjp(generate, state.generator.params, has_aux=True)
         memory, shown = task.recall(state.memory, jax.lax.stop_gradient(fakes), keys[1])
-        discriminator, metrics = step_discriminator(state.discriminator, batch, shown, keys[2])
+        context = Context(state.step, keys[2], frozen)
+        discriminator, metrics = step_discriminator(state.discriminator, batch, shown, context)
         judge = discriminator if task.discriminator_first else state.discriminator
 
         def generator_loss(fakes: Fakes) -> tuple[Array, Metrics]:
-            return task.generator_loss(compute(judge.params, judge.stats), batch, fakes, keys[3])
+            return task.generator_loss(compute(judge.params, judge.stats), batch, fakes, context._replace(key=keys[3]))
 
         (_, generator_metrics), wanted = jax.value_and_grad(generator_loss, has_aux=True)(fakes)
-        (gradient,) = pullback(wanted)
+        gradient = task.trainable(pullback(wanted)[0], state.step)
         generator = _descend(state.generator, gradient, stats, optimizers.generator)
         metrics = metrics | generator_metrics | {"gradient/generator": optax.tree.norm(gradient)}
         ema = _average(state.ema, generator.variables, ema_decay, state.step)

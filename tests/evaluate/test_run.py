@@ -1,5 +1,6 @@
 import numpy as np
 from skimage.color import deltaE_ciede2000, rgb2lab
+from skimage.metrics import peak_signal_noise_ratio
 
 from mangagan.data.archive import open_archive
 from mangagan.data.stream import Data
@@ -13,8 +14,14 @@ def a_page(rng):
     }
 
 
-def paint(inputs):
+def paint(page):
+    assert page.keys() == {"input"}
+    inputs = page["input"]
     return np.concatenate([inputs, -inputs, inputs / 2], axis=-1)
+
+
+def painted(page):
+    return paint({"input": page["input"]})
 
 
 def test_figures_equal_scikit_image():
@@ -28,13 +35,15 @@ def test_figures_equal_scikit_image():
     def mean(values):
         return np.mean(list(values))
 
-    difference = mean(deltaE_ciede2000(lab(paint(p["input"])), lab(p["target"])).mean() for p in pages)
+    difference = mean(deltaE_ciede2000(lab(painted(p)), lab(p["target"])).mean() for p in pages)
     bare = mean(deltaE_ciede2000(lab(np.repeat(p["input"], 3, -1)), lab(p["target"])).mean() for p in pages)
     np.testing.assert_allclose(figures["evaluation/ciede2000"], difference, rtol=1e-4)
     np.testing.assert_allclose(figures["evaluation/ciede2000_input"], bare, rtol=1e-4)
     np.testing.assert_allclose(figures["evaluation/gain"], 1 - difference / bare, rtol=1e-3)
-    l1 = mean(np.abs(paint(p["input"]) - p["target"]).mean() / 2 for p in pages)
+    l1 = mean(np.abs(painted(p) - p["target"]).mean() / 2 for p in pages)
     np.testing.assert_allclose(figures["evaluation/l1"], l1, rtol=1e-4)
+    psnr = mean(peak_signal_noise_ratio(p["target"] / 2, painted(p) / 2, data_range=1) for p in pages)
+    np.testing.assert_allclose(figures["evaluation/psnr"], psnr, rtol=1e-4)
     chroma = mean(np.hypot(*np.moveaxis(lab(p["target"])[..., 1:], -1, 0)).mean() for p in pages)
     np.testing.assert_allclose(figures["evaluation/chroma_truth"], chroma, rtol=1e-4)
 

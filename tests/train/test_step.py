@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,7 +11,8 @@ from mangagan.models.layers import InstanceNorm, NoNorm
 from mangagan.models.patchgan import PatchGAN
 from mangagan.models.resnet import ResNet
 from mangagan.models.unet import UNet
-from mangagan.tasks.base import Variables
+from mangagan.tasks.base import Context, Variables
+from mangagan.tasks.judging import Stability
 from mangagan.tasks.paired import Paired
 from mangagan.tasks.unpaired import Unpaired
 from mangagan.train.state import Optimizers, init_state
@@ -42,7 +45,7 @@ def assert_close(tree, other, **tolerance):
 def test_a_step_equals_one_gradient_after_the_other(task):
     """The shared forward pass gives the gradient that each loss has by itself, in the order that the paper has."""
     batch, state = a_batch(), fresh_state(task)
-    after, metrics = jax.jit(make_step(task, SGD, ema_decay=0.9, precision="float32"))(state, batch)
+    after, metrics = jax.jit(make_step(task, SGD, ema_decay=0.9, precision="float32"))(state, batch, {})
 
     keys = jax.random.split(jax.random.fold_in(state.key, 0), 4)
     generator, discriminator = state.generator, state.discriminator
@@ -50,7 +53,7 @@ def test_a_step_equals_one_gradient_after_the_other(task):
 
     def d_loss(params):
         # Pools of a first step show the fakes themselves.
-        return task.discriminator_loss(Variables(params, discriminator.stats), batch, fakes, keys[2])[0]
+        return task.discriminator_loss(Variables(params, discriminator.stats), batch, fakes, Context(0, keys[2], {}))[0]
 
     d_params = jax.tree.map(
         lambda p, g: p - 0.2 * g, discriminator.params, jax.jit(jax.grad(d_loss))(discriminator.params)
@@ -60,7 +63,7 @@ def test_a_step_equals_one_gradient_after_the_other(task):
 
     def g_loss(params):
         made, _ = task.generate(Variables(params, generator.stats), batch, keys[0])
-        return task.generator_loss(judge.variables, batch, made, keys[3])[0]
+        return task.generator_loss(judge.variables, batch, made, Context(0, keys[3], {}))[0]
 
     loss, gradient = jax.jit(jax.value_and_grad(g_loss))(generator.params)
     np.testing.assert_allclose(metrics["loss/generator"], loss, rtol=1e-4)
@@ -86,10 +89,10 @@ def passes_alone(task, state, batch):
 
     def judge(params):
         variables = Variables(params, state.discriminator.stats)
-        return task.discriminator_loss(variables, batch, fakes, key)[0]
+        return task.discriminator_loss(variables, batch, fakes, Context(0, key, {}))[0]
 
     def want(fakes):
-        return task.generator_loss(state.discriminator.variables, batch, fakes, key)[0]
+        return task.generator_loss(state.discriminator.variables, batch, fakes, Context(0, key, {}))[0]
 
     return (
         flops(generate, state.generator.params, fakes)
@@ -106,7 +109,7 @@ def flops(function, *arguments):
 def test_a_step_computes_no_more_than_the_passes_it_needs(task):
     batch, state = a_batch(64), fresh_state(task, size=64)
     step = make_step(task, SGD, ema_decay=0.9, precision="float32")
-    whole = flops(step, state, batch)
+    whole = flops(step, state, batch, {})
     assert whole <= 1.05 * passes_alone(task, state, batch)
 
 
@@ -116,7 +119,7 @@ def test_bfloat16_computes_near_float32_and_keeps_the_state_in_float32():
     metrics = {}
     for precision in ("float32", "bfloat16"):
         step = jax.jit(make_step(task, SGD, ema_decay=0.9, precision=precision))
-        after, metrics[precision] = step(state, batch)
+        after, metrics[precision] = step(state, batch, {})
         assert {leaf.dtype for leaf in jax.tree.leaves(after.generator.params)} == {jnp.dtype("float32")}
     for name in ("loss/l1", "loss/discriminator", "loss/gan"):
         exact, rounded = metrics["float32"][name], metrics["bfloat16"][name]
@@ -131,7 +134,7 @@ def test_the_discriminator_learns_to_tell_real_from_fake():
     step = jax.jit(make_step(PAIRED, optimizers, ema_decay=0.9, precision="float32"))
     losses = []
     for _ in range(30):
-        state, metrics = step(state, a_batch())
+        state, metrics = step(state, a_batch(), {})
         losses.append(float(metrics["loss/discriminator"]))
     assert losses[-1] < 0.5 * losses[0]
 
@@ -145,7 +148,7 @@ def test_every_adversarial_loss_moves_both_networks(gan):
         l1=0.0,
     )
     state = fresh_state(task, size=16)
-    after, metrics = jax.jit(make_step(task, SGD, ema_decay=0.9, precision="float32"))(state, a_batch(16))
+    after, metrics = jax.jit(make_step(task, SGD, ema_decay=0.9, precision="float32"))(state, a_batch(16), {})
     assert all(np.isfinite(value) for value in metrics.values())
     assert metrics["gradient/generator"] > 0 and metrics["gradient/discriminator"] > 0
 
@@ -158,8 +161,21 @@ def test_the_penalty_of_wgan_gp_reaches_the_critic():
             gan=Wasserstein(penalty),
         )
         state = fresh_state(task, size=16)
-        return jax.jit(make_step(task, SGD, ema_decay=0.9, precision="float32"))(state, a_batch(16))[1]
+        return jax.jit(make_step(task, SGD, ema_decay=0.9, precision="float32"))(state, a_batch(16), {})[1]
 
     without, with_penalty = gradient(0.0), gradient(10.0)
     assert with_penalty["loss/discriminator"] > without["loss/discriminator"] + 1
     assert with_penalty["gradient/discriminator"] != without["gradient/discriminator"]
+
+
+def test_a_discriminator_that_rests_is_left_as_it_is():
+    task = replace(PAIRED, stability=Stability(every_steps=2))
+    state, step = fresh_state(task), jax.jit(make_step(task, SGD, ema_decay=0.9, precision="float32"))
+    learnt, first = step(state, a_batch(), {})
+    rested, second = step(learnt, a_batch(), {})
+    assert first["loss/discriminator"] > 0 and second["loss/discriminator"] == 0
+    assert_close(rested.discriminator, learnt.discriminator, atol=0)
+    moved = jax.tree.map(lambda a, b: bool((a != b).any()), state.discriminator.params, learnt.discriminator.params)
+    assert all(jax.tree.leaves(moved))
+    # The generator learns at every step.
+    assert second["gradient/generator"] > 0

@@ -1,0 +1,84 @@
+"""What a run's folder tells of how its model came to be."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mangagan.config import Experiment
+from mangagan.data.archive import Archive, cache_folder
+from mangagan.interop.card import History
+
+# --workdir, --resume and --distributed, which argparse also takes cut short.
+_LOCAL = ("--w", "--r", "--di")
+
+
+def read_history(run: Path, experiment: Experiment) -> History:
+    """The history of a run up to its newest checkpoint; what its folder does not have stays empty.
+
+    Pages and licences are told in full where the archive that it learned from is in this machine's cache.
+    """
+    step = max((int(entry.name) for entry in (run / "checkpoints").iterdir() if entry.name.isdigit()), default=0)
+    starts = [line for line in _lines(run / "environment.jsonl") if line.get("step", 0) <= step]
+    metrics = [line for line in _lines(run / "metrics.jsonl") if line.get("step", step + 1) <= step]
+    grids = [grid for grid in sorted((run / "grids").glob("[0-9]*.png")) if int(grid.stem) <= step]
+    environment = starts[-1] if starts else {}
+    archive = _find_archive(environment.get("data"))
+    return History(
+        origin=f"The averaged weights after step {step} of a run.",
+        command=_command(environment.get("command", [])),
+        environment=environment,
+        evaluations=[line for line in metrics if experiment.train.keep_best in line],
+        pages=f"It learned from `{experiment.data.source}`{_count(archive)}.",
+        licences=archive.manifest["licences"] if archive else (),
+        picture=grids[-1].read_bytes() if grids else None,
+    )
+
+
+def _lines(file: Path) -> list[dict[str, Any]]:
+    """The objects of a file of JSON lines; one that a kill cut short is left out."""
+    found = []
+    for line in file.read_text().splitlines() if file.is_file() else ():
+        try:
+            found.append(json.loads(line))
+        except json.JSONDecodeError:
+            continue
+    return [line for line in found if isinstance(line, dict)]
+
+
+def _find_archive(fingerprint: str | None) -> Archive | None:
+    for manifest in sorted(cache_folder().glob("*/manifest.json")):
+        archive = Archive(manifest.parent)
+        try:
+            if archive.fingerprint == fingerprint:
+                return archive
+        except (ValueError, KeyError, TypeError):  # of another project that shares the cache folder
+            continue
+    return None
+
+
+def _count(archive: Archive | None) -> str:
+    if archive is None:
+        return ""
+    train, validation = archive.pages("train"), archive.pages("validation")
+    return f": {len(train)} pages of {_works(train)} works; {len(validation)} of {_works(validation)} were held out"
+
+
+def _works(pages: Sequence[dict[str, Any]]) -> int:
+    return len({page["work"] for page in pages})
+
+
+def _command(arguments: Sequence[str]) -> str:
+    """The command that started the run, less what only its machine has; "" where another program started it."""
+    if not arguments or Path(arguments[0]).name != "run.py":
+        return ""
+    kept, skip = [], False
+    for argument in arguments[1:]:
+        local = argument.startswith(_LOCAL)
+        if not skip and not local:
+            kept.append(argument)
+        skip = local and "=" not in argument
+    return shlex.join(["python", "launch/run.py", *kept])

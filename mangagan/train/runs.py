@@ -1,0 +1,36 @@
+"""A finished or half-finished run, read back from its folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jax
+
+from mangagan.config import Experiment
+from mangagan.overrides import override
+from mangagan.tasks.base import Variables
+from mangagan.tasks.paired import Paired
+from mangagan.train.checkpoint import Checkpoints
+from mangagan.train.program import build_program
+
+
+def load_run(folder: Path) -> tuple[Experiment, Variables]:
+    """A run's experiment, and the averaged generator of its newest checkpoint that can be read.
+
+    Raises ValueError where the folder is no run, or has no checkpoint.
+    """
+    file = folder / "experiment.json"
+    if not file.is_file():
+        raise ValueError(f"{folder} is no run: it has no experiment.json; give the --workdir of a training")
+    experiment = override(Experiment(task=Paired()), json.loads(file.read_text()))
+    mesh = jax.make_mesh((1,), ("data",), devices=jax.local_devices()[:1])
+    program = build_program(experiment, mesh, steps_per_epoch=1, frozen={})
+    checkpoints = Checkpoints(folder / "checkpoints", experiment.train.keep_last, experiment.train.keep_best)
+    try:
+        state = checkpoints.restore_newest(program.abstract_state)
+    finally:
+        checkpoints.close()
+    if state is None:
+        raise ValueError(f"{folder} has no checkpoint yet")
+    return experiment, state.ema

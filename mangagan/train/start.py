@@ -1,0 +1,42 @@
+"""Where a run's generator begins: at random, from another run, or from published weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jax
+
+from mangagan.config import Experiment
+from mangagan.interop.layouts import LAYOUTS
+from mangagan.interop.reference import load_reference
+from mangagan.tasks.base import Variables
+from mangagan.train.runs import load_run
+from mangagan.train.state import TrainState
+
+
+def begin(experiment: Experiment, state: TrainState) -> TrainState:
+    """The state with its generator, and the average of it, as `train.start` says; "" leaves it as it is.
+
+    `LAYOUT:FILE` names a checkpoint of a reference implementation (`mangagan.interop.layouts`), anything else a run's
+    folder. Raises ValueError where what it holds does not fit.
+    """
+    start = experiment.train.start
+    if not start:
+        return state
+    given = _published(start) if start.split(":")[0] in LAYOUTS else load_run(Path(start))[1]
+    try:
+        begun = experiment.task.begun(state.generator.variables, given)
+    except ValueError as error:
+        raise ValueError(f"train.start={start}: {error}") from error
+    begun = jax.tree.map(lambda new, old: jax.device_put(new, old.sharding), begun, state.generator.variables)
+    # A copy: the step is given both to overwrite.
+    ema = jax.tree.map(jax.numpy.copy, begun)
+    return state._replace(generator=state.generator._replace(params=begun.params, stats=begun.stats), ema=ema)
+
+
+def _published(start: str) -> Variables:
+    layout, _, file = start.partition(":")
+    if not Path(file).is_file():
+        raise ValueError(f"train.start={start}: there is no file {file!r}")
+    variables = load_reference(file, layout)[1]
+    return Variables(variables["params"], variables.get("batch_stats", {}))

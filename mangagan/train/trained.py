@@ -1,0 +1,22 @@
+"""What training has left, for those who use it: a run's folder or a model's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mangagan.config import Experiment
+from mangagan.interop.folder import CONFIG, load_model
+from mangagan.tasks.base import Variables
+from mangagan.train.runs import load_run
+
+
+def load_trained(folder: Path) -> tuple[Experiment, Variables]:
+    """The experiment and the generator's (averaged) variables of a run's folder, or of a model's.
+
+    Raises ValueError where the folder is neither, or is not whole.
+    """
+    if (folder / CONFIG).is_file():
+        return load_model(folder)
+    if (folder / "experiment.json").is_file():
+        return load_run(folder)
+    raise ValueError(f"{folder} is neither a run (no experiment.json) nor a model (no {CONFIG})")
