@@ -39,9 +39,10 @@ def _step(experiment, options: argparse.Namespace) -> dict:  # type: ignore[no-u
     contestants = {"ours": (build_our_step, (experiment, options.steps))}
     if options.against == "torch":
         try:
-            from mangagan.bench.torch_step import build_torch_step
+            from mangagan.bench.torch_step import build_torch_step, check_twin
         except ModuleNotFoundError as error:
             raise ModuleNotFoundError(f"{error}: pip install -e '.[bench]' brings PyTorch") from error
+        check_twin(experiment)
         contestants["torch"] = (build_torch_step, (experiment, options.steps, options.compiled))
     times = take_turns(contestants, options.rounds, options.warmup)
     medians = {name: statistics.median(seconds) / options.steps for name, seconds in times.items()}

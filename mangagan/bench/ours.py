@@ -8,22 +8,23 @@ from itertools import islice
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from mangagan.bench.turns import Work
 from mangagan.config import Experiment
 from mangagan.data.archive import open_archive
 from mangagan.data.stream import batches
-from mangagan.tasks.base import Batch
 from mangagan.train import devices
+from mangagan.train.frozen import frozen_shapes
 from mangagan.train.meter import Meter
 from mangagan.train.program import Program, build_program, example_batch
 
 
 def build_our_step(experiment: Experiment, steps: int) -> Work:
     """`steps` train steps on one random batch, finished when the state is there."""
-    program = build_program(experiment, devices.make_mesh(), steps_per_epoch=1000)
-    batch, state = random_batch(experiment, program), program.init()
+    program = _program(experiment)
+    batch, state = devices.put(random_pictures(experiment), program.mesh), program.init()
 
     def work() -> None:
         nonlocal state
@@ -36,15 +37,16 @@ def build_our_step(experiment: Experiment, steps: int) -> Work:
 
 def step_flops(experiment: Experiment) -> float:
     """Floating-point operations of one compiled step, as XLA counts them."""
-    program = build_program(experiment, devices.make_mesh(), steps_per_epoch=1000)
-    compiled: Any = program.step
-    return compiled.lower(program.abstract_state, example_batch(experiment)).compile().cost_analysis()["flops"]
+    program = _program(experiment)
+    lowered = jax.jit(program.step).lower(program.abstract_state, example_batch(experiment))
+    analysis: Any = lowered.compile().cost_analysis()
+    return analysis["flops"]
 
 
 def data_figures(experiment: Experiment, steps: int) -> dict[str, float]:
     """Images a second of the stream alone and of training on it; the share of its time that training waits for data."""
     archive = open_archive(experiment.data.source)
-    program = build_program(experiment, devices.make_mesh(), steps_per_epoch=1000)
+    program = _program(experiment)
     pictures = steps * experiment.data.batch_size
     with closing(batches(experiment.data, archive, split="train", seed=0)) as stream:
         next(stream)  # workers are started
@@ -67,10 +69,19 @@ def data_figures(experiment: Experiment, steps: int) -> dict[str, float]:
     }
 
 
-def random_batch(experiment: Experiment, program: Program) -> Batch:
-    """Noise in [-1, 1] of the experiment's shapes on the mesh."""
+def random_pictures(experiment: Experiment) -> dict[str, np.ndarray]:
+    """A batch of the experiment's shapes: noise in [-1, 1], and instances from 0 to 255."""
     rng = np.random.default_rng(0)
-    pictures = {
-        name: rng.uniform(-1, 1, shape.shape).astype(np.float32) for name, shape in example_batch(experiment).items()
+    return {
+        name: rng.integers(0, 256, shape.shape, np.int32)
+        if name == "instances"
+        else rng.uniform(-1, 1, shape.shape).astype(np.float32)
+        for name, shape in example_batch(experiment).items()
     }
-    return devices.put(pictures, program.mesh)
+
+
+def _program(experiment: Experiment) -> Program:
+    """The experiment's functions, with random numbers for networks that never learn: they take the same time."""
+    shapes, rng = frozen_shapes(experiment.task.frozen_weights), np.random.default_rng(0)
+    frozen = jax.tree.map(lambda leaf: jnp.asarray(0.02 * rng.standard_normal(leaf.shape, np.float32)), shapes)
+    return build_program(experiment, devices.make_mesh(), steps_per_epoch=1000, frozen=frozen)

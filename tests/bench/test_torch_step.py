@@ -1,42 +1,155 @@
-"""The PyTorch twin of the train step, and the command that takes turns with it."""
+"""The PyTorch twins of the train steps, and the command that takes turns with them."""
 
+import json
+import math
+from contextlib import nullcontext
+
+import jax
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install -e '.[bench]'")
+torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install -e '.[bench]')")
 
 import experiments  # noqa: E402
-from mangagan.bench.torch_step import build_torch_step  # noqa: E402
+from launch.bench import main  # noqa: E402
+from mangagan.bench.ours import build_our_step  # noqa: E402
+from mangagan.bench.torch_networks import twin_networks  # noqa: E402
+from mangagan.bench.torch_step import build_torch_step, check_twin, twin_step  # noqa: E402
+from mangagan.models.vgg import VGG16  # noqa: E402
 from mangagan.overrides import override  # noqa: E402
+from mangagan.train.program import example_batch  # noqa: E402
+
+ALL = [f"{name}:{preset}".rstrip(":") for name in experiments.names() for preset in ("", *experiments.presets(name))]
+LOCAL = {
+    "task.generator": "LocalEnhancer",
+    "task.generator.features": 4,
+    "task.generator.blocks": 1,
+    "task.generator.base.downs": 1,
+    "task.generator.base.blocks": 1,
+    "task.generator.base.features": 8,
+    "task.fixed_base_steps": 1,
+    "task.feature_drop": 0.0,
+}
+
+
+def pictures(experiment):
+    batch = {
+        name: torch.rand(shape.shape) * 2 - 1 if len(shape.shape) == 4 else torch.randint(0, 9, shape.shape)
+        for name, shape in example_batch(experiment).items()
+    }
+    return {name: array.movedim(-1, 1) if array.ndim == 4 else array for name, array in batch.items()}
+
+
+def moved(experiment):
+    """Which parameters one step of the twin changes: those of the generator's side, of the discriminator's."""
+    torch.manual_seed(0)
+    twins = twin_networks(experiment)
+    before = [{name: value.clone() for name, value in side.named_parameters()} for side in twins]
+    twin_step(experiment, twins, nullcontext)(pictures(experiment))
+    return [
+        {name: not torch.equal(old[name], new) for name, new in side.named_parameters()}
+        for old, side in zip(before, twins, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_twin_has_as_many_parameters(name):
+    experiment = experiments.load(name)
+    ours = jax.eval_shape(experiment.task.init, jax.random.key(0), example_batch(experiment))
+    with torch.device("meta"):
+        theirs = twin_networks(experiment)
+    assert count(theirs.generator) == sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(ours.generator.params))
+    assert count(theirs.discriminator) == sum(
+        math.prod(leaf.shape) for leaf in jax.tree.leaves(ours.discriminator.params)
+    )
+
+
+def test_the_twin_of_the_perceptual_network_has_as_many_parameters():
+    with torch.device("meta"):
+        theirs = twin_networks(experiments.load("pix2pixhd_manga")).frozen
+    ours = jax.eval_shape(VGG16().init, jax.random.key(0), jax.ShapeDtypeStruct((1, 32, 32, 3), "float32"))
+    assert count(theirs) == sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(ours))
+    assert not any(parameter.requires_grad for parameter in theirs.parameters())
+
+
+def count(networks):
+    return sum(parameter.numel() for parameter in networks.parameters())
 
 
 @pytest.mark.parametrize("name", experiments.names())
-def test_every_experiment_has_a_twin_that_steps(name):
-    experiment = override(experiments.load(f"{name}:debug"), {"data.size": 32})
+def test_both_steps_run_in_every_experiment(name):
+    experiment = experiments.load(f"{name}:debug")
+    build_our_step(experiment, steps=1)()
+    build_torch_step(experiment, steps=1, compiled=False)()
+
+
+def test_both_steps_run_with_a_perceptual_loss():
+    experiment = override(experiments.load("pix2pix_manga:debug"), {"task.perceptual.weight": 1.0})
+    build_our_step(experiment, steps=1)()
+    build_torch_step(experiment, steps=1, compiled=False)()
+
+
+@pytest.mark.parametrize("name", experiments.names())
+def test_the_twin_runs_in_bfloat16(name):
+    experiment = override(experiments.load(f"{name}:debug"), {"precision": "bfloat16"})
     build_torch_step(experiment, steps=2, compiled=False)()
 
 
-def test_an_experiment_without_a_twin_is_refused():
-    experiment = override(experiments.load("pix2pix_manga:debug"), {"task.gan": "Hinge"})
-    with pytest.raises(ValueError, match="no PyTorch twin"):
-        build_torch_step(experiment, steps=1, compiled=False)
+@pytest.mark.parametrize("name", experiments.names())
+def test_a_step_of_the_twin_moves_every_parameter_that_learns(name):
+    known = experiments.load(f"{name}:debug")
+    # An encoder whose features are not shown has no gradient.
+    generator, discriminator, _ = moved(override(known, {"task.feature_drop": 0.0} if "hd" in name else {}))
+    assert all(generator.values()) and all(discriminator.values())
+
+
+def test_the_perceptual_network_stays_as_it_is():
+    experiment = override(experiments.load("pix2pixhd_manga:debug"), {"task.perceptual.weight": 1.0})
+    _, _, frozen = moved(experiment)
+    assert frozen and not any(frozen.values())
+
+
+def test_the_base_of_an_enhancer_rests_at_first():
+    generator, _, _ = moved(override(experiments.load("pix2pixhd_manga:debug"), LOCAL))
+    assert generator and all(moves == ("painter.model." not in name) for name, moves in generator.items())
+
+
+@pytest.mark.parametrize(
+    "name, change, named",
+    [
+        ("pix2pix_manga", {"task.gan": "Hinge"}, "task.gan=Hinge"),
+        ("restore_color", {"task.stability.r1": 10.0}, "task.stability.r1=10.0"),
+        ("cyclegan_manga", {"task.stability.every_steps": 2}, "task.stability.every_steps=2"),
+        ("pix2pix_manga", {"task.discriminator.spectral": True}, "task.discriminator.spectral=True"),
+        ("pix2pix_manga", {"task.matching": 10.0}, "task.matching=10.0 without"),
+        ("siggraph17_manga", {"task.classes": 1.0}, "task.classes=1.0"),
+        ("siggraph17_manga", {"task.generator.norm": "InstanceNorm"}, "task.generator.norm=InstanceNorm"),
+        ("pix2pixhd_manga", {"task.generator.remat": True}, "task.generator.remat=True"),
+        ("pix2pixhd_manga", {"task.perceptual.style": 1.0}, "task.perceptual.style=1.0"),
+    ],
+)
+def test_settings_without_a_twin_are_named(name, change, named):
+    with pytest.raises(ValueError, match=f"no PyTorch twin.*{named}"):
+        check_twin(override(experiments.load(f"{name}:debug"), change))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_experiment_and_preset_has_a_twin(name):
+    check_twin(experiments.load(name))
 
 
 def test_bench_prints_the_ratio_as_json(capfd):
-    import json
-
-    from launch.bench import main
-
     assert main(["step", "--exp=pix2pix_manga:debug", "--against=torch", "--rounds=2", "--warmup=1"]) == 0
     figures = json.loads(capfd.readouterr().out.splitlines()[-1])
     assert np.isclose(figures["ratio"], figures["ours_s"] / figures["torch_s"]) and figures["flops"] > 0
 
 
+def test_bench_refuses_what_has_no_twin_before_it_starts(capsys):
+    assert main(["step", "--exp=pix2pix_manga:debug", "task.gan=Hinge", "--against=torch"]) == 2
+    assert "task.gan=Hinge" in capsys.readouterr().err
+
+
 def test_bench_data_prints_the_share_of_waiting(pages, capfd):
-    import json
-
-    from launch.bench import main
-
     assert main(["data", "--exp=pix2pix_manga:debug", f"data.source=folder:{pages}", "--rounds=3"]) == 0
     figures = json.loads(capfd.readouterr().out.splitlines()[-1])
     assert 0 <= figures["data_share"] <= 1 and figures["stream_images_per_s"] > 0
