@@ -11,18 +11,15 @@ and ends with mottled but plausible colours (CIEDE2000 19.4 on held-out built-in
 
 from __future__ import annotations
 
+from experiments._scales import DEBUG, LAPTOP
 from mangagan.config import Experiment
 from mangagan.data.stream import Data
 from mangagan.tasks.unpaired import Unpaired
 
 PRESETS: dict[str, dict[str, object]] = {
     # Minutes are few: small pictures, and a generator whose skips hand the lines through from the first step.
-    "laptop": {
-        "data.source": "comics:240",
-        "data.size": 96,
-        "data.window": 640,
-        "data.jitter": 0.2,
-        "data.workers": 0,
+    "laptop": LAPTOP
+    | {
         "task.generator": "UNet",
         "task.generator.levels": 5,
         "task.generator.features": 24,
@@ -33,24 +30,14 @@ PRESETS: dict[str, dict[str, object]] = {
         "train.generator.schedule.rate": 5e-4,
         "train.discriminator.schedule.rate": 4e-4,
         "train.ema_decay": 0.998,
-        "train.every_grid_steps": 1000,
-        "train.every_evaluation_steps": 1000,
-        "train.every_checkpoint_steps": 1000,
-        "train.evaluation_pages": 30,
     },
-    "debug": {
-        "data.source": "comics:20",
-        "data.size": 32,
-        "data.window": 128,
-        "data.batch_size": 2,
-        "data.workers": 0,
+    "debug": DEBUG
+    | {
         "task.generator.blocks": 1,
         "task.generator.features": 4,
         "task.discriminator.layers": 1,
         "task.discriminator.features": 4,
         "task.pool": 3,
-        "train.steps": 2,
-        "train.evaluation_pages": 2,
     },
 }
 ABLATIONS: dict[str, dict[str, object]] = {

@@ -11,18 +11,15 @@ works, whose grey pages have 14.7, in 9.5 minutes on two AVX2 cores.
 
 from __future__ import annotations
 
+from experiments._scales import DEBUG, LAPTOP
 from mangagan.config import Experiment
 from mangagan.tasks.paired import Paired
 
 PRESETS: dict[str, dict[str, object]] = {
     # Minutes are few: high rates, small batches of small pictures, and an L1 that the discriminator cannot drown out.
-    "laptop": {
-        "data.source": "comics:240",
-        "data.size": 96,
-        "data.window": 640,
-        "data.jitter": 0.2,
+    "laptop": LAPTOP
+    | {
         "data.batch_size": 4,
-        "data.workers": 0,
         "task.generator.levels": 5,
         "task.generator.features": 32,
         "task.generator.dropout": 0.0,
@@ -33,23 +30,13 @@ PRESETS: dict[str, dict[str, object]] = {
         "train.generator.schedule.rate": 2e-3,
         "train.generator.schedule.hold": 0.4,
         "train.ema_decay": 0.995,
-        "train.every_grid_steps": 1000,
-        "train.every_evaluation_steps": 1000,
-        "train.every_checkpoint_steps": 1000,
-        "train.evaluation_pages": 30,
     },
-    "debug": {
-        "data.source": "comics:20",
-        "data.size": 32,
-        "data.window": 128,
-        "data.batch_size": 2,
-        "data.workers": 0,
+    "debug": DEBUG
+    | {
         "task.generator.levels": 4,
         "task.generator.features": 4,
         "task.discriminator.layers": 1,
         "task.discriminator.features": 4,
-        "train.steps": 2,
-        "train.evaluation_pages": 2,
     },
 }
 ABLATIONS: dict[str, dict[str, object]] = {

@@ -7,6 +7,7 @@ import pytest
 import experiments
 from mangagan.overrides import override
 from mangagan.train.devices import make_mesh
+from mangagan.train.frozen import frozen_shapes
 from mangagan.train.program import build_program, example_batch
 
 ALL = [f"{name}:{preset}".rstrip(":") for name in experiments.names() for preset in ("", *experiments.presets(name))]
@@ -14,9 +15,12 @@ ABLATIONS = [(name, ablation) for name in experiments.names() for ablation in ex
 
 
 def shapes_of_a_step(experiment):
-    program = build_program(experiment, make_mesh(), steps_per_epoch=10)
-    before = program.abstract_state
-    after, metrics = jax.eval_shape(program.step, before, example_batch(experiment))
+    def program(frozen):
+        return build_program(experiment, make_mesh(), steps_per_epoch=10, frozen=frozen)
+
+    before, frozen = program({}).abstract_state, frozen_shapes(experiment.task.frozen_weights)
+    step = lambda frozen, state, batch: program(frozen).step(state, batch)  # noqa: E731
+    after, metrics = jax.eval_shape(step, frozen, before, example_batch(experiment))
     return before, after, metrics
 
 
@@ -52,7 +56,7 @@ def test_debug_changes_every_trained_leaf_and_keeps_every_loss_finite(name, page
     assert (tmp_path / "run" / "grids" / "0000002.png").exists()
 
     experiment = override(experiments.load(f"{name}:debug"), {"data.source": f"folder:{pages}"})
-    program = build_program(experiment, make_mesh(), steps_per_epoch=4)
+    program = build_program(experiment, make_mesh(), steps_per_epoch=4, frozen={})
     start = program.init()
     from mangagan.train.checkpoint import Checkpoints
 
