@@ -15,7 +15,9 @@ ROOT = Path(__file__).parent.parent
 @pytest.fixture(scope="session", autouse=True)
 def caches(tmp_path_factory):
     """Archives of this session, and compiled programs that its processes share."""
-    folder = tmp_path_factory.mktemp("caches")
+    base = tmp_path_factory.getbasetemp()
+    # Processes that share the tests between them share these, too.
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "caches"
     os.environ["MANGAGAN_CACHE"] = str(folder)
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(folder / "compiled"))
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"

@@ -17,8 +17,8 @@ ALLOWED = {
     "mangagan.config": {"tasks", "data"},
     "mangagan.overrides": {"config"},
     "mangagan.evaluate": {"color", "data", "tasks"},
-    "mangagan.interop": {"models", "files"},
-    "mangagan.train": {"config", "overrides", "tasks", "data", "evaluate", "files"},
+    "mangagan.interop": {"models", "tasks", "config", "overrides", "data", "files"},
+    "mangagan.train": {"config", "overrides", "tasks", "data", "evaluate", "interop", "models", "files"},
     "mangagan.bench": {"config", "train", "tasks", "data", "models", "losses", "interop"},
 }
 

@@ -1,0 +1,117 @@
+"""Makes a model folder of a run or of a published checkpoint, or a checkpoint for PyTorch of either."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+EXAMPLES = """
+examples:
+  python launch/export.py model runs/pix2pix_manga-laptop my-colorizer
+  python launch/export.py model runs/pix2pix_manga-laptop my-colorizer-16 --dtype=bfloat16 --license=apache-2.0
+  python launch/export.py reference runs/pix2pix_manga latest_net_G.pth --layout=pix2pix_unet256_bn
+  python launch/export.py reference runs/cyclegan_manga G_A.safetensors --layout=cyclegan_resnet9_in --net=to_target
+  python launch/export.py import siggraph17.pth siggraph17 --layout=siggraph17
+  python launch/export.py import G_A.pth G_B.pth cyclegan --layout=cyclegan_resnet9_in
+
+A model folder holds model.safetensors (the averaged generator), config.json and README.md, a model card.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; the exit code: 0 done, 2 a mistake in what was asked."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.command(options)
+    except (ValueError, OSError, ImportError) as error:
+        print("error:", *str(error).split(), file=sys.stderr)
+        return 2
+    return 0
+
+
+def _model(options: argparse.Namespace) -> None:
+    from mangagan.interop.folder import check_free
+    from mangagan.train.history import read_history
+    from mangagan.train.runs import load_run
+
+    check_free(options.output)
+    experiment, variables = load_run(options.run)
+    _write(options, experiment, variables, read_history(options.run, experiment))
+
+
+def _import(options: argparse.Namespace) -> None:
+    from hashlib import sha256
+
+    from mangagan.interop.card import History
+    from mangagan.interop.exchange import import_reference
+    from mangagan.interop.folder import check_free
+
+    check_free(options.output)
+    experiment, variables = import_reference(options.files, options.layout)
+    files = [f"`{file.name}` (SHA-256 {sha256(file.read_bytes()).hexdigest()})" for file in options.files]
+    origin = f"The weights of {' and '.join(files)}, of layout {options.layout}."
+    _write(options, experiment, variables, History(origin))
+
+
+def _reference(options: argparse.Namespace) -> None:
+    from mangagan.interop.exchange import export_reference
+    from mangagan.train.trained import load_trained
+
+    if options.file.exists():
+        raise FileExistsError(f"{options.file} exists already and is kept; choose another name or move it away")
+    export_reference(options.file, options.layout, *load_trained(options.trained), options.net)
+    print(f"{options.net} as {options.layout}: {options.file}")
+
+
+def _write(options, experiment, variables, history) -> None:  # type: ignore[no-untyped-def]
+    from mangagan.interop.card import CARD, PICTURE, model_card
+    from mangagan.interop.folder import save_model
+
+    name = options.output.absolute().name
+    card = model_card(name, experiment, variables, history, dtype=options.dtype, license=options.license)
+    beside = {CARD: card.encode()} | ({PICTURE: history.picture} if history.picture else {})
+    save_model(options.output, experiment, variables, dtype=options.dtype, beside=beside)
+    print(f"model in {options.output}")
+    shown = f", and {PICTURE} shows pages that it never learned from" if history.picture else ""
+    print(f"Read {CARD} before you publish it: it names data.source={experiment.data.source}{shown}.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="launch/export.py",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="model | reference | import")
+    model = commands.add_parser("model", help="a run becomes a model folder")
+    model.add_argument("run", type=Path, metavar="RUN", help="the --workdir of a training")
+    _add_model_options(model, _model)
+    reference = commands.add_parser("reference", help="a run or a model becomes a checkpoint of its reference code")
+    reference.add_argument("trained", type=Path, metavar="RUN_OR_MODEL")
+    reference.add_argument("file", type=Path, metavar="FILE", help=".pth (needs PyTorch) or .safetensors")
+    reference.add_argument("--layout", required=True, metavar="NAME", help="which reference; a wrong name lists all")
+    reference.add_argument(
+        "--net", default="generator", help="which generator, where there are two: to_target, to_input"
+    )
+    reference.set_defaults(command=_reference)
+    back = commands.add_parser("import", help="checkpoints of reference code become a model folder")
+    back.add_argument("files", type=Path, nargs="+", metavar="FILE", help="for CycleGAN two: grey to color, and back")
+    back.add_argument("--layout", required=True, metavar="NAME", help="which reference; a wrong name lists all")
+    _add_model_options(back, _import)
+    return parser
+
+
+def _add_model_options(parser: argparse.ArgumentParser, command) -> None:  # type: ignore[no-untyped-def]
+    parser.add_argument("output", type=Path, metavar="OUTPUT", help="a new folder")
+    parser.add_argument(
+        "--dtype", choices=("float32", "bfloat16", "float16"), default="float32", help="of the stored parameters"
+    )
+    parser.add_argument("--license", metavar="ID", help="of the weights, as the Hugging Face Hub names it")
+    parser.set_defaults(command=command)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""A run becomes a model folder and a checkpoint for PyTorch, and comes back."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+from launch import run as training
+from launch.export import main
+from mangagan.interop.layouts import LAYOUTS, Layout
+from mangagan.models.unet import UNet
+from mangagan.train.runs import load_run
+from mangagan.train.trained import load_trained
+
+
+@pytest.fixture(scope="module")
+def trained(pages, tmp_path_factory):
+    """The folder of a run of two steps."""
+    workdir = tmp_path_factory.mktemp("runs") / "tiny"
+    arguments = ["--exp=pix2pix_manga:debug", f"data.source=folder:{pages}", f"--workdir={workdir}"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["launch/run.py", *arguments])
+        assert training.main() == 0
+    return workdir
+
+
+@pytest.fixture(scope="module")
+def model(trained, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models") / "my-model"
+    assert main(["model", str(trained), str(folder)]) == 0
+    return folder
+
+
+def assert_same(one, other):
+    assert jax.tree.structure(one) == jax.tree.structure(other)
+    jax.tree.map(np.testing.assert_array_equal, one, other)
+
+
+def test_a_model_is_its_run_to_the_bit(trained, model):
+    experiment, variables = load_run(trained)
+    for folder in (trained, model):
+        same, arrays = load_trained(folder)
+        assert same == experiment
+        assert_same(arrays, variables)
+
+
+def test_the_card_tells_of_the_run(trained, model, pages):
+    text = (model / "README.md").read_text()
+    assert text.startswith("---\nlicense: ") and "\n# my-model\n" in text and "after step 2 of a run" in text
+    assert f"`folder:{pages}`: 8 pages of 2 works; 4 of 1 were held out." in text
+    assert "last, step 2" in text and "| ciede2000 |" in text and "--exp=pix2pix_manga:debug" in text
+    assert str(trained) not in text
+    assert (model / "samples.png").read_bytes() == (trained / "grids" / "0000002.png").read_bytes()
+
+
+def test_a_checkpoint_goes_out_and_comes_back(model, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(LAYOUTS, "tiny_unet", Layout(UNet(levels=4, features=4), 3))
+    file, back = str(tmp_path / "net_G.safetensors"), str(tmp_path / "back")
+    assert main(["reference", str(model), file, "--layout=tiny_unet"]) == 0
+    assert main(["import", file, back, "--layout=tiny_unet", "--license=mit", "--dtype=float32"]) == 0
+    experiment, variables = load_trained(Path(back))
+    assert experiment.task.generator == UNet(levels=4, features=4)
+    # Through the three channels of RGB and back.
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5), variables, load_trained(model)[1])
+    text = (tmp_path / "back" / "README.md").read_text()
+    assert 'license: "mit"' in text and "`net_G.safetensors` (SHA-256 " in text and "of layout tiny_unet" in text
+    assert capsys.readouterr().err == ""
+    assert main(["reference", str(model), file, "--layout=tiny_unet"]) == 2
+    assert "exists already and is kept" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["model", "{nowhere}", "{out}"], "is no run: it has no experiment.json"),
+        (["model", "{trained}", "{model}"], "holds something already, which is kept"),
+        (["model", "{model}", "{out}"], "is no run"),
+        (["reference", "{nowhere}", "{out}.pth", "--layout=siggraph17"], "is neither a run (no experiment.json) nor a"),
+        (["reference", "{model}", "{out}.pth", "--layout=unet"], "--layout=unet is unknown; there are pix2pix_unet256"),
+        (["reference", "{model}", "{out}.pth", "--layout=siggraph17"], "these are not the variables of Siggraph17"),
+        (["reference", "{model}", "{out}.pth", "--layout=siggraph17", "--net=G"], "--net=G: this Paired has generator"),
+        (["import", "{nowhere}", "{out}", "--layout=patchgan_basic_bn_6ch"], "there is no task for this; there are"),
+        (["import", "{nowhere}", "{out}", "--layout=cyclegan_resnet9_in"], "Unpaired has 2 generators"),
+        (["import", "{nowhere}.pth", "{out}", "--layout=siggraph17"], "No such file"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(trained, model, tmp_path, arguments, complaint, capsys):
+    places = {"trained": trained, "model": model, "nowhere": tmp_path / "nowhere", "out": tmp_path / "out"}
+    assert main([argument.format(**places) for argument in arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and error.count("\n") == 1 and complaint in error
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help_has_examples(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["--help"])
+    assert end.value.code == 0
+    out = capsys.readouterr().out
+    assert "examples:" in out and "launch/export.py reference" in out and "--net=to_target" in out
