@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import jax
+from jax.sharding import AxisType
 
 from mangagan.config import Experiment
 from mangagan.overrides import override
@@ -24,7 +25,7 @@ def load_run(folder: Path) -> tuple[Experiment, Variables]:
     if not file.is_file():
         raise ValueError(f"{folder} is no run: it has no experiment.json; give the --workdir of a training")
     experiment = override(Experiment(task=Paired()), json.loads(file.read_text()))
-    mesh = jax.make_mesh((1,), ("data",), devices=jax.local_devices()[:1])
+    mesh = jax.make_mesh((1,), ("data",), devices=jax.local_devices()[:1], axis_types=(AxisType.Auto,))
     program = build_program(experiment, mesh, steps_per_epoch=1, frozen={})
     checkpoints = Checkpoints(folder / "checkpoints", experiment.train.keep_last, experiment.train.keep_best)
     try:
