@@ -1,4 +1,4 @@
-"""What several tests share: a tiny set of color pages, and caches that belong to one test session."""
+"""What several tests share: a tiny set of color pages, quick compilation, caches that belong to one test session."""
 
 import os
 import subprocess
@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).parent.parent
+# Most of a test's time is compilation, and what it computes is small: a third of the time without optimised code.
+os.environ["XLA_FLAGS"] = f"--xla_backend_optimization_level=0 {os.environ.get('XLA_FLAGS', '')}"
 
 
 @pytest.fixture(scope="session", autouse=True)

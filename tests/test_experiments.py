@@ -11,7 +11,9 @@ from mangagan.train.frozen import frozen_shapes
 from mangagan.train.program import build_program, example_batch
 
 ALL = [f"{name}:{preset}".rstrip(":") for name in experiments.names() for preset in ("", *experiments.presets(name))]
-ABLATIONS = [(name, ablation) for name in experiments.names() for ablation in experiments.ablations(name)]
+# Two experiments may have the same table; one of them is enough.
+TABLES = {str(experiments.ablations(name)): name for name in experiments.names()}
+ABLATIONS = [(name, ablation) for name in TABLES.values() for ablation in experiments.ablations(name)]
 
 
 def shapes_of_a_step(experiment):
@@ -33,9 +35,13 @@ def assert_steps(experiment):
 
 
 @pytest.mark.parametrize("name", ALL)
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_init_and_step_fit_together(name, precision):
-    assert_steps(override(experiments.load(name), {"precision": precision}))
+def test_init_and_step_fit_together(name):
+    assert_steps(experiments.load(name))
+
+
+@pytest.mark.parametrize("name", experiments.names())
+def test_init_and_step_fit_together_in_bfloat16(name):
+    assert_steps(override(experiments.load(name), {"precision": "bfloat16"}))
 
 
 @pytest.mark.parametrize("name, ablation", ABLATIONS)

@@ -1,3 +1,5 @@
+from functools import cache
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -33,14 +35,19 @@ def a_batch(instances=True, size=16):
     return batch | ({"instances": jnp.asarray(numbers, jnp.int32)} if instances else {})
 
 
-def fresh(task, batch=None):
-    return jax.jit(lambda batch: init_state(task, SGD, 0, batch))(a_batch() if batch is None else batch)
+@cache
+def fresh(task, instances=True):
+    return jax.jit(lambda batch: init_state(task, SGD, 0, batch))(a_batch(instances))
 
 
-def steps(task, state, count, batch=None):
-    step = jax.jit(make_step(task, SGD, ema_decay=0.9, precision="float32"))
+@cache
+def a_step(task):
+    return jax.jit(make_step(task, SGD, ema_decay=0.9, precision="float32"))
+
+
+def steps(task, state, count, instances=True):
     for _ in range(count):
-        state, metrics = step(state, a_batch() if batch is None else batch, {})
+        state, metrics = a_step(task)(state, a_batch(instances), {})
     return state, metrics
 
 
@@ -55,7 +62,7 @@ def moved(before, after):
 @pytest.mark.parametrize("instances", [True, False])
 def test_it_runs_with_and_without_instances(instances):
     batch = a_batch(instances)
-    state, metrics = steps(GLOBAL, fresh(GLOBAL, batch), 1, batch)
+    state, metrics = steps(GLOBAL, fresh(GLOBAL, instances), 1, instances)
     assert all(np.isfinite(figure) for figure in metrics.values()) and metrics["loss/matching"] > 0
     del batch["target"]
     picture = jax.jit(GLOBAL.predict)(state.generator.variables, batch)
