@@ -16,13 +16,16 @@ from mangagan.data.stream import Data
 from mangagan.tasks.hinted import Hinted
 
 PRESETS: dict[str, dict[str, object]] = {
+    # More hints than published, anywhere on the page: there are few pages and few minutes to learn what they are for.
     "laptop": LAPTOP
     | {
         "data.batch_size": 4,
         "task.generator.features": 12,
         "task.discriminator.features": 16,
         "task.adversarial": 0.1,
-        "task.hints.patch": 5,
+        "task.hints.patch": 6,
+        "task.hints.stop": 0.05,
+        "task.hints.uniform": True,
         "train.steps": 2500,
         "train.generator.schedule.rate": 1e-3,
         "train.ema_decay": 0.995,

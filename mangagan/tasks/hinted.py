@@ -29,6 +29,9 @@ from mangagan.tasks.hints import Hints, HintSampling, random_hints, sample_hints
 from mangagan.tasks.paired import Paired
 from mangagan.tasks.spaces import Lab, Space
 
+# Published figures (Zhang et al. 2017, figure 6) reveal squares of so many pixels.
+JUDGED_SIDE = 6
+
 
 @dataclass(frozen=True)
 class Hinted(Paired):
@@ -81,7 +84,8 @@ class Hinted(Paired):
         return self.space.picture(batch["input"], ab)
 
     def with_hints(self, key: Array, batch: Batch, count: int) -> Batch:
-        hints = random_hints(key, self.space.target(batch["target"]), count)
+        side = min(JUDGED_SIDE, self.hints.patch)
+        hints = random_hints(key, self.space.target(batch["target"]), count, side)
         return batch | {"hint_ab": hints.ab, "hint_mask": hints.mask}
 
     def _seen(self, batch: Batch, hints: Hints) -> Float[Array, "b h w 4"]:

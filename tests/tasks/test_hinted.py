@@ -1,3 +1,5 @@
+from functools import cache
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,11 +10,12 @@ from mangagan.models.patchgan import PatchGAN
 from mangagan.models.siggraph17 import Siggraph17
 from mangagan.tasks.base import Variables
 from mangagan.tasks.hinted import Hinted
+from mangagan.tasks.hints import HintSampling
 from mangagan.train.state import Optimizers, init_state
 from mangagan.train.step import make_step
 
 JUDGE = PatchGAN(layers=1, features=4)
-PLAIN = Hinted(generator=Siggraph17(features=4, classes=0), discriminator=JUDGE)
+PLAIN = Hinted(generator=Siggraph17(features=4, classes=0), discriminator=JUDGE, hints=HintSampling(patch=2))
 CLASSED = Hinted(generator=Siggraph17(features=4), discriminator=JUDGE, classes=1.0)
 SGD = Optimizers(optax.sgd(0.1), optax.sgd(0.1))
 
@@ -25,10 +28,12 @@ def a_batch():
     }
 
 
+@cache
 def fresh(task):
     return jax.jit(lambda batch: init_state(task, SGD, 0, batch))(a_batch())
 
 
+@cache
 def a_step(task):
     return jax.jit(make_step(task, SGD, ema_decay=0.9, precision="float32"))(fresh(task), a_batch(), {})
 
@@ -47,7 +52,8 @@ def test_hints_reach_the_prediction_and_no_hints_are_an_empty_mask():
     predict = jax.jit(PLAIN.predict)
     bare = predict(variables, {"input": batch["input"]})
     hinted = PLAIN.with_hints(jax.random.key(0), batch, 10)
-    assert int(hinted["hint_mask"].sum()) == 20
+    # Squares of two pixels, which may overlap.
+    assert all(10 < int(mask.sum()) <= 40 for mask in hinted["hint_mask"])
     del hinted["target"]
     assert not np.allclose(predict(variables, hinted), bare)
     blank = {"hint_ab": jnp.zeros((2, 16, 16, 2)), "hint_mask": jnp.zeros((2, 16, 16, 1))}
