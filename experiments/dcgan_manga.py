@@ -25,7 +25,7 @@ PRESETS: dict[str, dict[str, object]] = {
         "task.generator.features": 48,
         "task.discriminator.features": 16,
         "task.adversarial": 0.1,
-        "train.steps": 4500,
+        "train.steps": 3000,
         "train.generator.schedule": "Linear",
         "train.generator.schedule.rate": 2e-3,
         "train.ema_decay": 0.995,
