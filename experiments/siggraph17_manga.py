@@ -26,7 +26,7 @@ PRESETS: dict[str, dict[str, object]] = {
         "task.hints.patch": 6,
         "task.hints.stop": 0.05,
         "task.hints.uniform": True,
-        "train.steps": 2500,
+        "train.steps": 1250,
         "train.generator.schedule.rate": 1e-3,
         "train.ema_decay": 0.995,
     },
