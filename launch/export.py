@@ -13,7 +13,7 @@ examples:
   python launch/export.py model runs/pix2pix_manga-laptop my-colorizer-16 --dtype=bfloat16 --license=apache-2.0
   python launch/export.py reference runs/pix2pix_manga latest_net_G.pth --layout=pix2pix_unet256_bn
   python launch/export.py reference runs/cyclegan_manga G_A.safetensors --layout=cyclegan_resnet9_in --net=to_target
-  python launch/export.py import siggraph17.pth siggraph17 --layout=siggraph17
+  python launch/export.py import siggraph17.pth siggraph17 --layout=siggraph17 --set=task.mask_center=0
   python launch/export.py import G_A.pth G_B.pth cyclegan --layout=cyclegan_resnet9_in
 
 A model folder holds model.safetensors (the averaged generator), config.json and README.md, a model card.
@@ -47,9 +47,11 @@ def _import(options: argparse.Namespace) -> None:
     from mangagan.interop.card import History
     from mangagan.interop.exchange import import_reference
     from mangagan.interop.folder import check_free
+    from mangagan.overrides import override, parse
 
     check_free(options.output)
     experiment, variables = import_reference(options.files, options.layout)
+    experiment = override(experiment, parse(options.set))
     files = [f"`{file.name}` (SHA-256 {sha256(file.read_bytes()).hexdigest()})" for file in options.files]
     origin = f"The weights of {' and '.join(files)}, of layout {options.layout}."
     _write(options, experiment, variables, History(origin))
@@ -100,6 +102,13 @@ def _parser() -> argparse.ArgumentParser:
     back = commands.add_parser("import", help="checkpoints of reference code become a model folder")
     back.add_argument("files", type=Path, nargs="+", metavar="FILE", help="for CycleGAN two: grey to color, and back")
     back.add_argument("--layout", required=True, metavar="NAME", help="which reference; a wrong name lists all")
+    back.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="key.path=value",
+        help="changes the model's experiment; task.mask_center=0 is for SIGGRAPH17 weights converted from Caffe",
+    )
     _add_model_options(back, _import)
     return parser
 

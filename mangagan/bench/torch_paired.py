@@ -121,6 +121,6 @@ class HintedStep(PairedStep):
 
     def _paint(self, batch: Batch, condition: Tensor, truth: Tensor) -> Tensor:
         hints = random_hints(truth, self.task.hints)
-        seen = torch.cat([condition / 2, hints[:, :2], hints[:, 2:] - 0.5], 1)
+        seen = torch.cat([condition / 2, hints[:, :2], hints[:, 2:] - self.task.mask_center], 1)
         with self.autocast():
             return self.painter(seen)[0]

@@ -67,9 +67,9 @@ class Task:
         """Networks that never learn, by the name that `Context.frozen` has them under: (network, file or "")."""
         return {}
 
-    def trainable(self, gradient: Tree, step: Array) -> Tree:
-        """The generator's gradient with zeros for what does not learn at this step."""
-        return gradient
+    def trainable(self, updates: Tree, step: Array) -> Tree:
+        """The updates of the generator's parameters with zeros for what rests at this step."""
+        return updates
 
     def init(self, key: Array, batch: Batch) -> Nets:
         """Fresh variables of all networks for pictures like those of `batch`."""

@@ -26,6 +26,7 @@ from mangagan.tasks.base import (
 )
 from mangagan.tasks.paired import Paired
 from mangagan.tasks.perceptual import Perceptual
+from mangagan.tasks.spaces import RGB
 
 # Regions a page can have; `mangagan.data.regions` folds the smaller ones of a page with more.
 INSTANCES = 256
@@ -45,6 +46,7 @@ class PairedHD(Paired):
 
     generator: GlobalGenerator | LocalEnhancer = field(default_factory=GlobalGenerator)  # type: ignore[assignment]
     discriminator: MultiscaleDiscriminator = field(default_factory=MultiscaleDiscriminator)
+    space: RGB = field(default_factory=RGB)
     encoder: FeatureEncoder = field(default_factory=FeatureEncoder)
     gan: losses.Adversarial = field(default_factory=losses.LeastSquares)
     l1: float = 0.0
@@ -54,15 +56,17 @@ class PairedHD(Paired):
     feature_drop: float = 0.5
     fixed_base_steps: int = 0
 
-    def trainable(self, gradient: Tree, step: Array) -> Tree:
-        painter = gradient["painter"]
+    def trainable(self, updates: Tree, step: Array) -> Tree:
+        painter = updates["painter"]
         if not self.fixed_base_steps or "base" not in painter:
-            return gradient
+            return updates
         moves = step >= self.fixed_base_steps
         base = jax.tree.map(lambda leaf: jnp.where(moves, leaf, 0), painter["base"])
-        return gradient | {"painter": painter | {"base": base}}
+        return updates | {"painter": painter | {"base": base}}
 
     def init(self, key: Array, batch: Batch) -> Nets:
+        if self.encoded and "instances" not in batch:
+            raise ValueError("task.encoded=true: features are means over instances; set data.instances=true as well")
         keys = jax.random.split(key, 3)
         networks = {"painter": init_network(self.generator, keys[0], self._seen(batch, self._no_features(batch)))}
         if self.encoded:
@@ -74,11 +78,7 @@ class PairedHD(Paired):
 
     def begun(self, fresh: Variables, given: Variables) -> Variables:
         """A LocalEnhancer also begins with a trained GlobalGenerator as its base."""
-        painter = given.params.get("painter", given.params)
-        if "base" in fresh.params["painter"] and "base" not in painter:
-            painter = with_base(fresh.params["painter"], painter)
-        parts = fresh.params | given.params if "painter" in given.params else fresh.params
-        return fitted(fresh, Variables(parts | {"painter": painter}, fresh.stats))
+        return fitted(fresh, Variables(*(_begun(own, other) for own, other in zip(fresh, given, strict=True))))
 
     def generate(self, generator: Variables, batch: Batch, rng: Array) -> tuple[Fakes, Tree]:
         stats, features = dict(generator.stats), self._no_features(batch)
@@ -106,6 +106,14 @@ class PairedHD(Paired):
     def _no_features(self, batch: Batch) -> Array:
         channels = self.encoder.outputs if self.encoded else 0
         return jnp.zeros((*batch["input"].shape[:3], channels))
+
+
+def _begun(fresh: Tree, given: Tree) -> Tree:
+    """Parameters or statistics of a task that begins with those of another, or of a painter alone."""
+    painter = given.get("painter", given)
+    if "base" in fresh["painter"] and "base" not in painter:
+        painter = with_base(fresh["painter"], painter)
+    return fresh | (given if "painter" in given else {}) | {"painter": painter}
 
 
 def _pick(group: Variables, name: str) -> Variables:

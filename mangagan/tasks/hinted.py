@@ -10,7 +10,7 @@ import optax
 from jaxtyping import Array, Float
 
 from mangagan import losses
-from mangagan.models.bins import encode_bins
+from mangagan.models.bins import COUNT, encode_bins
 from mangagan.models.siggraph17 import Siggraph17
 from mangagan.tasks.base import (
     Batch,
@@ -27,7 +27,7 @@ from mangagan.tasks.base import (
 )
 from mangagan.tasks.hints import Hints, HintSampling, random_hints, sample_hints
 from mangagan.tasks.paired import Paired
-from mangagan.tasks.spaces import Lab, Space
+from mangagan.tasks.spaces import Lab
 
 # Published figures (Zhang et al. 2017, figure 6) reveal squares of so many pixels.
 JUDGED_SIDE = 6
@@ -37,18 +37,26 @@ JUDGED_SIDE = 6
 class Hinted(Paired):
     """Paired training in Lab of a generator that also sees true colours in a few random squares.
 
-    `classes` weighs the cross entropy of the class head, where the generator has one. At use a batch may hold
-    `hint_ab` [b h w 2] (over 110) and `hint_mask` [b h w 1]; without them there are no hints.
+    `classes` weighs the cross entropy of the class head, where the generator has one. `mask_center` is taken off the
+    mask that the generator sees: 0.5 for weights trained by richzhang/colorization-pytorch, 0 for those converted
+    from Caffe, which richzhang/colorization ships. At use a batch may hold `hint_ab` [b h w 2] (over 110) and
+    `hint_mask` [b h w 1]; without them there are no hints.
     """
 
     generator: Siggraph17 = field(default_factory=lambda: Siggraph17(classes=0))  # type: ignore[assignment]
-    space: Space = field(default_factory=Lab)
+    space: Lab = field(default_factory=Lab)
     gan: losses.Adversarial = field(default_factory=losses.LeastSquares)
     hints: HintSampling = field(default_factory=HintSampling)
     classes: float = 0.0
+    mask_center: float = 0.5
     own_statistics: bool = False
 
     def init(self, key: Array, batch: Batch) -> Nets:
+        if self.classes and self.generator.classes != COUNT:
+            raise ValueError(
+                f"task.classes={self.classes} weighs a class head, and the generator's has {self.generator.classes} "
+                f"classes; there are {COUNT} ab bins: set task.generator.classes={COUNT}"
+            )
         generator_key, discriminator_key = jax.random.split(key)
         return Nets(
             init_network(self.generator, generator_key, self._seen(batch, _none(batch))),
@@ -69,7 +77,7 @@ class Hinted(Paired):
         self, discriminator: Variables, batch: Batch, fakes: Fakes, context: Context
     ) -> tuple[Array, Metrics]:
         loss, metrics = super().generator_loss(discriminator, batch, fakes, context)
-        if "logits" not in fakes or not self.classes:
+        if not self.classes:
             return loss, metrics
         # The class head is a quarter of the picture's size and so are its labels, by leaving out pixels.
         labels = encode_bins(110 * self.space.target(batch["target"])[:, ::4, ::4])
@@ -89,8 +97,9 @@ class Hinted(Paired):
         return batch | {"hint_ab": hints.ab, "hint_mask": hints.mask}
 
     def _seen(self, batch: Batch, hints: Hints) -> Float[Array, "b h w 4"]:
-        # The published network counts lightness from -1/2 to 1/2 and the mask likewise.
-        return jnp.concatenate([self.space.source(batch["input"]) / 2, hints.ab, hints.mask - 0.5], axis=-1)
+        # The published network counts lightness from -1/2 to 1/2.
+        light, mask = self.space.source(batch["input"]) / 2, hints.mask - self.mask_center
+        return jnp.concatenate([light, hints.ab, mask], axis=-1)
 
 
 def _none(batch: Batch) -> Hints:

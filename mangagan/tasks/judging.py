@@ -22,6 +22,7 @@ class Stability:
     """Help for a generator against a discriminator that is too good; all of it is off by default.
 
     Labels need a loss that has labels (BinaryCrossEntropy, LeastSquares): ValueError for others when a loss is made.
+    ValueError where a number is out of range.
     """
 
     smoothing: float = 0.0  # real pictures are labelled 1 - smoothing (one-sided; Salimans et al. 2016)
@@ -30,6 +31,13 @@ class Stability:
     noise_steps: int = 0  # steps in which that noise falls to zero on a line; 0: it stays
     r1: float = 0.0  # weight of the squared gradient at real pictures, halved (Mescheder et al. 2018)
     every_steps: int = 1  # the discriminator learns at every n-th step
+
+    def __post_init__(self) -> None:
+        numbers = {name: getattr(self, name) for name in ("smoothing", "label_noise", "noise", "noise_steps", "r1")}
+        wrong = [f"{name} is {number}; 0 is the least" for name, number in numbers.items() if number < 0]
+        wrong += [f"every_steps is {self.every_steps}; 1 is the least"] if self.every_steps < 1 else []
+        if wrong:
+            raise ValueError(f"Stability: {', '.join(wrong)}")
 
 
 def judge(

@@ -22,18 +22,20 @@ class Checkpoints:
     """The checkpoints of one run, a folder for each step saved.
 
     A checkpoint appears under its final name only when it is whole (Orbax writes aside and renames), so a process that
-    is killed while saving leaves the ones before untouched.
+    is killed while saving leaves the ones before untouched. With `reading` nothing in the folder is changed, which
+    may be that of a run that is under way.
     """
 
-    def __init__(self, folder: Path, keep_last: int, keep_best: str) -> None:
-        self._folder = folder.resolve()
+    def __init__(self, folder: Path, keep_last: int, keep_best: str, *, reading: bool = False) -> None:
+        self._folder, self._reading = folder.resolve(), reading
         rank: Callable[[dict[str, float]], float] = itemgetter(keep_best)
         best = BestN(get_metric_fn=rank, reverse=True, n=1, keep_checkpoints_without_metrics=False)
         options = ocp.CheckpointManagerOptions(
             best_fn=rank,  # without it the figures would not be written beside the checkpoint
             best_mode="min",
             preservation_policy=AnyPreservationPolicy([LatestN(keep_last), best]),
-            cleanup_tmp_directories=True,
+            cleanup_tmp_directories=not reading,  # another process may be writing them
+            create=not reading,
         )
         self._manager = ocp.CheckpointManager(self._folder, options=options)
 
@@ -51,7 +53,8 @@ class Checkpoints:
         """The newest state that can be read, placed as `like` says; None where there is no checkpoint.
 
         One that cannot be read is reported and the one before is tried; once one was read, those that could not are
-        set aside under the name `unreadable-STEP`. Raises ValueError where there are checkpoints and none can be read.
+        set aside under the name `unreadable-STEP` unless `reading`. Raises ValueError where there are checkpoints and
+        none can be read.
         """
         unreadable: list[int] = []
         for step in reversed(self.steps):
@@ -62,7 +65,7 @@ class Checkpoints:
                 log.warning("checkpoint %s cannot be read (%s); falling back to the one before", step, reason)
                 unreadable.append(step)
             else:
-                self._set_aside(unreadable)
+                self._set_aside([] if self._reading else unreadable)
                 return state
         if unreadable:
             raise ValueError(

@@ -61,7 +61,8 @@ def build_program(experiment: Experiment, mesh: Mesh, steps_per_epoch: int, froz
     return Program(
         mesh=mesh,
         init=jax.jit(lambda: init_state(task, optimizers, train.seed, _zeros(example)), out_shardings=everywhere),
-        step=partial(_with_frozen, step, frozen),
+        # Placed once: otherwise each step would copy them to all devices anew.
+        step=partial(_with_frozen, step, jax.device_put(frozen, everywhere)),
         predict=jax.jit(task.predict),
         total_steps=total,
     )

@@ -19,6 +19,7 @@ from mangagan.train.program import build_program
 def load_run(folder: Path) -> tuple[Experiment, Variables]:
     """A run's experiment, and the averaged generator of its newest checkpoint that can be read.
 
+    The folder stays as it is, also where the run is still under way.
     Raises ValueError where the folder is no run, or has no checkpoint.
     """
     file = folder / "experiment.json"
@@ -27,7 +28,10 @@ def load_run(folder: Path) -> tuple[Experiment, Variables]:
     experiment = override(Experiment(task=Paired()), json.loads(file.read_text()))
     mesh = jax.make_mesh((1,), ("data",), devices=jax.local_devices()[:1], axis_types=(AxisType.Auto,))
     program = build_program(experiment, mesh, steps_per_epoch=1, frozen={})
-    checkpoints = Checkpoints(folder / "checkpoints", experiment.train.keep_last, experiment.train.keep_best)
+    settings, saved = experiment.train, folder / "checkpoints"
+    if not saved.is_dir():
+        raise ValueError(f"{folder} has no checkpoint yet")
+    checkpoints = Checkpoints(saved, settings.keep_last, settings.keep_best, reading=True)
     try:
         state = checkpoints.restore_newest(program.abstract_state)
     finally:

@@ -1,4 +1,4 @@
-"""Where a run's generator begins: at random, from another run, or from published weights."""
+"""Where a run's generator begins: at random, from another run, from a model, or from published weights."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from mangagan.config import Experiment
 from mangagan.interop.layouts import LAYOUTS
 from mangagan.interop.reference import load_reference
 from mangagan.tasks.base import Variables
-from mangagan.train.runs import load_run
 from mangagan.train.state import TrainState
+from mangagan.train.trained import load_trained
 
 
 def begin(experiment: Experiment, state: TrainState) -> TrainState:
     """The state with its generator, and the average of it, as `train.start` says; "" leaves it as it is.
 
-    `LAYOUT:FILE` names a checkpoint of a reference implementation (`mangagan.interop.layouts`), anything else a run's
-    folder. Raises ValueError where what it holds does not fit.
+    `LAYOUT:FILE` names a checkpoint of a reference implementation (`mangagan.interop.layouts`), anything else the
+    folder of a run or of a model. Raises ValueError where what it holds does not fit.
     """
     start = experiment.train.start
     if not start:
         return state
-    given = _published(start) if start.split(":")[0] in LAYOUTS else load_run(Path(start))[1]
+    given = _published(start) if start.split(":")[0] in LAYOUTS else load_trained(Path(start))[1]
     try:
         begun = experiment.task.begun(state.generator.variables, given)
     except ValueError as error:

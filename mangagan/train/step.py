@@ -57,8 +57,10 @@ def make_step(
             return task.generator_loss(compute(judge.params, judge.stats), batch, fakes, context._replace(key=keys[3]))
 
         (_, generator_metrics), wanted = jax.value_and_grad(generator_loss, has_aux=True)(fakes)
-        gradient = task.trainable(pullback(wanted)[0], state.step)
-        generator = _descend(state.generator, gradient, stats, optimizers.generator)
+        gradient = pullback(wanted)[0]
+        generator = _descend(
+            state.generator, gradient, stats, optimizers.generator, lambda updates: task.trainable(updates, state.step)
+        )
         metrics = metrics | generator_metrics | {"gradient/generator": optax.tree.norm(gradient)}
         ema = _average(state.ema, generator.variables, ema_decay, state.step)
         return TrainState(state.step + 1, state.key, generator, discriminator, ema, memory), metrics
@@ -66,9 +68,17 @@ def make_step(
     return train_step
 
 
-def _descend(net: NetState, gradient: Tree, stats: Tree, optimizer: optax.GradientTransformation) -> NetState:
+def _descend(
+    net: NetState,
+    gradient: Tree,
+    stats: Tree,
+    optimizer: optax.GradientTransformation,
+    trainable: Callable[[Tree], Tree] = lambda updates: updates,
+) -> NetState:
     updates, opt = optimizer.update(gradient, net.opt, net.params)
-    return NetState(optax.apply_updates(net.params, updates), stats, opt)
+    # Of what rests the optimiser still sees the gradient: Adam's first steps from empty averages, late in a run when
+    # nothing makes up for their emptiness any more, would be 16 times too long.
+    return NetState(optax.apply_updates(net.params, trainable(updates)), stats, opt)
 
 
 def _average(ema: Variables, new: Variables, decay: float, step: Array) -> Variables:

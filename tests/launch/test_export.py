@@ -61,8 +61,10 @@ def test_a_checkpoint_goes_out_and_comes_back(model, tmp_path, monkeypatch, caps
     monkeypatch.setitem(LAYOUTS, "tiny_unet", Layout(UNet(levels=4, features=4), 3))
     file, back = str(tmp_path / "net_G.safetensors"), str(tmp_path / "back")
     assert main(["reference", str(model), file, "--layout=tiny_unet"]) == 0
-    assert main(["import", file, back, "--layout=tiny_unet", "--license=mit", "--dtype=float32"]) == 0
+    options = ["--license=mit", "--dtype=float32", "--set=data.window=700"]
+    assert main(["import", file, back, "--layout=tiny_unet", *options]) == 0
     experiment, variables = load_trained(Path(back))
+    assert experiment.data.window == 700
     assert experiment.task.generator == UNet(levels=4, features=4)
     # Through the three channels of RGB and back.
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5), variables, load_trained(model)[1])

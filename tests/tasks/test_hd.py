@@ -1,3 +1,4 @@
+from dataclasses import replace
 from functools import cache
 
 import jax
@@ -6,6 +7,7 @@ import numpy as np
 import optax
 import pytest
 
+from mangagan.models.layers import BatchNorm
 from mangagan.models.multiscale import MultiscaleDiscriminator
 from mangagan.models.pix2pixhd import FeatureEncoder, GlobalGenerator, LocalEnhancer
 from mangagan.tasks.base import Variables
@@ -23,6 +25,9 @@ PARTS = {
 GLOBAL = PairedHD(generator=BASE, **PARTS)
 LOCAL = PairedHD(generator=LocalEnhancer(base=BASE, features=4, blocks=1), fixed_base_steps=2, **PARTS)
 SGD = Optimizers(optax.sgd(0.1), optax.sgd(0.1))
+# Without the first moment each number moves by about the rate at each step.
+RATE = 1e-4
+ADAM = Optimizers(optax.adam(RATE, b1=0.0, b2=0.99), optax.sgd(0.1))
 
 
 def a_batch(instances=True, size=16):
@@ -78,6 +83,18 @@ def test_the_base_of_an_enhancer_rests_at_first():
     assert any("base" in name for name in moved(rested.generator.params, woken.generator.params))
 
 
+def test_a_base_that_wakes_late_moves_no_faster_than_the_rate_says():
+    task = replace(LOCAL, fixed_base_steps=30)
+    step = jax.jit(make_step(task, ADAM, ema_decay=0.9, precision="float32"))
+    state = rested = jax.jit(lambda batch: init_state(task, ADAM, 0, batch))(a_batch())
+    for _ in range(31):
+        rested, (state, _) = state, step(state, a_batch(), {})
+    bases = [one.generator.params["painter"]["base"] for one in (rested, state)]
+    steps = jax.tree.map(lambda a, b: np.abs(a - b).ravel(), *bases)
+    # From empty averages it would be 5 times the rate.
+    assert 0.1 * RATE < np.median(np.concatenate(jax.tree.leaves(steps))) < 2 * RATE
+
+
 def test_an_enhancer_begins_with_a_trained_generator():
     trained, start = fresh(GLOBAL).generator.variables, fresh(LOCAL).generator.variables
     begun = LOCAL.begun(start, trained)
@@ -90,6 +107,27 @@ def test_an_enhancer_begins_with_a_trained_generator():
     jax.tree.map(np.testing.assert_array_equal, bare.params, begun.params)
     again = LOCAL.begun(start, begun)
     jax.tree.map(np.testing.assert_array_equal, again.params, begun.params)
+
+
+def test_an_enhancer_takes_over_the_statistics_of_its_base():
+    base = BASE.clone(norm=BatchNorm())
+    tasks = (replace(GLOBAL, generator=base), replace(LOCAL, generator=LOCAL.generator.clone(base=base)))
+    trained, start = (
+        jax.tree.map(
+            lambda leaf, n=n: np.full(leaf.shape, n),
+            jax.eval_shape(task.init, jax.random.key(0), a_batch()).generator,
+        )
+        for n, task in enumerate(tasks)
+    )
+    stats = tasks[1].begun(start, trained).stats["painter"]
+    assert all((leaf == 0).all() for leaf in jax.tree.leaves(stats["base"])) and "stem_norm" in stats["base"]
+    assert all((leaf == 1).all() for leaf in jax.tree.leaves(stats["enhancer_1"])) and stats["enhancer_1"]
+
+
+def test_features_without_instances_are_refused():
+    task = PairedHD(generator=BASE, encoded=True, **PARTS)
+    with pytest.raises(ValueError, match="data.instances=true"):
+        jax.eval_shape(task.init, jax.random.key(0), a_batch(instances=False))
 
 
 def test_a_generator_of_another_size_is_refused():

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from functools import cache
 
 import jax
@@ -58,6 +59,21 @@ def test_hints_reach_the_prediction_and_no_hints_are_an_empty_mask():
     assert not np.allclose(predict(variables, hinted), bare)
     blank = {"hint_ab": jnp.zeros((2, 16, 16, 2)), "hint_mask": jnp.zeros((2, 16, 16, 1))}
     np.testing.assert_array_equal(predict(variables, {"input": batch["input"]} | blank), bare)
+
+
+def test_the_mask_is_counted_from_its_center():
+    batch = {"input": a_batch()["input"], "hint_ab": jnp.zeros((2, 16, 16, 2)), "hint_mask": jnp.ones((2, 16, 16, 1))}
+    half, whole = ({"hint_mask": jnp.full((2, 16, 16, 1), mask)} for mask in (0.5, 1.0))
+    variables, from_zero = fresh(PLAIN).generator.variables, replace(PLAIN, mask_center=0.0)
+    pictures = jax.jit(PLAIN.predict)(variables, batch | whole), jax.jit(from_zero.predict)(variables, batch | half)
+    np.testing.assert_allclose(*pictures, atol=1e-6)
+
+
+def test_a_class_loss_without_its_head_is_refused():
+    for classes in (0, 5):
+        task = replace(CLASSED, generator=Siggraph17(features=4, classes=classes))
+        with pytest.raises(ValueError, match="set task.generator.classes=529"):
+            jax.eval_shape(task.init, jax.random.key(0), a_batch())
 
 
 def test_the_lightness_of_the_input_is_kept():

@@ -56,6 +56,14 @@ def test_losses_without_labels_refuse_smoothing(gan):
         loss(gan, smoothing=0.1)
 
 
+@pytest.mark.parametrize("name", ["smoothing", "label_noise", "noise", "noise_steps", "r1", "every_steps"])
+def test_settings_out_of_range_are_named(name):
+    with pytest.raises(ValueError, match=f"Stability: {name} is -1; . is the least"):
+        Stability(**{name: -1})
+    with pytest.raises(ValueError, match="every_steps is 0"):
+        Stability(every_steps=0)
+
+
 @pytest.mark.parametrize("step, deviation", [(0, 0.5), (5, 0.25), (10, 0.0), (20, 0.0)])
 def test_noise_falls_to_zero_on_a_line(step, deviation):
     flat = jnp.zeros((4, 64, 64, 3))

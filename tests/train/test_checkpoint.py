@@ -25,10 +25,10 @@ def save(folder, steps, figures=None, keep_last=3):
     checkpoints.close()
 
 
-def newest(folder):
+def newest(folder, **options):
     import jax
 
-    checkpoints = Checkpoints(folder, 3, "difference")
+    checkpoints = Checkpoints(folder, 3, "difference", **options)
     sharding = jax.sharding.SingleDeviceSharding(jax.devices()[0])
     like = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding), a_state(0))
     try:
@@ -78,6 +78,16 @@ def test_no_checkpoint_is_no_state_and_none_that_can_be_read_is_an_error(tmp_pat
         with pytest.raises(ValueError, match="none of the checkpoints"):
             newest(tmp_path / "c")
     assert (tmp_path / "c" / "1").is_dir()
+
+
+def test_a_reader_leaves_the_folder_as_it_is(tmp_path):
+    save(tmp_path / "c", [1, 2])
+    os.truncate(tmp_path / "c" / "2" / "default" / "manifest.ocdbt", 0)
+    # What a run that is under way has begun to write.
+    (tmp_path / "c" / "3.orbax-checkpoint-tmp").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    assert int(newest(tmp_path / "c", reading=True).step) == 1
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_what_was_set_aside_before_stays(tmp_path):

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 import experiments
+from mangagan.interop.folder import save_model
 from mangagan.interop.reference import load_reference, save_reference
 from mangagan.overrides import override
 from mangagan.train.devices import make_mesh
@@ -43,13 +44,29 @@ def test_a_run_begins_where_another_ended(run):
     assert begin(experiment, state_of(experiment)).step == 0
 
 
+def test_a_run_begins_with_a_model(run, tmp_path):
+    experiment, variables = load_run(run)
+    save_model(tmp_path / "model", experiment, variables)
+    later = override(experiment, {"train.start": str(tmp_path / "model"), "train.seed": 1})
+    assert same(begin(later, state_of(later)).generator.variables, variables)
+
+
+def test_a_run_without_checkpoint_is_named(run, tmp_path):
+    (tmp_path / "experiment.json").write_bytes((run / "experiment.json").read_bytes())
+    with pytest.raises(ValueError, match="has no checkpoint yet"):
+        load_run(tmp_path)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["experiment.json"]
+
+
 def test_what_does_not_fit_is_named(run):
     other = override(experiments.load("pix2pix_manga:debug"), {"train.start": str(run), "task.generator.features": 8})
     with pytest.raises(ValueError, match="train.start=.*missing, surplus or of another shape"):
         begin(other, state_of(other))
 
 
-@pytest.mark.parametrize("start, message", [("no/such/run", "is no run"), ("siggraph17:no.pth", "there is no file")])
+@pytest.mark.parametrize(
+    "start, message", [("no/such/run", "is neither a run"), ("siggraph17:no.pth", "there is no file")]
+)
 def test_what_is_not_there_is_named(start, message):
     experiment = override(experiments.load("siggraph17_manga:debug"), {"train.start": start})
     with pytest.raises(ValueError, match=message):
