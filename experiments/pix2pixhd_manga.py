@@ -47,7 +47,7 @@ PRESETS: dict[str, dict[str, object]] = {
         "task.adversarial": 0.1,
         "task.matching": 1.0,
         "task.own_statistics": False,
-        "train.steps": 1500,
+        "train.steps": 1250,
         "train.generator.schedule.rate": 2e-3,
         "train.ema_decay": 0.995,
     },
