@@ -6,7 +6,7 @@
     python launch/run.py --exp=pix2pixhd_manga:debug    # seconds
 
 Global generator of 4 levels and 9 blocks, two discriminators on the page and on half of it, LSGAN + 10 feature
-matching + 10 VGG, batch 1, Adam 2e-4 (0.5, 0.999). `:local` wraps an enhancer around the trained generator, which
+matching + 10 VGG16, batch 1, Adam 2e-4 (0.5, 0.999). `:local` wraps an enhancer around the trained generator, which
 rests for its first steps. The outlines of the regions that a page's ink encloses stand in for an instance map.
 """
 
@@ -76,4 +76,4 @@ ABLATIONS: dict[str, dict[str, object]] = {
 
 def experiment() -> Experiment:
     """The experiment at its full scale."""
-    return Experiment(task=PairedHD(), data=Data(size=512, window=768, instances=True))
+    return Experiment(task=PairedHD(), data=Data(size=512, window=1024, instances=True))

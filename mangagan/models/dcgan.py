@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mangagan.models.layers import BatchNorm, Conv, ConvTranspose, Norm, leaky_relu, weights
+from mangagan.models.layers import BatchNorm, Conv, ConvTranspose, Norm, convolve, leaky_relu, weights
 
 
 class DCGANGenerator(nn.Module):
@@ -39,7 +40,7 @@ class DCGANGenerator(nn.Module):
                 f"fit; pad both sides to multiples of {self.multiple}"
             )
         widths = [self.features * min(2**level, 8) for level in range(self.levels)]
-        x = _down(x, widths, self.norm, train)
+        x = _down(x, widths, self.norm, train, spectral=False)
         for level in reversed(range(1, self.levels)):
             x = ConvTranspose(widths[level - 1], 4, 2, 1, bias=self.norm.conv_bias, name=f"up_{level + 1}")(x)
             x = nn.relu(self.norm(x, train=train, name=f"up_{level + 1}_norm"))
@@ -48,11 +49,15 @@ class DCGANGenerator(nn.Module):
 
 
 class DCGANDiscriminator(nn.Module):
-    """`layers` stride-2 4 x 4 convolutions and one logit from all they leave: it judges pictures of one size only."""
+    """`layers` stride-2 4 x 4 convolutions and one logit from all they leave: it judges pictures of one size only.
+
+    `spectral`: see `mangagan.models.layers.convolve`; the logit's layer stays as it is.
+    """
 
     features: int = 64
     layers: int = 3
     norm: Norm = BatchNorm()
+    spectral: bool = False
 
     @property
     def smallest(self) -> int:
@@ -72,7 +77,7 @@ class DCGANDiscriminator(nn.Module):
                 f"use {self.smallest} pixels at least, or fewer layers"
             )
         widths = [self.features * min(2**layer, 8) for layer in range(self.layers)]
-        x = _down(x, widths, self.norm, train)
+        x = _down(x, widths, self.norm, train, spectral=self.spectral)
         self._check_size(x.shape, height, width)
         x = x.reshape(len(x), -1)
         return nn.Dense(1, kernel_init=weights, name="logit")(x).astype(jnp.float32)
@@ -88,10 +93,11 @@ class DCGANDiscriminator(nn.Module):
             )
 
 
-def _down(x: Array, widths: list[int], norm: Norm, train: bool) -> Array:
+def _down(x: Array, widths: list[int], norm: Norm, train: bool, *, spectral: bool) -> Array:
     """Stride-2 convolutions with LeakyReLU, normalised from the second on."""
-    x = leaky_relu(Conv(widths[0], 4, 2, 1, name="down_1")(x))
+    normalise = partial(convolve, spectral=spectral, train=train)
+    x = leaky_relu(normalise(Conv(widths[0], 4, 2, 1, name="down_1"), x))
     for level, features in enumerate(widths[1:], 2):
-        x = Conv(features, 4, 2, 1, bias=norm.conv_bias, name=f"down_{level}")(x)
+        x = normalise(Conv(features, 4, 2, 1, bias=norm.conv_bias, name=f"down_{level}"), x)
         x = leaky_relu(norm(x, train=train, name=f"down_{level}_norm"))
     return x

@@ -70,6 +70,14 @@ class ConvTranspose(nn.Module):
         return _add_bias(self, x) if self.bias else x
 
 
+def convolve(conv: Conv, x: Array, *, spectral: bool, train: bool) -> Array:
+    """x convolved; with `spectral` by a kernel that is divided by its largest singular value.
+
+    That value comes from power iteration, one step for each call in training (Miyato et al. 2018, arXiv 1802.05957).
+    """
+    return nn.SpectralNorm(conv)(x, update_stats=train) if spectral else conv(x)
+
+
 def _add_bias(layer: nn.Module, x: Array) -> Array:
     return x + layer.param("bias", nn.initializers.zeros, (x.shape[-1],)).astype(x.dtype)
 

@@ -76,6 +76,14 @@ def judge(
     return jnp.asarray(loss), stats
 
 
+def ask(
+    network: nn.Module, variables: Variables, stability: Stability, pictures: Float[Array, "b h w c"], context: Context
+) -> Answer:
+    """The answer that a generator learns from, under the noise that the discriminator learns under."""
+    pictures = blur(stability, pictures, context.step, context.key)
+    return apply_network(network, variables, pictures, train=True)[0]
+
+
 def convince(gan: losses.Adversarial, answer: Answer) -> Array:
     """The generator's adversarial loss, summed over the scales of the answer to its pictures."""
     return jnp.asarray(sum(gan.on_generated(score) for score in scores(answer)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
 import jax
@@ -29,7 +30,7 @@ from mangagan.tasks.base import (
     init_network,
     predict_any_size,
 )
-from mangagan.tasks.judging import Stability, convince, judge
+from mangagan.tasks.judging import Stability, ask, convince, judge
 from mangagan.tasks.perceptual import Perceptual
 from mangagan.tasks.spaces import RGB, Space
 
@@ -73,6 +74,7 @@ class Paired(Task):
                 f"task.generator.outputs={self.generator.outputs}: {type(self.space).__name__} has "
                 f"{self.space.channels} channels to paint"
             )
+        self._check_matching()
         return Nets(
             init_network(self.generator, generator_key, self.space.source(batch["input"])),
             init_network(self.discriminator, discriminator_key, self._real(batch)),
@@ -93,11 +95,11 @@ class Paired(Task):
     def generator_loss(
         self, discriminator: Variables, batch: Batch, fakes: Fakes, context: Context
     ) -> tuple[Array, Metrics]:
-        answer, _ = apply_network(self.discriminator, discriminator, self._shown(batch, fakes["target"]), train=True)
+        ask_for = partial(ask, self.discriminator, discriminator, self.stability, context=context)
+        answer = ask_for(self._shown(batch, fakes["target"]))
         metrics = {"loss/gan": convince(self.gan, answer)} | self._distances(batch, fakes["target"], context)
         if self.matching:
-            real, _ = apply_network(self.discriminator, discriminator, self._real(batch), train=True)
-            metrics["loss/matching"] = losses.feature_matching(answer, real)
+            metrics["loss/matching"] = losses.feature_matching(answer, ask_for(self._real(batch)))
         weights = {"gan": self.adversarial, "l1": self.l1, "charbonnier": self.charbonnier, "matching": self.matching}
         loss = sum(weights.get(name.removeprefix("loss/"), 1.0) * metric for name, metric in metrics.items())
         return jnp.asarray(loss), metrics | {"loss/generator": jnp.asarray(loss)}
@@ -106,6 +108,13 @@ class Paired(Task):
         source = self.space.source(batch["input"])
         painted = predict_any_size(self.generator, generator, source, self.own_statistics)
         return self.space.picture(batch["input"], painted)
+
+    def _check_matching(self) -> None:
+        if self.matching and not isinstance(self.discriminator, MultiscaleDiscriminator):
+            raise ValueError(
+                f"task.matching={self.matching} compares what a MultiscaleDiscriminator answers, and "
+                f"task.discriminator={type(self.discriminator).__name__}: set that to MultiscaleDiscriminator"
+            )
 
     def _distances(self, batch: Batch, painted: Array, context: Context) -> Metrics:
         truth = self.space.target(batch["target"])

@@ -29,7 +29,7 @@ from mangagan.tasks.base import (
     init_network,
     predict_any_size,
 )
-from mangagan.tasks.judging import Stability, convince, judge
+from mangagan.tasks.judging import Stability, ask, convince, judge
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class Unpaired(Task):
     ) -> tuple[Array, Metrics]:
         real, metrics, total = _sides(batch), {}, jnp.zeros(())
         for side in ("target", "input"):
-            answer, _ = apply_network(self.discriminator, _pick(discriminator, side), fakes[side], train=True)
+            answer = ask(self.discriminator, _pick(discriminator, side), self.stability, fakes[side], context)
             metrics[f"loss/gan_{side}"] = convince(self.gan, answer)
             metrics[f"loss/cycle_{side}"] = losses.l1(fakes[f"cycle_{side}"], real[side])
             total = total + metrics[f"loss/gan_{side}"] + self.cycle * metrics[f"loss/cycle_{side}"]

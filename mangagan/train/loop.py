@@ -26,7 +26,7 @@ from mangagan.train.log import Reports
 from mangagan.train.meter import Meter
 from mangagan.train.program import Program, build_program
 from mangagan.train.reporter import HINTS, Reporter
-from mangagan.train.start import begin
+from mangagan.train.start import begin, first_weights
 from mangagan.train.state import TrainState
 from mangagan.train.workdir import Resume, check, check_data, claim, record_start
 
@@ -45,7 +45,10 @@ def train(experiment: Experiment, workdir: Path, *, resume: Resume = "auto", est
     archive = open_archive(experiment.data.source)
     frozen = load_frozen(experiment.task.frozen_weights)
     program = build_program(experiment, devices.make_mesh(), steps_per_epoch(experiment.data, archive), frozen)
-    like = program.abstract_state  # a mistake in the networks is found before the folder is taken
+    # A mistake in the networks, or in what they begin with, is found before the folder is taken.
+    like = program.abstract_state
+    if experiment.train.start and not workdir.exists():
+        first_weights(experiment, like)
     _take_folder(experiment, workdir)
     settings, first_host = experiment.train, jax.process_index() == 0
     with ExitStack() as stack:

@@ -20,18 +20,26 @@ def begin(experiment: Experiment, state: TrainState) -> TrainState:
     `LAYOUT:FILE` names a checkpoint of a reference implementation (`mangagan.interop.layouts`), anything else the
     folder of a run or of a model. Raises ValueError where what it holds does not fit.
     """
-    start = experiment.train.start
-    if not start:
+    if not experiment.train.start:
         return state
-    given = _published(start) if start.split(":")[0] in LAYOUTS else load_trained(Path(start))[1]
-    try:
-        begun = experiment.task.begun(state.generator.variables, given)
-    except ValueError as error:
-        raise ValueError(f"train.start={start}: {error}") from error
+    begun = first_weights(experiment, state)
     begun = jax.tree.map(lambda new, old: jax.device_put(new, old.sharding), begun, state.generator.variables)
     # A copy: the step is given both to overwrite.
     ema = jax.tree.map(jax.numpy.copy, begun)
     return state._replace(generator=state.generator._replace(params=begun.params, stats=begun.stats), ema=ema)
+
+
+def first_weights(experiment: Experiment, like: TrainState) -> Variables:
+    """The generator's weights that `train.start` names, for a state or the shapes of one.
+
+    Raises ValueError as `begin` does.
+    """
+    start = experiment.train.start
+    given = _published(start) if start.split(":")[0] in LAYOUTS else load_trained(Path(start))[1]
+    try:
+        return experiment.task.begun(like.generator.variables, given)
+    except ValueError as error:
+        raise ValueError(f"train.start={start}: {error}") from error
 
 
 def _published(start: str) -> Variables:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from mangagan.models.dcgan import DCGANDiscriminator
 from mangagan.models.layers import Dropout, InstanceNorm, NoNorm, weights
+from mangagan.models.multiscale import MultiscaleDiscriminator
 from mangagan.models.patchgan import PatchGAN, PixelGAN
 from mangagan.models.resnet import ResNet
 from mangagan.models.unet import UNet
@@ -101,6 +105,29 @@ def test_bfloat16_kernels_stay_near_float32_and_outputs_are_float32(network):
     exact, rounded = apply(variables, x), apply(low, x)
     assert rounded.dtype == jnp.float32
     assert float(jnp.linalg.norm(rounded - exact) / jnp.linalg.norm(exact)) < 0.1
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        PatchGAN(layers=1, features=4, norm=NoNorm(), spectral=True),
+        PixelGAN(features=4, norm=NoNorm(), spectral=True),
+        MultiscaleDiscriminator(layers=1, features=4, norm=NoNorm(), spectral=True),
+        DCGANDiscriminator(layers=2, features=4, norm=NoNorm(), spectral=True),
+    ],
+    ids=lambda network: type(network).__name__,
+)
+def test_with_spectral_norm_no_convolution_depends_on_the_size_of_its_kernel(network):
+    x = picture(1, 12, 12, 3)
+    variables = initialise(network, x)
+    assert variables["batch_stats"]
+
+    def scaled(path, leaf):
+        return 50 * leaf if "kernel" in str(path[-1]) and "logit'" not in str(path) else leaf
+
+    larger = variables | {"params": jax.tree_util.tree_map_with_path(scaled, variables["params"])}
+    judge = jax.jit(lambda v: network.apply(v, x, train=False))
+    jax.tree.map(partial(np.testing.assert_allclose, atol=1e-5), judge(larger), judge(variables))
 
 
 def test_a_gradient_penalty_reaches_the_discriminators_weights():

@@ -61,9 +61,9 @@ def test_discriminators_see_the_sizes_that_the_references_see():
     assert [stage.shape for stage in half] == [(1, *size, o) for size, o in zip(sizes, widths, strict=True)]
 
 
-def test_discriminators_answer_logits_alone_where_asked_and_pictures_of_any_size():
-    judgements = evaluated(MultiscaleDiscriminator(scales=3, layers=2, features=2, intermediate=False), 2, 1, 7, 3)[0]
-    assert [[stage.shape[-1] for stage in stages] for stages in judgements] == [[1], [1], [1]]
+def test_discriminators_answer_pictures_of_any_size():
+    judgements = evaluated(MultiscaleDiscriminator(scales=3, layers=2, features=2), 2, 1, 7, 3)[0]
+    assert [[stage.shape[-1] for stage in stages] for stages in judgements] == [[2, 4, 8, 1]] * 3
     wide = evaluated(MultiscaleDiscriminator(scales=1, layers=5, features=2), 1, 64, 64, 3)[0]
     assert [stage.shape[-1] for stage in wide[0]] == [2, 4, 8, 16, 16, 16, 1]
 

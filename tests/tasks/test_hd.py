@@ -25,9 +25,9 @@ PARTS = {
 GLOBAL = PairedHD(generator=BASE, **PARTS)
 LOCAL = PairedHD(generator=LocalEnhancer(base=BASE, features=4, blocks=1), fixed_base_steps=2, **PARTS)
 SGD = Optimizers(optax.sgd(0.1), optax.sgd(0.1))
-# Without the first moment each number moves by about the rate at each step.
+# Without the first moment each number moves by about the rate at each step; the discriminator does not.
 RATE = 1e-4
-ADAM = Optimizers(optax.adam(RATE, b1=0.0, b2=0.99), optax.sgd(0.1))
+ADAM = Optimizers(optax.adam(RATE, b1=0.0, b2=0.99), optax.sgd(0.0))
 
 
 def a_batch(instances=True, size=16):

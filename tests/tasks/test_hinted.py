@@ -94,6 +94,11 @@ def test_published_weights_begin_it_with_or_without_their_class_head():
         PLAIN.begun(fresh(PLAIN).generator.variables, Variables({}, {}))
 
 
+def test_matching_wants_a_discriminator_that_answers_stages():
+    with pytest.raises(ValueError, match="task.matching=1.0 .*PatchGAN"):
+        jax.eval_shape(lambda: init_state(replace(PLAIN, matching=1.0), SGD, 0, a_batch()))
+
+
 def test_the_settings_of_a_hinted_task_reach_its_losses():
     task = Hinted(generator=PLAIN.generator, discriminator=JUDGE, l1=0.0, charbonnier=100.0)
     _, metrics = a_step(task)

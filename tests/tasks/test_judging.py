@@ -8,7 +8,7 @@ from mangagan.models.layers import NoNorm
 from mangagan.models.multiscale import MultiscaleDiscriminator
 from mangagan.models.patchgan import PatchGAN
 from mangagan.tasks.base import Context, init_network
-from mangagan.tasks.judging import Stability, blur, convince, judge, scores
+from mangagan.tasks.judging import Stability, ask, blur, convince, judge, scores
 
 NETWORK = PatchGAN(layers=1, features=4, norm=NoNorm())
 REAL, FAKE = (jax.random.normal(jax.random.key(n), (3, 12, 12, 4)) for n in range(2))
@@ -19,8 +19,13 @@ def variables(network=NETWORK):
 
 
 def loss(gan, step=0, network=NETWORK, **stability):
-    context = Context(jnp.asarray(step), jax.random.key(3), {})
-    return jax.jit(lambda v: judge(network, v, gan, Stability(**stability), REAL, FAKE, context)[0])(variables(network))
+    return jax.jit(lambda v: judge(network, v, gan, Stability(**stability), REAL, FAKE, context_of(step))[0])(
+        variables(network)
+    )
+
+
+def context_of(step):
+    return Context(jnp.asarray(step), jax.random.key(3), {})
 
 
 def logits(pictures):
@@ -74,6 +79,16 @@ def test_noise_falls_to_zero_on_a_line(step, deviation):
 def test_noise_without_steps_stays():
     noisy = blur(Stability(noise=0.5), jnp.zeros((4, 64, 64, 3)), jnp.asarray(10**6), jax.random.key(0))
     np.testing.assert_allclose(noisy.std(), 0.5, atol=0.005)
+
+
+def test_a_generator_asks_under_the_same_noise():
+    answer = jax.jit(
+        lambda stability, step: ask(NETWORK, variables(), stability, FAKE, context_of(step)), static_argnums=0
+    )
+    quiet, noisy = Stability(), Stability(noise=1.0, noise_steps=10)
+    np.testing.assert_allclose(answer(quiet, 0), logits(FAKE), atol=1e-6)
+    assert abs(answer(noisy, 0) - logits(FAKE)).max() > 1e-3
+    np.testing.assert_allclose(answer(noisy, 10), logits(FAKE), atol=1e-6)
 
 
 def test_r1_is_the_squared_slope_at_real_pictures():

@@ -64,6 +64,14 @@ def test_what_does_not_fit_is_named(run):
         begin(other, state_of(other))
 
 
+def test_a_start_that_does_not_fit_leaves_the_folder_free(run, pages, tmp_path, capsys):
+    from launch.run import main
+
+    command = ["--exp=pix2pix_manga:debug", f"data.source=folder:{pages}", f"--workdir={tmp_path / 'new'}"]
+    assert main([*command, f"train.start={run}", "task.generator.features=8"]) == 2
+    assert "train.start=" in capsys.readouterr().err and not (tmp_path / "new").exists()
+
+
 @pytest.mark.parametrize(
     "start, message", [("no/such/run", "is neither a run"), ("siggraph17:no.pth", "there is no file")]
 )
