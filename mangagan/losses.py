@@ -91,6 +91,42 @@ def l1(prediction: Float[Array, "*shape"], truth: Float[Array, "*shape"]) -> Sca
     return jnp.mean(jnp.abs(prediction - truth))
 
 
+def mse(prediction: Float[Array, "*shape"], truth: Float[Array, "*shape"]) -> Scalar:
+    """Mean squared difference."""
+    return jnp.mean((prediction - truth) ** 2)
+
+
+def masked_l1(
+    prediction: Float[Array, "b h w c"], truth: Float[Array, "b h w c"], mask: Float[Array, "b h w 1"]
+) -> Scalar:
+    """Mean absolute difference of the pixels where mask is 1, over all pictures together; 0 where there are none."""
+    return _mean_where([mask], [prediction - truth])
+
+
+def masked_mse(
+    prediction: Float[Array, "b h w c"], truth: Float[Array, "b h w c"], mask: Float[Array, "b h w 1"]
+) -> Scalar:
+    """Mean squared difference of the pixels where mask is 1, over all pictures together; 0 where there are none."""
+    return _mean_where([mask], [jnp.square(prediction - truth)])
+
+
+def total_variation(pictures: Float[Array, "b h w c"], mask: Float[Array, "b h w 1"]) -> Scalar:
+    """Mean absolute difference of all pairs of neighbours, below and beside each other, that mask touches.
+
+    One or both of a pair are where mask is 1, so that a seam around it counts; 0 where there are none. Follows Liu et
+    al. 2018, arXiv 1804.07723, equation 6, with a mean in place of its sum.
+    """
+    touched = [jnp.maximum(mask[:, 1:], mask[:, :-1]), jnp.maximum(mask[:, :, 1:], mask[:, :, :-1])]
+    return _mean_where(touched, [pictures[:, 1:] - pictures[:, :-1], pictures[:, :, 1:] - pictures[:, :, :-1]])
+
+
+def _mean_where(masks: Sequence[Array], differences: Sequence[Array]) -> Scalar:
+    pairs = list(zip(masks, differences, strict=True))
+    total = sum(jnp.sum(mask * jnp.abs(difference)) for mask, difference in pairs)
+    count = sum(jnp.sum(mask) * difference.shape[-1] for mask, difference in pairs)
+    return jnp.asarray(total / jnp.maximum(count, 1))
+
+
 def charbonnier(prediction: Float[Array, "*shape"], truth: Float[Array, "*shape"], epsilon: float = 1e-3) -> Scalar:
     """Mean of sqrt(difference² + epsilon²), an L1 that is smooth at zero (Charbonnier et al. 1994)."""
     return jnp.mean(jnp.sqrt((prediction - truth) ** 2 + epsilon**2))

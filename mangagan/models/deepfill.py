@@ -42,13 +42,13 @@ class DeepFill(nn.Module):
         known = x[..., :3] * (1 - hole)
         # The ones tell the picture from the zeros around it.
         seen = jnp.concatenate([known, jnp.ones_like(hole), hole], axis=-1)
-        encoded = _DilatedEncoder(f, (2 * f, 4 * f), symmetric, name="coarse_encoder")(seen)
-        coarse = _Decoder(f, name="coarse_decoder")(encoded)
+        encoded = DilatedEncoder(f, (2 * f, 4 * f), symmetric, name="coarse_encoder")(seen)
+        coarse = Decoder(f, name="coarse_decoder")(encoded)
         pasted = known + coarse * hole
-        encoded = _DilatedEncoder(f, (f, 2 * f), symmetric, name="dilated_branch")(pasted)
+        encoded = DilatedEncoder(f, (f, 2 * f), symmetric, name="dilated_branch")(pasted)
         attended = _AttentionBranch(f, symmetric, name="attention_branch")(pasted, hole)
         both = jnp.concatenate([encoded, attended], axis=-1)
-        return coarse, _Decoder(f, name="refined_decoder")(both)
+        return coarse, Decoder(f, name="refined_decoder")(both)
 
     def _check(self, shape: tuple[int, ...]) -> None:
         if shape[-1] != 4:
@@ -60,7 +60,9 @@ class DeepFill(nn.Module):
             )
 
 
-class _DilatedEncoder(nn.Module):
+class DilatedEncoder(nn.Module):
+    """Ten gated convolutions: to a quarter of the size, through `inner` channels, then with dilations up to 16."""
+
     features: int
     inner: tuple[int, int]
     symmetric: bool
@@ -96,7 +98,9 @@ def _encode(x: Array, features: int, inner: tuple[int, int], symmetric: bool) ->
     return x
 
 
-class _Decoder(nn.Module):
+class Decoder(nn.Module):
+    """Six gated convolutions that bring features back to full size, and a plain one that makes a picture of them."""
+
     features: int
 
     @nn.compact

@@ -39,8 +39,9 @@ from mangagan.tasks.spaces import RGB, Space
 class Paired(Task):
     """One generator from input to target, judged together with its input (`conditional`) or by itself.
 
-    Weights of the generator's losses: `adversarial`, `l1`, `charbonnier`, `matching` (of the features of a
-    MultiscaleDiscriminator) and `perceptual`. `own_statistics`: at test a batch norm uses each picture's own
+    Weights of the generator's losses: `adversarial`, `l1`, `mse`, `charbonnier`, `matching` (of the features of a
+    MultiscaleDiscriminator) and `perceptual`. Where neither `adversarial` nor `matching` asks the discriminator, it
+    stays as it is and no time is spent on it. `own_statistics`: at test a batch norm uses each picture's own
     statistics, as the paper's test does, which trains with batch 1.
     """
 
@@ -52,6 +53,7 @@ class Paired(Task):
     gan: losses.Adversarial = field(default_factory=losses.BinaryCrossEntropy)
     adversarial: float = 1.0
     l1: float = 100.0
+    mse: float = 0.0
     charbonnier: float = 0.0
     matching: float = 0.0
     perceptual: Perceptual = field(default_factory=Perceptual)
@@ -62,6 +64,11 @@ class Paired(Task):
     @property
     def every_discriminator_steps(self) -> int:
         return self.stability.every_steps
+
+    @property
+    def judged(self) -> bool:
+        """Whether the generator's loss asks the discriminator."""
+        return self.adversarial != 0 or self.matching != 0
 
     @property
     def frozen_weights(self) -> dict[str, tuple[str, str]]:
@@ -76,18 +83,19 @@ class Paired(Task):
             )
         self._check_matching()
         return Nets(
-            init_network(self.generator, generator_key, self.space.source(batch["input"])),
+            init_network(self.generator, generator_key, self._source(batch)),
             init_network(self.discriminator, discriminator_key, self._real(batch)),
         )
 
     def generate(self, generator: Variables, batch: Batch, rng: Array) -> tuple[Fakes, Tree]:
-        source = self.space.source(batch["input"])
-        painted, stats = apply_network(self.generator, generator, source, train=True, rng=rng)
+        painted, stats = apply_network(self.generator, generator, self._source(batch), train=True, rng=rng)
         return {"target": painted}, stats
 
     def discriminator_loss(
         self, discriminator: Variables, batch: Batch, fakes: Fakes, context: Context
     ) -> tuple[Array, Judgement]:
+        if not self.judged:
+            return jnp.zeros(()), Judgement({"loss/discriminator": jnp.zeros(())}, discriminator.stats)
         real, fake = self._real(batch), self._shown(batch, fakes["target"])
         loss, stats = judge(self.discriminator, discriminator, self.gan, self.stability, real, fake, context)
         return loss, Judgement({"loss/discriminator": loss}, stats)
@@ -95,18 +103,15 @@ class Paired(Task):
     def generator_loss(
         self, discriminator: Variables, batch: Batch, fakes: Fakes, context: Context
     ) -> tuple[Array, Metrics]:
-        ask_for = partial(ask, self.discriminator, discriminator, self.stability, context=context)
-        answer = ask_for(self._shown(batch, fakes["target"]))
-        metrics = {"loss/gan": convince(self.gan, answer)} | self._distances(batch, fakes["target"], context)
-        if self.matching:
-            metrics["loss/matching"] = losses.feature_matching(answer, ask_for(self._real(batch)))
-        weights = {"gan": self.adversarial, "l1": self.l1, "charbonnier": self.charbonnier, "matching": self.matching}
+        verdict = self._verdict(discriminator, batch, fakes["target"], context) if self.judged else {}
+        metrics = verdict | self._distances(batch, fakes["target"], context)
+        weights = {"gan": self.adversarial, "l1": self.l1, "mse": self.mse}
+        weights |= {"charbonnier": self.charbonnier, "matching": self.matching}
         loss = sum(weights.get(name.removeprefix("loss/"), 1.0) * metric for name, metric in metrics.items())
         return jnp.asarray(loss), metrics | {"loss/generator": jnp.asarray(loss)}
 
     def predict(self, generator: Variables, batch: Batch) -> Float[Array, "b h w 3"]:
-        source = self.space.source(batch["input"])
-        painted = predict_any_size(self.generator, generator, source, self.own_statistics)
+        painted = predict_any_size(self.generator, generator, self._source(batch), self.own_statistics)
         return self.space.picture(batch["input"], painted)
 
     def _check_matching(self) -> None:
@@ -116,9 +121,19 @@ class Paired(Task):
                 f"task.discriminator={type(self.discriminator).__name__}: set that to MultiscaleDiscriminator"
             )
 
+    def _verdict(self, discriminator: Variables, batch: Batch, painted: Array, context: Context) -> Metrics:
+        ask_for = partial(ask, self.discriminator, discriminator, self.stability, context=context)
+        answer = ask_for(self._shown(batch, painted))
+        metrics = {"loss/gan": convince(self.gan, answer)}
+        if self.matching:
+            metrics["loss/matching"] = losses.feature_matching(answer, ask_for(self._real(batch)))
+        return metrics
+
     def _distances(self, batch: Batch, painted: Array, context: Context) -> Metrics:
         truth = self.space.target(batch["target"])
         metrics = {"loss/l1": losses.l1(painted, truth)}
+        if self.mse:
+            metrics["loss/mse"] = losses.mse(painted, truth)
         if self.charbonnier:
             metrics["loss/charbonnier"] = losses.charbonnier(painted, truth)
         if self.perceptual.wanted:
@@ -133,4 +148,8 @@ class Paired(Task):
         return jnp.concatenate([self._condition(batch), painted], axis=-1) if self.conditional else painted
 
     def _condition(self, batch: Batch) -> Array:
+        return self._source(batch)
+
+    def _source(self, batch: Batch) -> Array:
+        """What the generator sees."""
         return self.space.source(batch["input"])

@@ -18,7 +18,9 @@ def _padded(x: Tensor, size: int, stride: int, dilation: int, symmetric: bool) -
     return F.pad(x, (before, after, before, after))
 
 
-class _Gated(nn.Module):
+class Gated(nn.Module):
+    """The twin of `mangagan.models.gated.GatedConv`."""
+
     def __init__(
         self,
         inputs: int,
@@ -42,17 +44,19 @@ class _Gated(nn.Module):
 class _Down(nn.Module):
     def __init__(self, inputs: int, inner: int, outputs: int, symmetric: bool) -> None:
         super().__init__()
-        self.conv1_downsample = _Gated(inputs, inner, stride=2, symmetric=symmetric)
-        self.conv2 = _Gated(inner, outputs)
+        self.conv1_downsample = Gated(inputs, inner, stride=2, symmetric=symmetric)
+        self.conv2 = Gated(inner, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.conv2(self.conv1_downsample(x))
 
 
-class _Enlarging(nn.Module):
+class Enlarging(nn.Module):
+    """A gated convolution of the doubled picture."""
+
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
-        self.conv = _Gated(inputs, outputs)
+        self.conv = Gated(inputs, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
@@ -61,14 +65,16 @@ class _Enlarging(nn.Module):
 class _Up(nn.Module):
     def __init__(self, inputs: int, inner: int, outputs: int) -> None:
         super().__init__()
-        self.conv1_upsample = _Enlarging(inputs, inner)
-        self.conv2 = _Gated(inner, outputs)
+        self.conv1_upsample = Enlarging(inputs, inner)
+        self.conv2 = Gated(inner, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.conv2(self.conv1_upsample(x))
 
 
-class _ToRGB(nn.Module):
+class ToRGB(nn.Module):
+    """A plain convolution to a picture in [-1, 1]."""
+
     def __init__(self, inputs: int) -> None:
         super().__init__()
         self.conv = nn.Conv2d(inputs, 3, 3, 1, 1)
@@ -107,7 +113,7 @@ class TorchContextualAttention(nn.Module):
 
 def _encoder(prefix: str, inputs: int, f: int, inner: tuple[int, int], symmetric: bool) -> dict[str, nn.Module]:
     return {
-        f"{prefix}conv1": _Gated(inputs, f, 5),
+        f"{prefix}conv1": Gated(inputs, f, 5),
         f"{prefix}down_block1": _Down(f, inner[0], 2 * f, symmetric),
         f"{prefix}down_block2": _Down(2 * f, inner[1], 4 * f, symmetric),
     }
@@ -115,44 +121,47 @@ def _encoder(prefix: str, inputs: int, f: int, inner: tuple[int, int], symmetric
 
 def _dilated(prefix: str, f: int) -> dict[str, nn.Module]:
     dilations = enumerate((1, 2, 4, 8, 16), 1)
-    return {f"{prefix}conv_bn{n}": _Gated(4 * f, 4 * f, dilation=dilation) for n, dilation in dilations}
+    return {f"{prefix}conv_bn{n}": Gated(4 * f, 4 * f, dilation=dilation) for n, dilation in dilations}
 
 
 def _decoder(inputs: int, f: int) -> dict[str, nn.Module]:
     return {
-        "conv_bn6": _Gated(inputs, 4 * f),
-        "conv_bn7": _Gated(4 * f, 4 * f),
+        "conv_bn6": Gated(inputs, 4 * f),
+        "conv_bn7": Gated(4 * f, 4 * f),
         "up_block1": _Up(4 * f, 2 * f, 2 * f),
         "up_block2": _Up(2 * f, f, f // 2),
-        "conv_to_rgb": _ToRGB(f // 2),
+        "conv_to_rgb": ToRGB(f // 2),
     }
 
 
-class _Coarse(nn.ModuleDict):
-    def __init__(self, f: int, symmetric: bool) -> None:
-        super().__init__(_encoder("", 5, f, (2 * f, 4 * f), symmetric) | _dilated("", f) | _decoder(4 * f, f))
+class CoarseStage(nn.ModuleDict):
+    """The first painting of a hole, from `inputs` channels."""
+
+    def __init__(self, f: int, symmetric: bool, inputs: int = 5) -> None:
+        super().__init__(_encoder("", inputs, f, (2 * f, 4 * f), symmetric) | _dilated("", f) | _decoder(4 * f, f))
 
     def forward(self, x: Tensor) -> Tensor:
-        return _through(self.values(), x)
+        return through(self.values(), x)
 
 
 class _Refined(nn.ModuleDict):
     def __init__(self, f: int, symmetric: bool) -> None:
         dilated = _encoder("conv_", 3, f, (f, 2 * f), symmetric) | _dilated("conv_", f)
         before = _encoder("ca_", 3, f, (f, 4 * f), symmetric)
-        before["ca_conv_bn1"] = _Gated(4 * f, 4 * f, activation=F.relu)
-        after = {f"ca_conv_bn{n}": _Gated(4 * f, 4 * f) for n in (4, 5)}
+        before["ca_conv_bn1"] = Gated(4 * f, 4 * f, activation=F.relu)
+        after = {f"ca_conv_bn{n}": Gated(4 * f, 4 * f) for n in (4, 5)}
         decoder = _decoder(8 * f, f)
         super().__init__(dilated | before | {"contextual_attention": TorchContextualAttention()} | after | decoder)
         self.branches = [list(part) for part in (dilated, before, after, decoder)]
 
     def forward(self, x: Tensor, hole: Tensor) -> Tensor:
         dilated, before, after, decoder = ([self[name] for name in names] for names in self.branches)
-        attended = self["contextual_attention"](_through(before, x), hole[:, :, ::8, ::8])
-        return _through(decoder, torch.cat([_through(dilated, x), _through(after, attended)], 1))
+        attended = self["contextual_attention"](through(before, x), hole[:, :, ::8, ::8])
+        return through(decoder, torch.cat([through(dilated, x), through(after, attended)], 1))
 
 
-def _through(layers: Iterable[nn.Module], x: Tensor) -> Tensor:
+def through(layers: Iterable[nn.Module], x: Tensor) -> Tensor:
+    """x after all layers."""
     for layer in layers:
         x = layer(x)
     return x
@@ -163,7 +172,7 @@ class TorchDeepFill(nn.Module):
 
     def __init__(self, *, features: int = 24, symmetric: bool = False) -> None:
         super().__init__()
-        self.stage1 = _Coarse(features, symmetric)
+        self.stage1 = CoarseStage(features, symmetric)
         self.stage2 = _Refined(features, symmetric)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,126 @@
+"""A U-Net that takes noise out of pictures: its last layer sees the input again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from mangagan.models.convolution import conv, conv_transpose
+from mangagan.models.layers import BatchNorm, Norm, leaky_relu
+
+
+class DenoisingUNet(nn.Module):
+    """Encoder and decoder of `levels` stride-2 steps each, joined by skips, and a layer on their output and the input.
+
+    Channels double from `features` at half the size to `widest` x `features`. At each level, on the way down and on
+    the way up, stand `blocks` residual blocks of two 3 x 3 convolutions, as in DRUNet (Zhang et al. 2021, arXiv
+    2008.13751). `residual`: the network says what is to be taken off the input (DnCNN, Zhang et al. 2017, arXiv
+    1608.03981), else the picture itself, through a tanh.
+    """
+
+    levels: int = 7
+    features: int = 64
+    widest: int = 8
+    blocks: int = 0
+    sampling: int = 4  # side of the stride-2 kernels, 4 or 2
+    outputs: int = 3
+    norm: Norm = BatchNorm()
+    residual: bool = True
+
+    @property
+    def multiple(self) -> int:
+        """What height and width must be multiples of."""
+        return 2**self.levels
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "b h w i"], *, train: bool) -> Float[Array, "b h w o"]:
+        """The clean picture [b h w outputs] for x [b h w i] in [-1, 1]: a noisy one, then what else is known of it.
+
+        Raises ValueError where height or width is no multiple of `multiple`, or x lacks channels of the picture.
+        """
+        if x.shape[1] % self.multiple or x.shape[2] % self.multiple:
+            raise ValueError(
+                f"DenoisingUNet of {self.levels} levels: a picture of {x.shape[1]} x {x.shape[2]} (h x w) does not "
+                f"fit; pad both sides to multiples of {self.multiple}"
+            )
+        if x.shape[3] < self.outputs:
+            raise ValueError(
+                f"DenoisingUNet: the input has {x.shape[3]} channels, the clean picture {self.outputs}; "
+                "give pictures of as many (data.input=color)"
+            )
+        channels = [self.features * min(2**level, self.widest) for level in range(self.levels)]
+        noisy, skips = x, []
+        for level, features in enumerate(channels, 1):
+            x = self._down(x, level, features, train)
+            skips.append(x)
+        for level in range(self.levels - 1, 0, -1):
+            x = self._up(x, level, channels[level - 1], train) + skips[level - 1]
+            x = self._blocks(x, f"up_{level}", train)
+        x = self._up(x, 0, self.features // 4, train)
+        x = jnp.concatenate([noisy.astype(x.dtype), leaky_relu(x)], axis=-1)
+        said = _Conv(self.outputs, 3, gain=0.1, name="head")(x).astype(jnp.float32)
+        return noisy[..., : self.outputs] - said if self.residual else jnp.tanh(said)
+
+    def _down(self, x: Array, level: int, features: int, train: bool) -> Array:
+        size = 4 if level == 1 else self.sampling
+        x = _Conv(features, size, 2, name=f"down_{level}")(leaky_relu(x) if level > 1 else x)
+        x = self.norm(x, train=train, name=f"down_{level}_norm")
+        return self._blocks(x, f"down_{level}", train)
+
+    def _up(self, x: Array, level: int, features: int, train: bool) -> Array:
+        x = _ConvTranspose(features, self.sampling, name=f"up_{level}")(leaky_relu(x))
+        return self.norm(x, train=train, name=f"up_{level}_norm")
+
+    def _blocks(self, x: Array, place: str, train: bool) -> Array:
+        for block in range(1, self.blocks + 1):
+            name = f"{place}_block_{block}"
+            y = _Conv(x.shape[-1], 3, name=f"{name}_conv_1")(x)
+            y = leaky_relu(self.norm(y, train=train, name=f"{name}_norm"))
+            x = x + _Conv(x.shape[-1], 3, gain=0.3, name=f"{name}_conv_2")(y)
+        return x
+
+
+def _rectifier_weights(gain: float, inputs: int) -> Callable:
+    """Numbers from N(0, gain² 2 / inputs), which keep the signal's size through rectifiers (He et al. 2015)."""
+
+    def draw(key: Array, shape: tuple[int, ...], dtype: jnp.dtype = jnp.float32) -> Array:
+        # Flat, as the weights in `mangagan.models.layers` are and for their reason.
+        return gain * math.sqrt(2 / inputs) * jax.random.normal(key, (math.prod(shape),), dtype).reshape(shape)
+
+    return draw
+
+
+class _Conv(nn.Module):
+    """Convolution with bias to the size over `stride`; weights start so that networks without norms learn, too."""
+
+    features: int
+    size: int
+    stride: int = 1
+    gain: float = 1.0
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "b h w i"]) -> Float[Array, "b h2 w2 o"]:
+        shape = (self.size, self.size, x.shape[-1], self.features)
+        kernel = self.param("kernel", _rectifier_weights(self.gain, math.prod(shape[:3])), shape)
+        x = conv(x.astype(kernel.dtype), kernel, stride=self.stride, padding=(self.size - 1) // 2)
+        return x + self.param("bias", nn.initializers.zeros, (self.features,)).astype(x.dtype)
+
+
+class _ConvTranspose(nn.Module):
+    """Transposed convolution with bias to twice the size."""
+
+    features: int
+    size: int
+
+    @nn.compact
+    def __call__(self, x: Float[Array, "b h w i"]) -> Float[Array, "b h2 w2 o"]:
+        shape = (self.size, self.size, self.features, x.shape[-1])
+        # Each output pixel is reached by a quarter of the taps.
+        kernel = self.param("kernel", _rectifier_weights(1.0, self.size**2 * shape[3] // 4), shape)
+        x = conv_transpose(x.astype(kernel.dtype), kernel, stride=2, padding=(self.size - 1) // 2)
+        return x + self.param("bias", nn.initializers.zeros, (self.features,)).astype(x.dtype)

@@ -1,0 +1,38 @@
+"""Denoising: the clean picture of a noisy one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from mangagan.models.denoiser import DenoisingUNet
+from mangagan.models.patchgan import PatchGAN
+from mangagan.tasks.base import Batch, Variables
+from mangagan.tasks.paired import Paired
+from mangagan.tasks.perceptual import Perceptual
+from mangagan.tasks.spaces import RGB
+
+
+@dataclass(frozen=True)
+class Denoise(Paired):
+    """Paired training from a noisy picture to the clean one, both [b h w 3] in [-1, 1].
+
+    `adversarial=0` with `perceptual.weight=0` trains for PSNR alone. Where batches say how strong the noise is,
+    "sigma" [b h w 1], its deviation for pictures in [0, 1], the generator sees it; else it has to tell by itself.
+    """
+
+    generator: DenoisingUNet = field(default_factory=DenoisingUNet)  # type: ignore[assignment]
+    discriminator: PatchGAN = field(default_factory=lambda: PatchGAN(layers=4))
+    space: RGB = field(default_factory=RGB)
+    perceptual: Perceptual = field(default_factory=lambda: Perceptual(weight=1.0))
+    conditional: bool = False
+    # Tiles of one picture must not be treated by statistics of their own.
+    own_statistics: bool = False
+
+    def predict(self, generator: Variables, batch: Batch) -> Float[Array, "b h w 3"]:
+        return jnp.clip(super().predict(generator, batch), -1, 1)
+
+    def _source(self, batch: Batch) -> Array:
+        return jnp.concatenate([batch[name] for name in ("input", "sigma") if name in batch], axis=-1)
