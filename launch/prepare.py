@@ -28,7 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     from mangagan.data.sheet import contact_sheet
 
     try:
-        archive = open_archive(options.source, cache=options.cache and options.cache.expanduser())
+        cache = options.cache and options.cache.expanduser()
+        archive = open_archive(options.source, held_out=options.held_out, cache=cache)
         print("\n".join(_summary(archive)))
         if options.sheet:
             contact_sheet(archive).save(options.sheet)
@@ -50,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--source", required=True, metavar="KIND:ARGUMENT", help="where the pages come from")
+    parser.add_argument(
+        "--held-out", default="", metavar="WORKS", help="works kept for validation, or patterns of page names: E15,E16"
+    )
     parser.add_argument("--cache", type=Path, metavar="DIR", help="where archives are kept (default: $MANGAGAN_CACHE)")
     parser.add_argument("--sheet", type=Path, metavar="FILE", help="also write a contact sheet, colour above grey")
     return parser

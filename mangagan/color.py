@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+# The share of each channel of sRGB in the luminance of ITU-R BT.601, the grey that Pillow makes of a picture.
+LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 # IEC 61966-2-1 primaries and the D65 white of ASTM E308, the constants that scikit-image uses.
 _XYZ_FROM_RGB = np.array(
     [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]

@@ -21,6 +21,7 @@ from jaxtyping import Int
 from mangagan.data.build import FORMAT, build
 from mangagan.data.entries import Source, Split
 from mangagan.data.sources import open_source
+from mangagan.data.splits import patterns
 
 Domain = Literal["color", "bw", "both"]
 
@@ -100,19 +101,21 @@ class Archive:
         return {split: _domains(self.pages(split)) for split in get_args(Split)}
 
 
-def open_archive(data_source: str, *, cache: Path | None = None, progress: bool = True) -> Archive:
+def open_archive(data_source: str, *, held_out: str = "", cache: Path | None = None, progress: bool = True) -> Archive:
     """The archive of a source such as "folder:DIR", built into the cache folder first if it is not there yet.
 
     The cache is `cache`, else $MANGAGAN_CACHE, else the user's cache folder. A source whose files changed is a
-    new archive. Raises ValueError for an unknown source and for one without any usable picture.
+    new archive, and so is one of which other works are held out: those that `held_out` lists (see
+    `mangagan.data.splits.demanded`), or "" a tenth of them.
+    Raises ValueError for an unknown source, one without any usable picture, and one without the works listed.
     """
     source = open_source(data_source)
-    directory = (cache or cache_folder()) / _folder_name(data_source, source)
+    directory = (cache or cache_folder()) / _folder_name(data_source, source, patterns(held_out))
     if not directory.exists():
         directory.parent.mkdir(parents=True, exist_ok=True)
         with _locked(directory):
             if not directory.exists():
-                build(source, data_source, directory, progress=progress)
+                build(source, data_source, directory, held_out=held_out, progress=progress)
     return Archive(directory)
 
 
@@ -122,10 +125,10 @@ def cache_folder() -> Path:
     return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("mangagan"))
 
 
-def _folder_name(data_source: str, source: Source) -> str:
+def _folder_name(data_source: str, source: Source, held_out: Sequence[str]) -> str:
     kind = data_source.partition(":")[0]
     slug = re.sub(r"[^a-z0-9]+", "-", f"{kind}-{source.title}".lower()).strip("-")[:48]
-    content = "\n".join([str(FORMAT), kind, source.identity])
+    content = "\n".join([str(FORMAT), kind, source.identity, *held_out])
     return f"{slug}-{sha256(content.encode()).hexdigest()[:10]}"
 
 

@@ -10,17 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from mangagan.data.entries import Source
-from mangagan.data.splits import Placed, place
+from mangagan.data.splits import Placed, demanded, patterns, place
 from mangagan.data.staging import stage, staged, staged_bytes
 
 FORMAT = 1
 _REASONS_SHOWN = 5
 
 
-def build(source: Source, text: str, directory: Path, *, progress: bool) -> None:
+def build(source: Source, text: str, directory: Path, *, held_out: str, progress: bool) -> None:
     """Writes a source's archive to a directory that is not there yet, going on where an interrupted build stopped.
 
-    The caller keeps other processes away. Raises ValueError with reasons for a source without a usable picture.
+    The caller keeps other processes away. Raises ValueError with reasons for a source without a usable picture, and
+    for a `held_out` (see `mangagan.data.splits.demanded`) that does not fit its works.
     """
     staging = directory.with_name(directory.name + ".staging")
     entries = source.entries()
@@ -31,7 +32,7 @@ def build(source: Source, text: str, directory: Path, *, progress: bool) -> None
     if not usable:
         shutil.rmtree(staging)
         raise ValueError(_nothing_usable(text, skipped))
-    pages, remarks = _manifest_pages(usable, staging / "pages")
+    pages, remarks = _manifest_pages(usable, staging / "pages", held_out)
     manifest = {"format": FORMAT, "source": text, "licences": source.licences, "notes": remarks}
     packed = _pack(pages, staging)
     for page in pages:
@@ -43,14 +44,20 @@ def build(source: Source, text: str, directory: Path, *, progress: bool) -> None
 
 
 def _manifest_pages(
-    usable: list[tuple[int, dict[str, Any]]], folder: Path
+    usable: list[tuple[int, dict[str, Any]]], folder: Path, held_out: str
 ) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
     pages = []
     for number, note in usable:
         color, bw = (sha256(data).hexdigest() if data else None for data in staged_bytes(folder, number))
         page = {"name": note["name"], "work": note["work"], "split": note["split"], "size": note["size"]}
         pages.append(page | {"color": color, "bw": bw, "number": number})
-    splits, remarks = place([Placed(page["work"], page["color"] is not None, page["split"]) for page in pages])
+    asked = [page["split"] for page in pages]
+    if patterns(held_out):
+        wanted = demanded(held_out, [(page["name"], page["work"]) for page in pages])
+        asked = [own if own == "validation" else one for own, one in zip(asked, wanted, strict=True)]
+    splits, remarks = place(
+        [Placed(page["work"], page["color"] is not None, split) for page, split in zip(pages, asked, strict=True)]
+    )
     for page, split in zip(pages, splits, strict=True):
         page["split"] = split
     return sorted(pages, key=lambda page: page["split"]), remarks

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from hashlib import sha256
 
 from mangagan.data.entries import Split
 
 HELD_OUT_SHARE = 0.1
+_WORKS_SHOWN = 12
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,27 @@ class Placed:
     work: str
     colored: bool
     split: Split | None = None
+
+
+def patterns(held_out: str) -> tuple[str, ...]:
+    """The patterns of a list such as "E15,E16,E17" or "title 1*,cover*"; "" has none."""
+    return tuple(part.strip() for part in held_out.split(",") if part.strip())
+
+
+def demanded(held_out: str, labels: Sequence[tuple[str, str]]) -> list[Split]:
+    """The split of each page (name, work): validation where a pattern is its work's name, or fits its own.
+
+    Raises ValueError for a pattern that no page has, and where nothing is left to learn from.
+    """
+    wanted = patterns(held_out)
+    fits = [{one for one in wanted if one == work or fnmatchcase(name, one)} for name, work in labels]
+    unknown = [one for one in wanted if not any(one in page for page in fits)]
+    works = ", ".join(sorted({work for _, work in labels})[:_WORKS_SHOWN])
+    if unknown:
+        raise ValueError(f'held_out={held_out}: no work and no page is "{unknown[0]}"; the works begin with {works}')
+    if all(fits):
+        raise ValueError(f"held_out={held_out}: every page is held out; leave some of the works to learn from: {works}")
+    return ["validation" if page else "train" for page in fits]
 
 
 def place(pages: Sequence[Placed]) -> tuple[list[Split], tuple[str, ...]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Any
 
 import grain
 import numpy as np
@@ -14,9 +14,10 @@ from absl import flags
 from jaxtyping import Int
 
 from mangagan.data.archive import Archive, Record, Records
+from mangagan.data.damage import Damage, Spoil, Undamaged
 from mangagan.data.entries import Split
 from mangagan.data.staging import exit_with_parent
-from mangagan.data.transforms import Cut, CutAnywhere, CutMiddle, Decode, Form, Role, ToArrays
+from mangagan.data.transforms import Cut, CutAnywhere, CutMiddle, Decode, Form, Input, Role, ToArrays
 
 Batch = dict[str, Any]
 
@@ -26,8 +27,10 @@ class Data:
     """Which pages the network sees, and how."""
 
     source: str = "comics:2000"  # see mangagan.data.sources for all kinds
-    # Luminance of the page (ITU-R 601), the grey of the same CIE L, or its ink and screentone.
-    input: Literal["gray", "lightness", "bw"] = "gray"
+    # Works that are not learned from, "E15,E16", or patterns of names of pages, "E1*"; "": a tenth of the works.
+    held_out: str = ""
+    input: Input = "gray"
+    damage: Damage = field(default_factory=Undamaged)  # what is done to the input
     instances: bool = False  # also number the regions that the page's lines enclose
     paired: bool = True  # False: input and target are drawn from the set independently
     size: int = 256  # side in pixels of the square picture the network sees
@@ -78,28 +81,32 @@ def batches(
     augment: bool = True,
     epochs: int | None = None,
 ) -> Generator[Batch, None, None]:
-    """Batches from number `start` on: "input" [b h w 1] and "target" [b h w 3], as ToArrays makes them.
+    """Batches from number `start` on: "input" [b h w 1] (in color [b h w 3]) and "target" [b h w 3], as ToArrays makes.
 
+    Of inputs that are damaged there are "mask" or "sigma" [b h w 1] as well, see `mangagan.data.damage`.
     With `augment` the pages come in random order, forever or for so many epochs, in windows drawn at random.
     Without, each page comes once, in order, its middle window; the last batch may be smaller, and unpaired the
     shorter domain starts over. `process` is (index, count) of the hosts that share each batch; b is one host's
     share. Closing the generator stops its worker processes.
-    Raises ValueError where the archive has not enough pages of the forms asked for.
+    Raises ValueError where the archive has not enough pages of the forms asked for, or the damage cannot be.
     """
     index, count = process
     if data.batch_size % count:
         raise ValueError(f"data.batch_size={data.batch_size} cannot be shared by {count} processes")
+    data.damage.check()
     domains = _domains(data, archive, split)
     least = data.batch_size if augment else 1
     for domain in domains:
         _check_length(domain, data, archive, split, least)
-    seeds = [int(np.random.SeedSequence([seed, n]).generate_state(1)[0]) for n in range(len(domains))]
+    seeds = [int(np.random.SeedSequence([seed, n]).generate_state(1)[0]) for n in range(len(domains) + 1)]
     length = max(map(len, domains))
     parts = [
         _augmented(domain, data, one) if augment else _plain(domain, data, length)
-        for domain, one in zip(domains, seeds, strict=True)
+        for domain, one in zip(domains, seeds, strict=False)
     ]
     examples = grain.experimental.ZipMapDataset(parts).map(_merged)
+    if data.damage != Undamaged():
+        examples = examples.random_map(Spoil(data.damage), seed=seeds[-1])
     if count > 1:
         examples = _HostShare(examples, data.batch_size, process)
     stop = epochs * _steps(domains, data) if epochs is not None and augment else None
@@ -109,6 +116,7 @@ def batches(
 
 def steps_per_epoch(data: Data, archive: Archive) -> int:
     """Training batches in a pass over the pages; unpaired, over the larger domain. Raises ValueError like `batches`."""
+    data.damage.check()
     domains = _domains(data, archive, "train")
     for domain in domains:
         _check_length(domain, data, archive, "train", data.batch_size)
@@ -151,8 +159,9 @@ def _domains(data: Data, archive: Archive, split: Split) -> list[_Domain]:
         return [domain(color, ("target", "color"))]
     if data.paired:
         return [domain(both, ("input", "bw"), ("target", "color"))]
-    gray = domain(bw, ("input", "bw")) if data.input == "bw" else domain(np.union1d(bw, color), ("input", "any"))
-    return [gray, domain(color, ("target", "color"))]
+    inputs = {"bw": domain(bw, ("input", "bw")), "color": domain(color, ("input", "color"))}
+    either = domain(np.union1d(bw, color), ("input", "any"))
+    return [inputs.get(data.input, either), domain(color, ("target", "color"))]
 
 
 def _check_length(domain: _Domain, data: Data, archive: Archive, split: Split, least: int) -> None:
@@ -179,7 +188,7 @@ def _augmented(domain: _Domain, data: Data, seed: int) -> grain.MapDataset:
 
 
 def _to_arrays(data: Data) -> ToArrays:
-    return ToArrays(data.input == "lightness", data.instances)
+    return ToArrays(data.input, data.instances)
 
 
 def _plain(domain: _Domain, data: Data, length: int) -> grain.MapDataset:

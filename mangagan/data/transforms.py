@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 from grain.transforms import Map, RandomMap
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from PIL import Image
 
 from mangagan.color import lightness_gray
@@ -17,6 +17,8 @@ from mangagan.data.regions import ink_regions
 
 Role = Literal["input", "target"]
 Form = Literal["color", "bw", "any"]
+# Luminance of the page (ITU-R 601), the grey of the same CIE L, its ink and screentone, or the page itself.
+Input = Literal["gray", "lightness", "bw", "color"]
 Images = dict[Role, Image.Image]
 
 
@@ -84,26 +86,27 @@ class CutAnywhere(RandomMap):
 
 @dataclass(frozen=True)
 class ToArrays(Map):
-    """Pictures as float32 in [-1, 1]: "input" [h w 1] and RGB "target" [h w 3].
+    """Pictures as float32 in [-1, 1]: "input" [h w 1], or [h w 3] in color, and RGB "target" [h w 3].
 
-    A missing input is made of the target: its luminance (ITU-R 601), or with `lightness` the grey of the same CIE L.
-    With `instances` there are also the numbers of the input's regions, "instances" [h w], int32.
+    A missing input is made of the target. With `instances` there are also the numbers of the input's regions,
+    "instances" [h w], int32.
     """
 
-    lightness: bool = False
+    input: Input = "gray"
     instances: bool = False
 
     def map(self, images: Images) -> dict[str, Any]:
-        arrays: dict[str, Any] = {}
-        for role, image in images.items():
-            arrays[role] = _scaled(image.convert("L") if role == "input" else image)
-        if "input" not in images:
-            light = self.lightness
-            arrays["input"] = _same_lightness(arrays["target"]) if light else _scaled(images["target"].convert("L"))
+        arrays: dict[str, Any] = {role: _scaled(image) for role, image in images.items() if role == "target"}
+        arrays["input"] = self._input(images.get("input") or images["target"])
         if self.instances:
-            gray = np.round((arrays["input"][..., 0] + 1) * 127.5).astype(np.uint8)
-            arrays["instances"] = ink_regions(gray)
+            arrays["instances"] = ink_regions(_gray_bytes(arrays["input"]))
         return arrays
+
+    def _input(self, image: Image.Image) -> Float[np.ndarray, "h w c"]:
+        if self.input == "color":
+            return _scaled(image)
+        lightness = self.input == "lightness" and image.mode == "RGB"
+        return _same_lightness(_scaled(image)) if lightness else _scaled(image.convert("L"))
 
 
 def _decoded(record: Record, form: Form) -> Image.Image:
@@ -116,6 +119,11 @@ def _decoded(record: Record, form: Form) -> Image.Image:
 def _scaled(image: Image.Image) -> Float[np.ndarray, "h w c"]:
     pixels = np.asarray(image, np.float32) / np.float32(127.5) - 1
     return pixels[..., None] if pixels.ndim == 2 else pixels
+
+
+def _gray_bytes(picture: Float[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "h w"]:
+    pixels = np.round((picture + 1) * 127.5).astype(np.uint8)
+    return np.asarray(Image.fromarray(pixels).convert("L")) if pixels.shape[-1] == 3 else pixels[..., 0]
 
 
 def _same_lightness(picture: Float[np.ndarray, "h w 3"]) -> Float[np.ndarray, "h w 1"]:

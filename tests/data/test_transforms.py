@@ -93,7 +93,7 @@ def test_missing_input_is_the_luminance_of_the_target():
 def test_lightness_input_equals_scikit_image():
     noise = np.random.default_rng(0).integers(0, 255, (20, 20, 3), dtype=np.uint8)
     noise[0, :3] = [[0, 0, 0], [255, 255, 255], [0, 0, 255]]
-    arrays = ToArrays(lightness=True).map({"target": Image.fromarray(noise)})
+    arrays = ToArrays("lightness").map({"target": Image.fromarray(noise)})
     gray = np.repeat((arrays["input"].astype(np.float64) + 1) / 2, 3, axis=-1)
     np.testing.assert_allclose(rgb2lab(gray)[..., 0], rgb2lab(noise)[..., 0], atol=1e-3)
     assert arrays["input"].dtype == np.float32
