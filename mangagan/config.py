@@ -8,9 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+import jax
+
 from mangagan.data.stream import Data
+from mangagan.tasks.denoise import Denoise
 from mangagan.tasks.hd import PairedHD
 from mangagan.tasks.hinted import Hinted
+from mangagan.tasks.inpaint import Inpaint
 from mangagan.tasks.paired import Paired
 from mangagan.tasks.unpaired import Unpaired
 
@@ -59,6 +63,10 @@ class Adam:
     epsilon: float = 1e-8
 
 
+# Of these figures the highest is the best, of the others the lowest.
+HIGHEST_IS_BEST = frozenset({"evaluation/psnr"})
+
+
 @dataclass(frozen=True)
 class Train:
     """How long, with which optimisers, and how often a run reports.
@@ -80,7 +88,7 @@ class Train:
     every_checkpoint_steps: int = 5000
     evaluation_pages: int = 64
     keep_last: int = 3
-    keep_best: Literal["evaluation/ciede2000", "evaluation/l1"] = "evaluation/ciede2000"
+    keep_best: Literal["evaluation/ciede2000", "evaluation/l1", "evaluation/psnr"] = "evaluation/ciede2000"
 
     def __post_init__(self) -> None:
         least = {"epochs": 1, "keep_last": 1} | ({} if self.steps is None else {"steps": 1})
@@ -93,7 +101,16 @@ class Train:
 class Experiment:
     """One learning problem with its data and its training, all that a run depends on."""
 
-    task: Paired | Unpaired | PairedHD | Hinted
+    task: Paired | Unpaired | PairedHD | Hinted | Inpaint | Denoise
     data: Data = field(default_factory=Data)
     train: Train = field(default_factory=Train)
     precision: Literal["float32", "bfloat16"] = "float32"
+
+
+def example_batch(experiment: Experiment) -> dict[str, jax.ShapeDtypeStruct]:
+    """The shapes of a batch over all devices."""
+    data = experiment.data
+    shape = (data.batch_size, data.size, data.size)
+    channels = {"input": 3 if data.input == "color" else 1, "target": 3} | dict.fromkeys(data.damage.maps, 1)
+    pictures = {name: jax.ShapeDtypeStruct((*shape, count), "float32") for name, count in channels.items()}
+    return pictures | ({"instances": jax.ShapeDtypeStruct(shape, "int32")} if data.instances else {})

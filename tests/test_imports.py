@@ -16,9 +16,10 @@ ALLOWED = {
     "mangagan.data": {"color", "files"},
     "mangagan.config": {"tasks", "data"},
     "mangagan.overrides": {"config"},
-    "mangagan.evaluate": {"color", "data", "tasks"},
-    "mangagan.interop": {"models", "tasks", "config", "overrides", "data", "files"},
+    "mangagan.evaluate": {"color", "data", "tasks", "models"},
+    "mangagan.interop": {"color", "models", "tasks", "config", "overrides", "data", "files"},
     "mangagan.train": {"config", "overrides", "tasks", "data", "evaluate", "interop", "models", "files"},
+    "mangagan.infer": {"tasks", "data"},
     "mangagan.bench": {"config", "train", "tasks", "data", "models", "losses", "interop"},
 }
 

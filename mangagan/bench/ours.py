@@ -12,13 +12,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from mangagan.bench.turns import Work
-from mangagan.config import Experiment
+from mangagan.config import Experiment, example_batch
 from mangagan.data.archive import open_archive
 from mangagan.data.stream import batches
 from mangagan.train import devices
 from mangagan.train.frozen import frozen_shapes
 from mangagan.train.meter import Meter
-from mangagan.train.program import Program, build_program, example_batch
+from mangagan.train.program import Program, build_program
 
 
 def build_our_step(experiment: Experiment, steps: int) -> Work:
@@ -45,7 +45,7 @@ def step_flops(experiment: Experiment) -> float:
 
 def data_figures(experiment: Experiment, steps: int) -> dict[str, float]:
     """Images a second of the stream alone and of training on it; the share of its time that training waits for data."""
-    archive = open_archive(experiment.data.source)
+    archive = open_archive(experiment.data.source, held_out=experiment.data.held_out)
     program = _program(experiment)
     pictures = steps * experiment.data.batch_size
     with closing(batches(experiment.data, archive, split="train", seed=0)) as stream:
@@ -70,14 +70,16 @@ def data_figures(experiment: Experiment, steps: int) -> dict[str, float]:
 
 
 def random_pictures(experiment: Experiment) -> dict[str, np.ndarray]:
-    """A batch of the experiment's shapes: noise in [-1, 1], and instances from 0 to 255."""
+    """A batch of the experiment's shapes: noise in [-1, 1], holes in a quarter of it, and instances from 0 to 255."""
     rng = np.random.default_rng(0)
-    return {
-        name: rng.integers(0, 256, shape.shape, np.int32)
-        if name == "instances"
-        else rng.uniform(-1, 1, shape.shape).astype(np.float32)
-        for name, shape in example_batch(experiment).items()
-    }
+
+    def drawn(name: str, shape: tuple[int, ...]) -> np.ndarray:
+        if name == "instances":
+            return rng.integers(0, 256, shape, np.int32)
+        values = rng.uniform(-1, 1, shape)
+        return (values > 0.5 if name == "mask" else values).astype(np.float32)
+
+    return {name: drawn(name, array.shape) for name, array in example_batch(experiment).items()}
 
 
 def _program(experiment: Experiment) -> Program:

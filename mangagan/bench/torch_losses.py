@@ -69,11 +69,52 @@ class TorchVGG(nn.Module):
 
 def perceptual(vgg: nn.Module, fake: Tensor, real: Tensor, normalised: bool) -> Tensor:
     """L1 between the stages of pictures in [-1, 1], weighed as in NVIDIA/pix2pixHD."""
+    return content(stages(vgg, fake, real, normalised))
+
+
+def stages(vgg: nn.Module, fake: Tensor, real: Tensor, normalised: bool) -> list[tuple[Tensor, Tensor]]:
+    """The activations of both pictures, those of the real one without gradient."""
     fake, real = (_imagenet(pictures) if normalised else pictures for pictures in (fake, real))
     with torch.no_grad():
         true = vgg(real)
+    return list(zip(vgg(fake), true, strict=True))
+
+
+def content(pairs: Sequence[tuple[Tensor, Tensor]]) -> Tensor:
+    """L1 between the two of each stage."""
     shares = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
-    return torch.stack([share * l1_loss(a, b) for share, a, b in zip(shares, vgg(fake), true, strict=True)]).sum()
+    return torch.stack([share * l1_loss(a, b) for share, (a, b) in zip(shares, pairs, strict=True)]).sum()
+
+
+def style(pairs: Sequence[tuple[Tensor, Tensor]]) -> Tensor:
+    """L1 between the Gram matrices of the two of each stage."""
+    return torch.stack([l1_loss(_gram(a), _gram(b)) for a, b in pairs]).sum()
+
+
+def masked_l1(prediction: Tensor, truth: Tensor, mask: Tensor) -> Tensor:
+    """Mean absolute difference where mask [b 1 h w] is 1."""
+    return (mask * (prediction - truth).abs()).sum() / (prediction.shape[1] * mask.sum()).clamp(min=1)
+
+
+def masked_mse(prediction: Tensor, truth: Tensor, mask: Tensor) -> Tensor:
+    """Mean squared difference where mask [b 1 h w] is 1."""
+    return masked_l1((prediction - truth).square(), torch.zeros_like(truth), mask)
+
+
+def total_variation(pictures: Tensor, mask: Tensor) -> Tensor:
+    """Mean absolute difference of neighbours of which one at least is where mask [b 1 h w] is 1."""
+    total, count = pictures.new_zeros(()), pictures.new_zeros(())
+    for axis in (2, 3):
+        length = pictures.shape[axis] - 1
+        touched = torch.maximum(mask.narrow(axis, 0, length), mask.narrow(axis, 1, length))
+        total = total + (touched * pictures.diff(dim=axis).abs()).sum()
+        count = count + pictures.shape[1] * touched.sum()
+    return total / count.clamp(min=1)
+
+
+def _gram(features: Tensor) -> Tensor:
+    flat = features.flatten(2)
+    return flat @ flat.mT / features[0].numel()
 
 
 def _imagenet(pictures: Tensor) -> Tensor:

@@ -12,6 +12,9 @@ from mangagan import config
 from mangagan.bench.torch_losses import TorchVGG
 from mangagan.config import Experiment
 from mangagan.interop.twins.dcgan import TorchDCGANDiscriminator, TorchDCGANGenerator
+from mangagan.interop.twins.deepfill import TorchDeepFill, TorchSNPatchGAN
+from mangagan.interop.twins.denoiser import TorchDenoisingUNet
+from mangagan.interop.twins.inpainting import TorchTwoStage, gated_initialise
 from mangagan.interop.twins.pix2pix import TorchPatchGAN, TorchPixelGAN, TorchResNet, TorchUNet, reference_initialise
 from mangagan.interop.twins.pix2pixhd import (
     TorchFeatureEncoder,
@@ -21,16 +24,22 @@ from mangagan.interop.twins.pix2pixhd import (
 )
 from mangagan.interop.twins.siggraph17 import TorchSiggraph17
 from mangagan.models.dcgan import DCGANDiscriminator, DCGANGenerator
+from mangagan.models.deepfill import DeepFill
+from mangagan.models.denoiser import DenoisingUNet
+from mangagan.models.inpainting import TwoStage
 from mangagan.models.layers import BatchNorm, InstanceNorm, Norm
 from mangagan.models.multiscale import MultiscaleDiscriminator
 from mangagan.models.patchgan import PatchGAN, PixelGAN
 from mangagan.models.pix2pixhd import FeatureEncoder, GlobalGenerator, LocalEnhancer
 from mangagan.models.resnet import ResNet
 from mangagan.models.siggraph17 import Siggraph17
+from mangagan.models.sn_patchgan import SNPatchGAN
 from mangagan.models.unet import UNet
 from mangagan.models.vgg import VGG16, VGG19
+from mangagan.tasks.denoise import Denoise
 from mangagan.tasks.hd import PairedHD
 from mangagan.tasks.hinted import Hinted
+from mangagan.tasks.inpaint import Inpaint
 from mangagan.tasks.unpaired import Unpaired
 
 
@@ -49,14 +58,18 @@ def twin_networks(experiment: Experiment) -> Twins:
         painters = {way: _twin(task.generator, 3, size) for way in ("to_target", "to_input")}
         judges = {side: _twin(task.discriminator, 3, size) for side in ("target", "input")}
         return Twins(nn.ModuleDict(painters), nn.ModuleDict(judges), nn.ModuleDict())
+    vgg = {"vgg": _vgg(task.perceptual.network)} if task.perceptual.wanted else {}
+    if isinstance(task, Inpaint):
+        painter, judge = _twin(task.generator, 4, size), _twin(task.discriminator, 4, size)
+        return Twins(nn.ModuleDict({"painter": painter}), nn.ModuleDict({"judge": judge}), nn.ModuleDict(vgg))
     encoder = task.encoder if isinstance(task, PairedHD) and task.encoded else None
     condition = 2 if isinstance(task, PairedHD) and experiment.data.instances else 1
+    condition = 3 + len(experiment.data.damage.maps) if isinstance(task, Denoise) else condition
     seen = 4 if isinstance(task, Hinted) else condition + (encoder.outputs if encoder is not None else 0)
     painters = {"painter": _twin(task.generator, seen, size)}
     if encoder is not None:
         painters["encoder"] = _twin(encoder, 3, size)
     judge = _twin(task.discriminator, task.space.channels + (condition if task.conditional else 0), size)
-    vgg = {"vgg": _vgg(task.perceptual.network)} if task.perceptual.wanted else {}
     return Twins(nn.ModuleDict(painters), nn.ModuleDict({"judge": judge}), nn.ModuleDict(vgg))
 
 
@@ -74,7 +87,7 @@ def trainable(networks: Iterable[nn.Module], learns: bool) -> None:
 
 
 def _twin(network: object, inputs: int, size: int) -> nn.Module:
-    return reference_initialise(_build(network, inputs, size))
+    return gated_initialise(reference_initialise(_build(network, inputs, size)))
 
 
 def _build(network: object, inputs: int, size: int) -> nn.Module:
@@ -83,6 +96,9 @@ def _build(network: object, inputs: int, size: int) -> nn.Module:
             return TorchUNet(inputs, **_fields(network, "outputs", "levels", "features", "norm", "dropout"))
         case ResNet():
             return TorchResNet(inputs, **_fields(network, "outputs", "blocks", "features", "norm", "dropout"))
+        case DenoisingUNet():
+            sizes = _fields(network, "outputs", "levels", "features", "widest", "blocks", "sampling", "norm")
+            return TorchDenoisingUNet(inputs, residual=network.residual, **sizes)
         case DCGANGenerator():
             return TorchDCGANGenerator(inputs, **_fields(network, "outputs", "levels", "features", "norm"))
         case GlobalGenerator():
@@ -95,6 +111,12 @@ def _build(network: object, inputs: int, size: int) -> nn.Module:
             return TorchFeatureEncoder(inputs, **_fields(network, "outputs", "features", "downs"))
         case Siggraph17():
             return TorchSiggraph17(**_fields(network, "features", "classes"))
+        case TwoStage():
+            return TorchTwoStage(**_fields(network, "features", "attention", "smooth"))
+        case DeepFill():
+            return TorchDeepFill(**_fields(network, "features", "symmetric"))
+        case SNPatchGAN():
+            return TorchSNPatchGAN(inputs, **_fields(network, "layers", "features", "symmetric"))
         case PatchGAN():
             return TorchPatchGAN(inputs, **_fields(network, "layers", "features", "norm"))
         case PixelGAN():

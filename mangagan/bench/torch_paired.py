@@ -7,12 +7,13 @@ from contextlib import AbstractContextManager
 
 import torch
 from torch import Tensor
-from torch.nn.functional import l1_loss
+from torch.nn.functional import l1_loss, mse_loss
 
 from mangagan.bench.torch_losses import adversarial, charbonnier, distance_of, feature_matching, perceptual
 from mangagan.bench.torch_networks import Twins, adam, trainable
 from mangagan.bench.torch_pictures import instance_means, outlines, picture_of, random_hints, source_of, target_of
 from mangagan.config import Train
+from mangagan.tasks.denoise import Denoise
 from mangagan.tasks.hd import INSTANCES, PairedHD
 from mangagan.tasks.hinted import Hinted
 from mangagan.tasks.paired import Paired
@@ -35,17 +36,18 @@ class PairedStep:
         condition, truth = self._condition(batch), target_of(self.task.space, batch["target"])
         fake = self._paint(batch, condition, truth)
         real, made = (torch.cat([condition, x], 1) if self.task.conditional else x for x in (truth, fake))
-        if self.task.discriminator_first:
+        if self.task.judged and self.task.discriminator_first:
             self._move_judge(made.detach(), real)
         trainable([self.judge], False)
         self.painter_adam.zero_grad()
         with self.autocast():
-            loss = self._painter_loss(made, real) + self._distances(fake, truth)
+            loss = self._distances(fake, truth)
+            loss = loss + self._painter_loss(made, real) if self.task.judged else loss
         if "vgg" in self.twins.frozen:
             loss = loss + self._perceptual(batch, fake)
         loss.backward()
         self._move_painter()
-        if not self.task.discriminator_first:
+        if self.task.judged and not self.task.discriminator_first:
             self._move_judge(made.detach(), real)
 
     def _condition(self, batch: Batch) -> Tensor:
@@ -77,6 +79,7 @@ class PairedStep:
 
     def _distances(self, fake: Tensor, truth: Tensor) -> Tensor:
         loss = self.task.l1 * l1_loss(fake, truth)
+        loss = loss + self.task.mse * mse_loss(fake, truth) if self.task.mse else loss
         return loss + self.task.charbonnier * charbonnier(fake, truth) if self.task.charbonnier else loss
 
     def _perceptual(self, batch: Batch, fake: Tensor) -> Tensor:
@@ -112,6 +115,15 @@ class PairedHDStep(PairedStep):
             self.painter.get_submodule("model").zero_grad()
         self.steps += 1
         super()._move_painter()
+
+
+class DenoiseStep(PairedStep):
+    """The twin of a step with `Denoise`."""
+
+    task: Denoise
+
+    def _condition(self, batch: Batch) -> Tensor:
+        return torch.cat([batch[name] for name in ("input", "sigma") if name in batch], 1)
 
 
 class HintedStep(PairedStep):

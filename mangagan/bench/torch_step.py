@@ -17,13 +17,16 @@ import torch
 from torch import Tensor
 
 from mangagan.bench.ours import random_pictures
+from mangagan.bench.torch_inpaint import InpaintStep
 from mangagan.bench.torch_networks import Twins, twin_networks
-from mangagan.bench.torch_paired import Autocast, Batch, HintedStep, PairedHDStep, PairedStep
+from mangagan.bench.torch_paired import Autocast, Batch, DenoiseStep, HintedStep, PairedHDStep, PairedStep
 from mangagan.bench.torch_unpaired import UnpairedStep
 from mangagan.bench.turns import Work
 from mangagan.config import Experiment
+from mangagan.tasks.denoise import Denoise
 from mangagan.tasks.hd import PairedHD
 from mangagan.tasks.hinted import Hinted
+from mangagan.tasks.inpaint import Inpaint
 from mangagan.tasks.unpaired import Unpaired
 
 Step = Callable[[Batch], None]
@@ -43,6 +46,8 @@ _KNOWN: dict[str, tuple[object, ...]] = {
     "task.stability.r1": (0,),
     "task.stability.every_steps": (1,),
 }
+# What the twin of inpainting has and the others have not.
+_ONLY_INPAINT = {"task.perceptual.style", "task.stability.noise"}
 
 
 def build_torch_step(experiment: Experiment, steps: int, compiled: bool) -> Work:
@@ -68,8 +73,12 @@ def build_torch_step(experiment: Experiment, steps: int, compiled: bool) -> Work
 
 def check_twin(experiment: Experiment) -> None:
     """Raises ValueError that names the settings, or the network, that have no twin here."""
-    found = {key: _setting(experiment, key) for key in _KNOWN}
-    wrong = [f"{key}={value}" for key, value in found.items() if value not in (None, *_KNOWN[key])]
+    known = dict(_KNOWN)
+    if isinstance(experiment.task, Inpaint):
+        known = {key: values for key, values in _KNOWN.items() if key not in _ONLY_INPAINT}
+        known["task.gan"] = (*_KNOWN["task.gan"], "Hinge")
+    found = {key: _setting(experiment, key) for key in known}
+    wrong = [f"{key}={value}" for key, value in found.items() if value not in (None, *known[key])]
     norm = _setting(experiment, "task.generator.norm")
     if isinstance(experiment.task, Hinted) and norm != "BatchNorm":
         wrong.append(f"task.generator.norm={norm}")
@@ -87,6 +96,10 @@ def twin_step(experiment: Experiment, twins: Twins, autocast: Autocast) -> Step:
     task, train = experiment.task, experiment.train
     if isinstance(task, Unpaired):
         return UnpairedStep(task, train, twins, autocast)
+    if isinstance(task, Inpaint):
+        return InpaintStep(task, train, twins, autocast)
+    if isinstance(task, Denoise):
+        return DenoiseStep(task, train, twins, autocast)
     build = HintedStep if isinstance(task, Hinted) else PairedHDStep if isinstance(task, PairedHD) else PairedStep
     return build(task, train, twins, autocast)
 

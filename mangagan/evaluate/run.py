@@ -43,15 +43,17 @@ def evaluate(predict: Predict, pages: Sequence[Batch]) -> dict[str, float]:
     """How far predictions and bare inputs are from the truth, and how colorful they are.
 
     CIEDE2000, PSNR, mean absolute difference of sRGB in [0, 1], and chroma in Lab: over pages, the mean of the figure
-    of each, at the size of the pages given. `gain` is the share by which CIEDE2000 fell below the bare input's.
+    of each, at the size of the pages given. `_input` is of the bare input; `gain` is the share by which CIEDE2000 fell
+    below its.
     """
     totals = np.sum([_figures(predict, page) for page in pages], axis=0)
-    difference, psnr, l1, chroma, bare, true_chroma = (totals / len(pages)).tolist()
+    difference, psnr, l1, chroma, bare, bare_psnr, true_chroma = (totals / len(pages)).tolist()
     return {
         "evaluation/ciede2000": difference,
         "evaluation/ciede2000_input": bare,
         "evaluation/gain": 1 - difference / bare,
         "evaluation/psnr": psnr,
+        "evaluation/psnr_input": bare_psnr,
         "evaluation/l1": l1,
         "evaluation/chroma": chroma,
         "evaluation/chroma_truth": true_chroma,
@@ -68,6 +70,7 @@ def _figures(predict: Predict, page: Batch) -> np.ndarray:
         _difference(picture, truth),
         _chroma(picture),
         _color_difference(bare, truth),
+        _peak_ratio(bare, truth),
         _chroma(truth),
     ]
     return np.concatenate(jax.device_get(figures))

@@ -11,12 +11,17 @@ from typing import Any
 
 import jax
 
-from mangagan.config import Experiment
+from mangagan.config import HIGHEST_IS_BEST, Experiment
 from mangagan.tasks.base import Variables
+from mangagan.tasks.denoise import Denoise
+from mangagan.tasks.inpaint import Inpaint
 
 CARD, PICTURE = "README.md", "samples.png"
 # What an archive calls the licence whose terms go on to what is made of its pages.
 _SHARED_ALIKE = "CC-BY-SA-4.0"
+_RESTORE = """```
+python launch/restore.py --task={task} --checkpoint={name} pages --output={output}
+```"""
 _USE = """```python
 from pathlib import Path
 
@@ -31,6 +36,12 @@ page = np.asarray(Image.open("page.png").convert("L"), np.float32)[None, ..., No
 picture = jax.jit(experiment.task.predict)(variables, {{"input": page}})[0]
 Image.fromarray(np.asarray((picture + 1) * 127.5).round().astype(np.uint8)).save("color.png")
 ```"""
+
+
+_TASKS = {
+    Inpaint: {"task": "inpaint", "output": "whole --mask=masks"},
+    Denoise: {"task": "denoise", "output": "clean"},
+}
 
 
 @dataclass(frozen=True)
@@ -113,8 +124,12 @@ def _use(name: str, experiment: Experiment, history: History) -> list[str]:
         f"to {data.size}), with `data.input={data.input}`; pages of another scale or kind come out worse."
     )
     beside = "Beside `input` it needs `instances`, as `mangagan.data.regions` numbers them."
-    return [
+    use = next(
+        (_RESTORE.format(name=name, **words) for task, words in _TASKS.items() if isinstance(experiment.task, task)),
         _USE.format(name=json.dumps(name)),
+    )
+    return [
+        use,
         *(["", scale] if history.pages else []),
         *(["", beside] if data.instances else []),
     ]
@@ -124,14 +139,15 @@ def _figures(experiment: Experiment, history: History) -> list[str]:
     if not history.evaluations:
         return []
     train, last = experiment.train, history.evaluations[-1]
-    best = min(history.evaluations, key=lambda line: line.get(train.keep_best, float("inf")))
+    sign, word = (-1, "highest") if train.keep_best in HIGHEST_IS_BEST else (1, "lowest")
+    best = min(history.evaluations, key=lambda line: sign * line.get(train.keep_best, sign * float("inf")))
     names = [name for name in last if name.startswith("evaluation/")]
     rows = [(name.removeprefix("evaluation/"), *(_number(line.get(name)) for line in (last, best))) for name in names]
     protocol = (
         f"Of the averaged weights (decay {train.ema_decay:g}), on the middle windows of at most "
         f"{train.evaluation_pages} pages from works held out of `{experiment.data.source}`: CIEDE2000 to the truth "
-        "(`_input`: of the bare input; `gain`: the share by which it fell), `l1` of sRGB in [0, 1], mean chroma in "
-        f"CIE Lab; means over pages of means over pixels. Best is the lowest `{train.keep_best}`."
+        "(`_input`: of the bare input; `gain`: the share by which it fell), PSNR in dB, `l1` of sRGB in [0, 1], mean "
+        f"chroma in CIE Lab; means over pages of means over pixels. Best is the {word} `{train.keep_best}`."
     )
     head = ("", f"last, step {last.get('step')}", f"best, step {best.get('step')}")
     return [*_table(head, rows), "", protocol]

@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import flax.linen as nn
-import numpy as np
 from flax.traverse_util import flatten_dict, unflatten_dict
 
+from mangagan.color import LUMINANCE
 from mangagan.config import Experiment
+from mangagan.data.damage import FreeForm
 from mangagan.data.stream import Data
 from mangagan.interop.folder import abstract_variables
 from mangagan.interop.layouts import LAYOUTS, Layout, places
 from mangagan.interop.reference import load_reference, save_reference
+from mangagan.models.deepfill import DeepFill
 from mangagan.models.pix2pixhd import GlobalGenerator, LocalEnhancer
 from mangagan.models.resnet import ResNet
 from mangagan.models.siggraph17 import Siggraph17
@@ -26,14 +28,13 @@ from mangagan.models.unet import UNet
 from mangagan.tasks.base import Variables
 from mangagan.tasks.hd import PairedHD
 from mangagan.tasks.hinted import Hinted
+from mangagan.tasks.inpaint import Inpaint
 from mangagan.tasks.paired import Paired
 from mangagan.tasks.spaces import RGB, Lab
 from mangagan.tasks.unpaired import Unpaired
 
 WAYS = ("to_target", "to_input")
-_PAINTERS = (UNet, ResNet, Siggraph17, GlobalGenerator, LocalEnhancer)
-# How ITU-R 601 weighs the channels of a colour picture, as `data.input=gray` does.
-_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
+_PAINTERS = (UNet, ResNet, Siggraph17, GlobalGenerator, LocalEnhancer, DeepFill)
 
 
 def import_reference(files: Sequence[Path], layout: str) -> tuple[Experiment, Variables]:
@@ -94,6 +95,8 @@ def _experiment(layout: str) -> Experiment:
             return Experiment(Hinted(generator=network), Data(input="lightness"))
         case GlobalGenerator() | LocalEnhancer():
             return Experiment(PairedHD(generator=network))
+        case DeepFill():
+            return Experiment(Inpaint(generator=network), Data(input="color", damage=FreeForm()))
     fitting = [name for name, one in LAYOUTS.items() if isinstance(one.network, _PAINTERS)]
     raise ValueError(f"--layout={layout}: there is no task for this; there are {', '.join(fitting)}")
 
@@ -120,5 +123,5 @@ def _for_rgb(params: Any, layout: Layout) -> Any:
     flat = flatten_dict(params)
     for path in _seeing(layout.network) & flat.keys():
         if flat[path].shape[2:3] == (1,):
-            flat[path] = flat[path] * _LUMINANCE[:, None]
+            flat[path] = flat[path] * LUMINANCE[:, None]
     return unflatten_dict(flat)

@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from mangagan.config import Experiment
+from mangagan.config import Experiment, example_batch
 from mangagan.interop.layouts import differences
 from mangagan.interop.model_config import read_config, write_config
 from mangagan.interop.tensor_files import read_tensors, write_tensors
@@ -81,11 +81,8 @@ def load_model(folder: Path) -> tuple[Experiment, Variables]:
 
 def abstract_variables(experiment: Experiment) -> Variables:
     """Shapes and dtypes of the variables of an experiment's generator; nothing is computed."""
-    data = experiment.data
-    shape = (1, data.size, data.size)
-    batch = {name: jax.ShapeDtypeStruct((*shape, c), "float32") for name, c in (("input", 1), ("target", 3))}
-    batch |= {"instances": jax.ShapeDtypeStruct(shape, "int32")} if data.instances else {}
-    return jax.eval_shape(lambda key, batch: experiment.task.init(key, batch).generator, jax.random.key(0), batch)
+    init = lambda key, batch: experiment.task.init(key, batch).generator  # noqa: E731
+    return jax.eval_shape(init, jax.random.key(0), example_batch(experiment))
 
 
 def _check_fit(what: str, given: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:

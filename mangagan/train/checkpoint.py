@@ -13,6 +13,7 @@ import orbax.checkpoint as ocp
 from jax.experimental import multihost_utils
 from orbax.checkpoint.checkpoint_managers import AnyPreservationPolicy, BestN, LatestN
 
+from mangagan.config import HIGHEST_IS_BEST
 from mangagan.train.state import TrainState
 
 log = logging.getLogger(__name__)
@@ -29,10 +30,11 @@ class Checkpoints:
     def __init__(self, folder: Path, keep_last: int, keep_best: str, *, reading: bool = False) -> None:
         self._folder, self._reading = folder.resolve(), reading
         rank: Callable[[dict[str, float]], float] = itemgetter(keep_best)
-        best = BestN(get_metric_fn=rank, reverse=True, n=1, keep_checkpoints_without_metrics=False)
+        rises = keep_best in HIGHEST_IS_BEST
+        best = BestN(get_metric_fn=rank, reverse=not rises, n=1, keep_checkpoints_without_metrics=False)
         options = ocp.CheckpointManagerOptions(
             best_fn=rank,  # without it the figures would not be written beside the checkpoint
-            best_mode="min",
+            best_mode="max" if rises else "min",
             preservation_policy=AnyPreservationPolicy([LatestN(keep_last), best]),
             cleanup_tmp_directories=not reading,  # another process may be writing them
             create=not reading,
@@ -45,7 +47,7 @@ class Checkpoints:
         return sorted(self._manager.all_steps())
 
     def save(self, step: int, state: TrainState, figures: dict[str, float] | None) -> None:
-        """Starts to save in the background; `figures` are what the best one is chosen by (the lowest wins)."""
+        """Starts to save in the background; `figures` hold the one that the best is chosen by."""
         if step not in self.steps:
             self._manager.save(step, args=ocp.args.StandardSave(state), metrics=figures)
 

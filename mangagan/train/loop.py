@@ -42,7 +42,7 @@ def train(experiment: Experiment, workdir: Path, *, resume: Resume = "auto", est
     take is measured and said. Raises ValueError for what a user can mend, Diverged if a loss is not finite.
     """
     check(workdir, describe(experiment), resume)
-    archive = open_archive(experiment.data.source)
+    archive = open_archive(experiment.data.source, held_out=experiment.data.held_out)
     frozen = load_frozen(experiment.task.frozen_weights)
     program = build_program(experiment, devices.make_mesh(), steps_per_epoch(experiment.data, archive), frozen)
     # A mistake in the networks, or in what they begin with, is found before the folder is taken.

@@ -11,7 +11,7 @@ import jax
 from jax.sharding import Mesh
 from jaxtyping import Array, Float
 
-from mangagan.config import Experiment
+from mangagan.config import Experiment, example_batch
 from mangagan.tasks.base import Batch, Metrics, Tree, Variables
 from mangagan.train import devices
 from mangagan.train.optim import build_optimizer
@@ -66,16 +66,6 @@ def build_program(experiment: Experiment, mesh: Mesh, steps_per_epoch: int, froz
         predict=jax.jit(task.predict),
         total_steps=total,
     )
-
-
-def example_batch(experiment: Experiment) -> dict[str, jax.ShapeDtypeStruct]:
-    """The shapes of a batch over all devices."""
-    shape = (experiment.data.batch_size, experiment.data.size, experiment.data.size)
-    pictures = {
-        "input": jax.ShapeDtypeStruct((*shape, 1), "float32"),
-        "target": jax.ShapeDtypeStruct((*shape, 3), "float32"),
-    }
-    return pictures | ({"instances": jax.ShapeDtypeStruct(shape, "int32")} if experiment.data.instances else {})
 
 
 def _with_frozen(step: Callable, frozen: Tree, state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:

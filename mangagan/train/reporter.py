@@ -80,10 +80,15 @@ class Reporter:
             }
         self._judged = step, figures
         self._write(step, figures)
-        self.bar.write(
-            f"step {step}: CIEDE2000 to the truth {figures['evaluation/ciede2000']:.2f} on {len(self.pages)} held-out "
-            f"pages; the bare input {figures['evaluation/ciede2000_input']:.2f} ({figures['evaluation/gain']:+.1%})"
-        )
+        self.bar.write(f"step {step}: {self._told(figures)}")
+
+    def _told(self, figures: dict[str, float]) -> str:
+        pages, page = f"on {len(self.pages)} held-out pages", self.pages[0]
+        if page["input"].shape == page["target"].shape:  # a damaged picture, not one to be coloured
+            output, bare = figures["evaluation/psnr"], figures["evaluation/psnr_input"]
+            return f"PSNR {output:.2f} dB {pages}; the damaged input {bare:.2f} ({output - bare:+.2f} dB)"
+        output, bare, gain = (figures[f"evaluation/{name}"] for name in ("ciede2000", "ciede2000_input", "gain"))
+        return f"CIEDE2000 to the truth {output:.2f} {pages}; the bare input {bare:.2f} ({gain:+.1%})"
 
     def _predictor(self, variables: Variables) -> Predict:
         # Every host judges all pages on one device of its own, so that all hosts know the same figures.

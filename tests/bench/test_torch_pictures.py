@@ -7,11 +7,11 @@ import pytest
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install -e '.[bench]')")
 
 from mangagan import losses  # noqa: E402
-from mangagan.bench import torch_losses, torch_pictures  # noqa: E402
+from mangagan.bench import torch_inpaint, torch_losses, torch_pictures  # noqa: E402
 from mangagan.models.instances import edges, instance_means  # noqa: E402
 from mangagan.models.vgg import VGG16  # noqa: E402
 from mangagan.tasks.hints import HintSampling  # noqa: E402
-from mangagan.tasks.perceptual import Perceptual  # noqa: E402
+from mangagan.tasks.perceptual import Perceptual, gram  # noqa: E402
 from mangagan.tasks.spaces import RGB, Lab  # noqa: E402
 
 
@@ -81,6 +81,22 @@ def test_losses_agree():
         low, high = (torch_losses.adversarial(distance, answer, label) for label in (0.0, 1.0))
         assert np.isclose(low, sum(gan.on_fake(scale[-1]) for scale in made))
         assert np.isclose(high, sum(gan.on_real(scale[-1]) for scale in made))
+
+
+def test_losses_of_inpainting_agree():
+    a, b, mask = noise(2, 5, 4, 3), noise(2, 5, 4, 3, seed=1), (noise(2, 5, 4, 1, seed=2) > 0.3).astype(np.float32)
+    for hole in (mask, 0 * mask):
+        theirs = torch_losses.masked_l1(first(a), first(b), first(hole))
+        assert np.isclose(theirs, losses.masked_l1(a, b, hole))
+        assert np.isclose(torch_losses.masked_mse(first(a), first(b), first(hole)), losses.masked_mse(a, b, hole))
+        assert np.isclose(torch_losses.total_variation(first(a), first(hole)), losses.total_variation(a, hole))
+    stages = [(first(x), first(y)) for x, y in ((a, b), (b, a))]
+    expected = sum(losses.l1(gram(x), gram(y)) for x, y in ((a, b), (b, a)))
+    assert np.isclose(torch_losses.style(stages), expected)
+    for gan in (losses.Hinge(), losses.BinaryCrossEntropy()):
+        judged = torch_inpaint.discriminator_loss(gan, first(a), first(b))
+        assert np.isclose(judged, (gan.on_real(a) + gan.on_fake(b)) / 2)
+        assert np.isclose(torch_inpaint.on_generated(gan, first(a)), gan.on_generated(a))
 
 
 @pytest.mark.parametrize("normalised", [True, False])

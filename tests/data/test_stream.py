@@ -15,8 +15,11 @@ import psutil
 import pytest
 from skimage.color import rgb2lab
 
+from mangagan.config import Experiment, example_batch
 from mangagan.data.archive import Archive, open_archive
+from mangagan.data.damage import FreeForm, Gaussian, Holes, Jpeg, Noise
 from mangagan.data.stream import Data, batches, steps_per_epoch
+from mangagan.tasks.paired import Paired
 
 DATA = Data(size=24, window=40, jitter=0.2, batch_size=4, workers=0)
 PAGES = 20
@@ -32,7 +35,8 @@ def drawn(data: Data, archive: Archive, count: int, **options) -> list[dict[str,
 
 def same(first, second) -> bool:
     return len(first) == len(second) and all(
-        np.array_equal(a[role], b[role]) for a, b in zip(first, second, strict=True) for role in ("input", "target")
+        a.keys() == b.keys() and all(np.array_equal(a[role], b[role]) for role in a)
+        for a, b in zip(first, second, strict=True)
     )
 
 
@@ -84,6 +88,69 @@ def test_lightness_input_has_the_lightness_of_the_target(paired):
 def test_instances_number_the_regions_of_the_input(paired):
     for batch in drawn(replace(DATA, instances=True), paired, 2):
         assert batch["instances"].shape == batch["input"].shape[:3] and batch["instances"].dtype == np.int32
+
+
+def test_color_input_is_the_target(paired, mixed):
+    for batch in drawn(replace(DATA, input="color", instances=True), paired, 2):
+        assert np.array_equal(batch["input"], batch["target"]) and batch["instances"].shape == (4, 24, 24)
+    apart = drawn(replace(DATA, input="color", paired=False), mixed, 3)
+    assert all(batch["input"].shape == (4, 24, 24, 3) for batch in apart)
+    assert all(numbers(batch, "input") != numbers(batch, "target") for batch in apart)
+
+
+def test_windows_of_the_size_give_the_pixels_of_the_page(paired, map_page):
+    data = replace(DATA, input="color", size=24, window=24, jitter=0.0)
+    pictures = [picture for batch in drawn(data, paired, 5) for picture in batch["input"]]
+    whole = drawn(replace(data, batch_size=1), paired, 99, split="validation", augment=False)
+    for picture in [*pictures, *(batch["target"][0] for batch in whole)]:
+        red, green, blue = np.moveaxis((picture + 1) * 127.5, -1, 0).round().astype(int)
+        page = map_page(blue[0, 0] // 10)
+        # The page's own pixels tell where they come from.
+        cut = page[green[0, 0] // 2 :, min(red[0, 0], red[0, -1]) // 2 :][:24, :24]
+        assert any(np.array_equal(np.stack([red, green, blue], -1), way) for way in (cut, cut[:, ::-1]))
+
+
+DAMAGES = [Holes(), FreeForm(), Noise(Gaussian(), known=True), Noise(Jpeg())]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("form", ["color", "gray"])
+def test_damaged_batches_have_the_shapes_that_a_run_expects(paired, damage, form):
+    data = replace(DATA, input=form, damage=damage)
+    expected = {name: (one.shape, one.dtype) for name, one in example_batch(Experiment(Paired(), data)).items()}
+    for batch, clean in zip(drawn(data, paired, 2), drawn(replace(DATA, input=form), paired, 2), strict=True):
+        assert {name: (one.shape, one.dtype) for name, one in batch.items()} == expected
+        # Where and how a page is cut does not depend on the damage.
+        assert np.array_equal(batch["target"], clean["target"])
+        assert not np.array_equal(batch["input"], clean["input"])
+
+
+def test_damage_is_new_at_every_step_and_the_same_however_it_is_made(paired):
+    data = replace(DATA, input="color", damage=Holes())
+    alone = drawn(data, paired, 12)
+    masks = [mask.tobytes() for batch in alone for mask in batch["mask"]]
+    assert len(set(masks)) == len(masks)
+    assert same(alone, drawn(data, paired, 12))
+    assert same(alone[3:11], drawn(replace(data, workers=2), paired, 8, start=3))
+    shares = [drawn(data, paired, 12, process=(index, 2)) for index in range(2)]
+    for n, batch in enumerate(alone):
+        joined = {role: np.concatenate([share[n][role] for share in shares]) for role in batch}
+        assert same([batch], [joined])
+    assert not set(masks) & {mask.tobytes() for batch in drawn(data, paired, 12, seed=8) for mask in batch["mask"]}
+
+
+def test_held_out_pages_have_the_same_damage_at_every_evaluation(paired):
+    data = replace(DATA, input="color", damage=Noise(), batch_size=1)
+    first, again = (drawn(data, paired, 99, split="validation", augment=False, seed=0) for _ in range(2))
+    assert same(first, again) and len(first) == 2
+    differences = [batch["input"] - batch["target"] for batch in first]
+    assert all(difference.any() for difference in differences) and not np.array_equal(*differences)
+
+
+@pytest.mark.parametrize("stream", [steps_per_epoch, lambda *args: batches(*args, split="train", seed=0)])
+def test_a_damage_that_cannot_be_is_said_at_once(paired, stream):
+    with pytest.raises(ValueError, match="Jpeg has no sigma"):
+        stream(replace(DATA, damage=Noise(Jpeg(), known=True)), paired)
 
 
 def test_worker_processes_and_restarts_change_nothing(paired):

@@ -44,6 +44,10 @@ def test_figures_equal_scikit_image():
     np.testing.assert_allclose(figures["evaluation/l1"], l1, rtol=1e-4)
     psnr = mean(peak_signal_noise_ratio(p["target"] / 2, painted(p) / 2, data_range=1) for p in pages)
     np.testing.assert_allclose(figures["evaluation/psnr"], psnr, rtol=1e-4)
+    bare_psnr = mean(
+        peak_signal_noise_ratio(p["target"] / 2, np.repeat(p["input"], 3, -1) / 2, data_range=1) for p in pages
+    )
+    np.testing.assert_allclose(figures["evaluation/psnr_input"], bare_psnr, rtol=1e-4)
     chroma = mean(np.hypot(*np.moveaxis(lab(p["target"])[..., 1:], -1, 0)).mean() for p in pages)
     np.testing.assert_allclose(figures["evaluation/chroma_truth"], chroma, rtol=1e-4)
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import experiments
 from mangagan.config import Experiment
 from mangagan.data.stream import Data
 from mangagan.interop.card import History, model_card
@@ -73,6 +74,13 @@ def test_last_and_best_figures_stand_with_their_protocol():
     assert "at most 64 pages from works held out of `comics:20`" in text and "lowest `evaluation/ciede2000`" in text
 
 
+def test_the_best_figure_is_the_highest_where_more_is_better():
+    history = replace(HISTORY, evaluations=[{"step": n, "evaluation/psnr": 30.0 - abs(n - 2)} for n in (1, 2, 3, 4)])
+    text = card(history, replace(EXPERIMENT, train=replace(EXPERIMENT.train, keep_best="evaluation/psnr")))
+    assert "|  | last, step 4 | best, step 2 |\n| --- | --- | --- |\n| psnr | 28 | 30 |" in text
+    assert "Best is the highest `evaluation/psnr`" in text
+
+
 def test_origin_commands_versions_and_credits_are_told():
     text = card(dtype="bfloat16")
     count = sum(np.prod(leaf.shape) for leaf in jax.tree.leaves(abstract_variables(EXPERIMENT).params))
@@ -88,6 +96,14 @@ def test_what_is_not_known_is_left_out():
     assert re.findall("^#+ .*", text, re.MULTILINE) == ["# my-model", "## Use", "## Pages and licences"]
     assert "samples.png" not in text and "comics" not in text and "is not known" in text
     assert "who publishes them chooses one" in text
+
+
+@pytest.mark.parametrize("name", ["restore_inpaint", "restore_denoise"])
+def test_what_restores_is_used_by_its_command(name):
+    experiment = experiments.load(f"{name}:debug")
+    text = model_card("m", experiment, abstract_variables(experiment), History("Made."))
+    assert f"launch/restore.py --task={name.removeprefix('restore_')} --checkpoint=m" in text
+    assert "color.png" not in text
 
 
 def test_the_lines_of_code_color_a_page(tmp_path, monkeypatch):

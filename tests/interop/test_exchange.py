@@ -12,6 +12,7 @@ from mangagan.interop.exchange import export_reference, generators, import_refer
 from mangagan.interop.folder import abstract_variables, load_model, save_model
 from mangagan.interop.layouts import LAYOUTS, Layout
 from mangagan.interop.reference import load_reference, save_reference
+from mangagan.models.deepfill import DeepFill
 from mangagan.models.patchgan import PatchGAN
 from mangagan.models.pix2pixhd import GlobalGenerator
 from mangagan.models.resnet import ResNet
@@ -19,6 +20,7 @@ from mangagan.models.siggraph17 import Siggraph17
 from mangagan.models.unet import UNet
 from mangagan.tasks.hd import PairedHD
 from mangagan.tasks.hinted import Hinted
+from mangagan.tasks.inpaint import Inpaint
 from mangagan.tasks.paired import Paired
 from mangagan.tasks.spaces import RGB, Lab
 from mangagan.tasks.unpaired import Unpaired
@@ -30,6 +32,7 @@ SMALL = {
     "small_resnet": Layout(ResNet(blocks=1, features=4), 3),
     "small_siggraph": Layout(Siggraph17(features=2, classes=5), 4),
     "small_global": Layout(GlobalGenerator(downs=1, blocks=1, features=4), 3),
+    "small_deepfill": Layout(DeepFill(features=4, symmetric=True), 4),
     "small_patchgan": Layout(PatchGAN(layers=1, features=4), 3),
 }
 
@@ -66,6 +69,18 @@ def test_a_reference_becomes_a_model_of_its_task(tmp_path, layout, task, space):
     experiment, variables = import_reference([saved(tmp_path, layout)], layout)
     assert type(experiment.task) is task and experiment.task.space == space
     assert experiment.data.input == ("gray" if space == RGB() else "lightness")
+    assert_kept(tmp_path, experiment, variables)
+
+
+def test_published_deepfill_fills_holes(tmp_path):
+    experiment, variables = import_reference([saved(tmp_path, "small_deepfill")], "small_deepfill")
+    assert experiment.task == Inpaint(generator=SMALL["small_deepfill"].network)
+    assert_kept(tmp_path, experiment, variables)
+    page = {"input": np.ones((1, 9, 14, 3), np.float32), "mask": np.ones((1, 9, 14, 1), np.float32)}
+    assert jax.eval_shape(experiment.task.predict, variables, page).shape == (1, 9, 14, 3)
+
+
+def assert_kept(tmp_path, experiment, variables):
     save_model(tmp_path / "model", experiment, variables)
     again, arrays = load_model(tmp_path / "model")
     assert again == experiment

@@ -12,12 +12,17 @@ import pytest
 import safetensors.numpy
 
 from mangagan.config import Experiment
+from mangagan.data.damage import Holes, Noise
 from mangagan.data.stream import Data
 from mangagan.interop import folder as folders
 from mangagan.interop.folder import abstract_variables, load_model, save_model
+from mangagan.models.denoiser import DenoisingUNet
+from mangagan.models.inpainting import TwoStage
 from mangagan.models.patchgan import PatchGAN
 from mangagan.models.resnet import ResNet
 from mangagan.models.unet import UNet
+from mangagan.tasks.denoise import Denoise
+from mangagan.tasks.inpaint import Inpaint
 from mangagan.tasks.paired import Paired
 from mangagan.tasks.spaces import Lab
 from mangagan.tasks.unpaired import Unpaired
@@ -28,6 +33,13 @@ PAIRED = Experiment(
 )
 UNPAIRED = Experiment(
     Unpaired(generator=ResNet(blocks=1, features=4), discriminator=JUDGE), Data(size=16, paired=False)
+)
+INPAINT = Experiment(
+    Inpaint(generator=TwoStage(features=4), discriminator=JUDGE), Data(input="color", damage=Holes(), size=16)
+)
+DENOISE = Experiment(
+    Denoise(generator=DenoisingUNet(levels=1, features=4), discriminator=JUDGE),
+    Data(input="color", damage=Noise(known=True), size=16),
 )
 
 
@@ -57,7 +69,7 @@ def rewrite(model, tensors=None, **changes):
     (model / "config.json").write_text(json.dumps({name: value for name, value in config.items() if value is not None}))
 
 
-@pytest.mark.parametrize("experiment", [PAIRED, UNPAIRED], ids=lambda one: type(one.task).__name__)
+@pytest.mark.parametrize("experiment", [PAIRED, UNPAIRED, INPAINT, DENOISE], ids=lambda one: type(one.task).__name__)
 def test_a_model_comes_back_the_same_to_the_bit(tmp_path, experiment):
     variables = random_variables(experiment)
     save_model(tmp_path / "deep" / "model", experiment, variables, beside={"README.md": b"about"})

@@ -18,10 +18,10 @@ def a_state(step):
     return TrainState(jnp.asarray(step), jax.random.key(step), net, net, Variables({"kernel": weights}, {}), ())
 
 
-def save(folder, steps, figures=None, keep_last=3):
-    checkpoints = Checkpoints(folder, keep_last, "difference")
+def save(folder, steps, figures=None, keep_last=3, keep_best="difference"):
+    checkpoints = Checkpoints(folder, keep_last, keep_best)
     for step in steps:
-        checkpoints.save(step, a_state(step), figures and {"difference": figures[step]})
+        checkpoints.save(step, a_state(step), figures and {keep_best: figures[step]})
     checkpoints.close()
 
 
@@ -50,6 +50,13 @@ def test_the_last_and_the_best_are_kept_also_after_a_restart(tmp_path):
     save(tmp_path / "c", [1, 2, 3], figures, keep_last=1)
     save(tmp_path / "c", [4, 5, 6], figures, keep_last=1)
     assert sorted(entry.name for entry in (tmp_path / "c").iterdir()) == ["2", "6"]
+
+
+def test_the_highest_psnr_is_the_best_also_after_a_restart(tmp_path):
+    figures = {1: 20.0, 2: 31.0, 3: 28.0, 4: 30.5, 5: 29.0}
+    save(tmp_path / "c", [1, 2, 3], figures, keep_last=1, keep_best="evaluation/psnr")
+    save(tmp_path / "c", [4, 5], figures, keep_last=1, keep_best="evaluation/psnr")
+    assert sorted(entry.name for entry in (tmp_path / "c").iterdir()) == ["2", "5"]
 
 
 @pytest.mark.parametrize("damage", ["halved", "emptied", "removed"])
