@@ -106,8 +106,14 @@ def masked_l1(
 def masked_mse(
     prediction: Float[Array, "b h w c"], truth: Float[Array, "b h w c"], mask: Float[Array, "b h w 1"]
 ) -> Scalar:
-    """Mean squared difference of the pixels where mask is 1, over all pictures together; 0 where there are none."""
-    return _mean_where([mask], [jnp.square(prediction - truth)])
+    """Mean squared difference of the pixels where mask is 1 in a picture, then over the pictures that have such pixels.
+
+    So a small hole counts as much as a large one. 0 where there are none.
+    """
+    total = jnp.sum(mask * jnp.square(prediction - truth), axis=(1, 2, 3))
+    area = jnp.sum(mask, axis=(1, 2, 3))
+    means = total / jnp.maximum(area * prediction.shape[-1], 1)
+    return jnp.asarray(jnp.sum(means) / jnp.maximum(jnp.sum(area > 0), 1))
 
 
 def total_variation(pictures: Float[Array, "b h w c"], mask: Float[Array, "b h w 1"]) -> Scalar:

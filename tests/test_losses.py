@@ -73,7 +73,16 @@ def test_masked_l1_counts_the_pixels_of_the_mask_in_all_pictures():
     np.testing.assert_allclose(losses.masked_l1(a, b, HOLE), np.mean(inside), rtol=1e-5)
     outside = np.abs(a - b)[np.broadcast_to(HOLE == 0, a.shape)]
     np.testing.assert_allclose(losses.masked_l1(a, b, 1 - HOLE), outside.mean(), rtol=1e-5)
-    np.testing.assert_allclose(losses.masked_mse(a, b, HOLE), np.square(inside).mean(), rtol=1e-5)
+
+
+def test_masked_mse_counts_the_holes_of_all_pictures_alike():
+    a, b = picture(0, 3, 4, 5, 3), picture(1, 3, 4, 5, 3)
+    mask = np.concatenate([HOLE, np.zeros((1, 4, 5, 1), np.float32)])
+    holes = [[p for p in np.ndindex(a.shape) if p[0] == n and mask[(*p[:3], 0)]] for n in (0, 1)]
+    assert [len(hole) for hole in holes] == [12, 3]
+    means = [np.mean([(a[p] - b[p]) ** 2 for p in hole]) for hole in holes]
+    np.testing.assert_allclose(losses.masked_mse(a, b, mask), np.mean(means), rtol=1e-5)
+    assert losses.masked_mse(a, b, 0 * mask) == 0
 
 
 def test_total_variation_counts_each_pair_that_the_mask_touches_once():

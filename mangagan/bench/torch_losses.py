@@ -97,8 +97,10 @@ def masked_l1(prediction: Tensor, truth: Tensor, mask: Tensor) -> Tensor:
 
 
 def masked_mse(prediction: Tensor, truth: Tensor, mask: Tensor) -> Tensor:
-    """Mean squared difference where mask [b 1 h w] is 1."""
-    return masked_l1((prediction - truth).square(), torch.zeros_like(truth), mask)
+    """Mean squared difference where mask [b 1 h w] is 1 in a picture, then over the pictures that have such pixels."""
+    totals = (mask * (prediction - truth).square()).sum(dim=(1, 2, 3))
+    areas = mask.sum(dim=(1, 2, 3))
+    return (totals / (prediction.shape[1] * areas).clamp(min=1)).sum() / (areas > 0).sum().clamp(min=1)
 
 
 def total_variation(pictures: Tensor, mask: Tensor) -> Tensor:
