@@ -9,7 +9,7 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mangagan.models.layers import BatchNorm, Conv, ConvTranspose, Norm, convolve, leaky_relu, weights
+from mangagan.models.layers import BatchNorm, Conv, ConvTranspose, Norm, check_input, convolve, leaky_relu, weights
 
 
 class DCGANGenerator(nn.Module):
@@ -34,11 +34,7 @@ class DCGANGenerator(nn.Module):
 
         Raises ValueError where height or width is no multiple of `multiple`.
         """
-        if x.shape[1] % self.multiple or x.shape[2] % self.multiple:
-            raise ValueError(
-                f"DCGAN generator of {self.levels} levels: a picture of {x.shape[1]} x {x.shape[2]} (h x w) does not "
-                f"fit; pad both sides to multiples of {self.multiple}"
-            )
+        check_input(self, x)
         widths = [self.features * min(2**level, 8) for level in range(self.levels)]
         x = _down(x, widths, self.norm, train, spectral=False)
         for level in reversed(range(1, self.levels)):

@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 
 from mangagan.models.attention import contextual_attention
 from mangagan.models.gated import GatedConv, doubled
-from mangagan.models.layers import Conv
+from mangagan.models.layers import Conv, check_input
 
 
 class DeepFill(nn.Module):
@@ -37,7 +37,7 @@ class DeepFill(nn.Module):
         in the hole is not looked at. Raises ValueError where x has other than four channels, or height or width is no
         multiple of `multiple`.
         """
-        self._check(x.shape)
+        check_input(self, x, takes="red, green, blue and the mask")
         f, symmetric, hole = self.features, self.symmetric, x[..., 3:]
         known = x[..., :3] * (1 - hole)
         # The ones tell the picture from the zeros around it.
@@ -49,15 +49,6 @@ class DeepFill(nn.Module):
         attended = _AttentionBranch(f, symmetric, name="attention_branch")(pasted, hole)
         both = jnp.concatenate([encoded, attended], axis=-1)
         return coarse, Decoder(f, name="refined_decoder")(both)
-
-    def _check(self, shape: tuple[int, ...]) -> None:
-        if shape[-1] != 4:
-            raise ValueError(f"DeepFill: {shape[-1]} input channels; it takes 4: red, green, blue and the mask")
-        if shape[1] % self.multiple or shape[2] % self.multiple:
-            raise ValueError(
-                f"DeepFill: a picture of {shape[1]} x {shape[2]} (h x w) does not fit; "
-                f"pad both sides to multiples of {self.multiple}"
-            )
 
 
 class DilatedEncoder(nn.Module):

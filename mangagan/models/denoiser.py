@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from mangagan.models.convolution import conv, conv_transpose
-from mangagan.models.layers import BatchNorm, Norm, leaky_relu
+from mangagan.models.layers import BatchNorm, Norm, check_input, leaky_relu
 
 
 class DenoisingUNet(nn.Module):
@@ -43,11 +43,7 @@ class DenoisingUNet(nn.Module):
 
         Raises ValueError where height or width is no multiple of `multiple`, or x lacks channels of the picture.
         """
-        if x.shape[1] % self.multiple or x.shape[2] % self.multiple:
-            raise ValueError(
-                f"DenoisingUNet of {self.levels} levels: a picture of {x.shape[1]} x {x.shape[2]} (h x w) does not "
-                f"fit; pad both sides to multiples of {self.multiple}"
-            )
+        check_input(self, x)
         if x.shape[3] < self.outputs:
             raise ValueError(
                 f"DenoisingUNet: the input has {x.shape[3]} channels, the clean picture {self.outputs}; "

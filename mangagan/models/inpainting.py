@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 
 from mangagan.models.deepfill import Decoder, DilatedEncoder
 from mangagan.models.gated import GatedConv, doubled
-from mangagan.models.layers import Conv
+from mangagan.models.layers import Conv, check_input
 from mangagan.models.self_attention import SelfAttention
 from mangagan.models.smooth_fill import smooth_fill
 
@@ -42,7 +42,7 @@ class TwoStage(nn.Module):
         in the hole is not looked at. Raises ValueError where x has other than four channels, or height or width is no
         multiple of `multiple`.
         """
-        self._check(x.shape)
+        check_input(self, x, takes="red, green, blue and the mask")
         f, hole = self.features, x[..., 3:]
         known = x[..., :3] * (1 - hole)
         begun = smooth_fill(known, hole) if self.smooth else known
@@ -55,15 +55,6 @@ class TwoStage(nn.Module):
 
     def _painted(self, begun: Array, hole: Array, said: Array) -> Array:
         return jnp.clip(begun + hole * said, -1, 1) if self.smooth else said
-
-    def _check(self, shape: tuple[int, ...]) -> None:
-        if shape[-1] != 4:
-            raise ValueError(f"TwoStage: {shape[-1]} input channels; it takes 4: red, green, blue and the mask")
-        if shape[1] % self.multiple or shape[2] % self.multiple:
-            raise ValueError(
-                f"TwoStage: a picture of {shape[1]} x {shape[2]} (h x w) does not fit; "
-                f"pad both sides to multiples of {self.multiple}"
-            )
 
 
 class _Refinement(nn.Module):

@@ -30,6 +30,21 @@ def reflect_pad(x: Float[Array, "b h w c"], width: int) -> Float[Array, "b h2 w2
     return jnp.pad(x, ((0, 0), (width, width), (width, width), (0, 0)), "reflect")
 
 
+def check_input(network: nn.Module, x: Array, takes: str = "") -> None:
+    """Raises ValueError where height or width of x [b h w c] is no multiple of `network.multiple`.
+
+    `takes` names the four channels that a network is made for; another number of them is an error, too.
+    """
+    name, (height, width, channels) = type(network).__name__, x.shape[1:]
+    if takes and channels != 4:
+        raise ValueError(f"{name}: {channels} input channels; it takes 4: {takes}")
+    if height % network.multiple or width % network.multiple:
+        raise ValueError(
+            f"{name}: a picture of {height} x {width} (h x w) does not fit; "
+            f"pad both sides to multiples of {network.multiple}"
+        )
+
+
 class Conv(nn.Module):
     """Convolution with zero padding in the dtype of its kernel; kernel (h, w, in, out), its taps `dilation` apart."""
 

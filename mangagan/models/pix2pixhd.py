@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mangagan.models.layers import Conv, ConvTranspose, InstanceNorm, Norm, reflect_pad
+from mangagan.models.layers import Conv, ConvTranspose, InstanceNorm, Norm, check_input, reflect_pad
 from mangagan.models.multiscale import half_size
 from mangagan.models.resnet import residual
 
@@ -45,7 +45,7 @@ class GlobalGenerator(nn.Module):
         Without `paint` the features [b h w features] that the picture is painted from, and no parameters `head`.
         Raises ValueError where height or width is no multiple of `multiple`.
         """
-        _check_size(self, x)
+        check_input(self, x)
         x = _encode(x, self.downs, self.features, self.norm, train)
         x = _transform(self, x, self.norm, train)
         x = _decode(x, self.downs, self.features, self.norm, train)
@@ -79,7 +79,7 @@ class LocalEnhancer(nn.Module):
 
         Raises ValueError where height or width is no multiple of `multiple`, or the widths do not meet.
         """
-        _check_size(self, x)
+        check_input(self, x)
         widths = [self.features * 2**level for level in reversed(range(self.enhancers + 1))]
         if self.base.features != widths[0]:
             raise ValueError(
@@ -114,7 +114,7 @@ class FeatureEncoder(nn.Module):
 
         Raises ValueError where height or width is no multiple of `multiple`.
         """
-        _check_size(self, x)
+        check_input(self, x)
         x = _encode(x, self.downs, self.features, InstanceNorm(), train)
         x = _decode(x, self.downs, self.features, InstanceNorm(), train)
         return _paint(x, self.outputs, "head")
@@ -149,14 +149,6 @@ class _Enhancer(nn.Module):
         x = _encode(x, 1, self.features, self.norm, train) + below
         x = _transform(self, x, self.norm, train)
         return _decode(x, 1, self.features, self.norm, train)
-
-
-def _check_size(network: GlobalGenerator | LocalEnhancer | FeatureEncoder, x: Array) -> None:
-    if x.shape[1] % network.multiple or x.shape[2] % network.multiple:
-        raise ValueError(
-            f"{type(network).__name__}: a picture of {x.shape[1]} x {x.shape[2]} (h x w) does not fit; "
-            f"pad both sides to multiples of {network.multiple}"
-        )
 
 
 def _encode(x: Array, downs: int, features: int, norm: Norm, train: bool) -> Array:

@@ -6,7 +6,7 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mangagan.models.layers import Conv, ConvTranspose, Dropout, InstanceNorm, Norm, reflect_pad
+from mangagan.models.layers import Conv, ConvTranspose, Dropout, InstanceNorm, Norm, check_input, reflect_pad
 
 
 class ResNet(nn.Module):
@@ -32,11 +32,7 @@ class ResNet(nn.Module):
 
         Raises ValueError where height or width is no multiple of `multiple`.
         """
-        if x.shape[1] % self.multiple or x.shape[2] % self.multiple:
-            raise ValueError(
-                f"ResNet: a picture of {x.shape[1]} x {x.shape[2]} (h x w) does not fit; "
-                f"pad both sides to multiples of {self.multiple}"
-            )
+        check_input(self, x)
         f, bias = self.features, self.norm.conv_bias
         x = Conv(f, 7, bias=bias, name="stem")(reflect_pad(x, 3))
         x = nn.relu(self.norm(x, train=train, name="stem_norm"))

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mangagan.models.layers import BatchNorm, Conv, ConvTranspose, Norm, leaky_relu
+from mangagan.models.layers import BatchNorm, Conv, ConvTranspose, Norm, check_input, leaky_relu
 
 
 class Siggraph17(nn.Module):
@@ -38,7 +38,7 @@ class Siggraph17(nn.Module):
         of the hints less 0.5 (weights converted from Caffe: the mask as it is, 0 or 1). Raises ValueError where x has
         other than four channels, or height or width is no multiple of `multiple`.
         """
-        self._check(x.shape)
+        check_input(self, x, takes="lightness, the hints' a and b, mask")
         f = self.features
         s1 = self._stage(x, 1, f, 2, train=train)
         s2 = self._stage(s1[:, ::2, ::2], 2, 2 * f, 2, train=train)
@@ -53,15 +53,6 @@ class Siggraph17(nn.Module):
         x = self._stage(self._joined(s8, s2, 9, 2 * f), 9, 2 * f, 1, train=train)
         x = leaky_relu(Conv(2 * f, 3, 1, 1, name="stage_10_conv_1")(self._joined(x, s1, 10, 2 * f)))
         return jnp.tanh(Conv(2, 1, name="ab_head")(x).astype(jnp.float32)), logits
-
-    def _check(self, shape: tuple[int, ...]) -> None:
-        if shape[-1] != 4:
-            raise ValueError(f"SIGGRAPH17: {shape[-1]} input channels; it takes 4: lightness, the hints' a and b, mask")
-        if shape[1] % self.multiple or shape[2] % self.multiple:
-            raise ValueError(
-                f"SIGGRAPH17: a picture of {shape[1]} x {shape[2]} (h x w) does not fit; "
-                f"pad both sides to multiples of {self.multiple}"
-            )
 
     def _stage(self, x: Array, number: int, features: int, convs: int, dilation: int = 1, *, train: bool) -> Array:
         for n in range(1, convs + 1):

@@ -6,7 +6,7 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mangagan.models.layers import BatchNorm, Conv, ConvTranspose, Dropout, Norm, leaky_relu
+from mangagan.models.layers import BatchNorm, Conv, ConvTranspose, Dropout, Norm, check_input, leaky_relu
 
 
 class UNet(nn.Module):
@@ -34,11 +34,7 @@ class UNet(nn.Module):
 
         Raises ValueError where height or width is no multiple of `multiple`.
         """
-        if x.shape[1] % self.multiple or x.shape[2] % self.multiple:
-            raise ValueError(
-                f"U-Net of {self.levels} levels: a picture of {x.shape[1]} x {x.shape[2]} (h x w) does not fit; "
-                f"pad both sides to multiples of {self.multiple}"
-            )
+        check_input(self, x)
         channels = [self.features * min(2**level, 8) for level in range(self.levels)]
         skips = []
         for level, features in enumerate(channels):
