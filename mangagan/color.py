@@ -1,4 +1,4 @@
-"""Colour spaces: sRGB and CIE Lab (D65, 2 degrees), and the CIEDE2000 difference.
+"""Colour spaces: 8 bits and [-1, 1], sRGB and CIE Lab (D65, 2 degrees), and the CIEDE2000 difference.
 
 Every function takes NumPy or JAX arrays and answers with the same kind, so that loaders (NumPy) and compiled steps
 (JAX) share one definition.
@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 
 # The share of each channel of sRGB in the luminance of ITU-R BT.601, the grey that Pillow makes of a picture.
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
@@ -21,6 +21,17 @@ _XYZ_FROM_RGB = np.array(
 _WHITE = np.array([0.95047, 1.0, 1.08883])
 # The linear piece near black, in the rounded constants that scikit-image and the colourisation papers use.
 _KNEE, _KNEE_ROOT, _SLOPE, _OFFSET = 0.008856, 0.2068966, 7.787, 16 / 116
+
+
+def to_bytes(picture: Float[Any, "*shape"]) -> UInt8[Any, "*shape"]:
+    """Values in [-1, 1], clipped, as the nearest of the 256 levels of an 8-bit file."""
+    xp = picture.__array_namespace__()
+    return xp.round((xp.clip(picture, -1, 1) + 1) * 127.5).astype(xp.uint8)
+
+
+def from_bytes(pixels: UInt8[Any, "*shape"]) -> Float[Any, "*shape"]:
+    """The 256 levels of an 8-bit file as float32 in [-1, 1]."""
+    return pixels.astype(np.float32) / 127.5 - 1
 
 
 def srgb_to_lab(rgb: Float[Any, "*shape 3"]) -> Float[Any, "*shape 3"]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from skimage import color as reference
 
-from mangagan.color import ciede2000, lab_to_srgb, srgb_to_lab
+from mangagan.color import ciede2000, from_bytes, lab_to_srgb, srgb_to_lab, to_bytes
 
 CUBE = np.stack(np.meshgrid(*[np.linspace(0, 1, 18)] * 3), axis=-1).reshape(-1, 3)
 
@@ -37,3 +37,13 @@ def test_ciede2000_gives_the_published_figures():
     lab = np.array([[50, 2.6772, -79.7751], [50, 0, 0], [50, -0.001, 2.49], [50, 2.5, 0]])
     other = np.array([[50, 0, -82.7485], [50, -1, 2], [50, 0.0009, -2.49], [73, 25, -18]])
     np.testing.assert_allclose(ciede2000(lab, other), [2.0425, 2.3669, 4.8045, 27.1492], atol=1e-4)
+
+
+@pytest.mark.parametrize("library", [np, jnp])
+def test_bytes_come_back_and_what_no_byte_holds_is_clipped_and_rounded(library):
+    levels = library.arange(256, dtype=library.uint8)
+    values = from_bytes(levels)
+    assert (values.dtype, float(values[0]), float(values[255])) == (np.float32, -1, 1)
+    np.testing.assert_array_equal(to_bytes(values), levels)
+    between = library.asarray([-1.7, -0.003, 0.003, 3], dtype=np.float32)
+    np.testing.assert_array_equal(to_bytes(between), np.array([0, 127, 128, 255], np.uint8))

@@ -18,8 +18,8 @@ ALLOWED = {
     "mangagan.overrides": {"config"},
     "mangagan.evaluate": {"color", "data", "tasks", "models"},
     "mangagan.interop": {"color", "models", "tasks", "config", "overrides", "data", "files"},
-    "mangagan.train": {"config", "overrides", "tasks", "data", "evaluate", "interop", "models", "files"},
-    "mangagan.infer": {"tasks", "data"},
+    "mangagan.train": {"color", "config", "overrides", "tasks", "data", "evaluate", "interop", "models", "files"},
+    "mangagan.infer": {"color", "tasks", "data"},
     "mangagan.bench": {"config", "train", "tasks", "data", "models", "losses", "interop"},
 }
 

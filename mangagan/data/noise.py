@@ -8,6 +8,8 @@ import numpy as np
 from jaxtyping import Float
 from PIL import Image
 
+from mangagan.color import from_bytes, to_bytes
+
 Picture = Float[np.ndarray, "h w c"]
 
 
@@ -42,23 +44,15 @@ def jpeg(picture: Picture, quality: int, start: tuple[int, int] = (0, 0)) -> Pic
     if picture.shape[-1] not in (1, 3):
         raise ValueError(f"a picture with {picture.shape[-1]} channels is no JPEG; give 1 (grey) or 3 (RGB)")
     whole = np.pad(picture, ((start[0], 0), (start[1], 0), (0, 0)), "edge")
-    return _from_bytes(_stored(_to_bytes(whole), quality))[start[0] :, start[1] :]
+    return from_bytes(_stored(to_bytes(whole), quality))[start[0] :, start[1] :]
 
 
 def rounded(picture: Picture) -> Picture:
     """The picture as 8-bit files hold it: clipped to [-1, 1] and on one of 256 levels."""
-    return _from_bytes(_to_bytes(picture))
+    return from_bytes(to_bytes(picture))
 
 
 def _stored(pixels: np.ndarray, quality: int) -> np.ndarray:
     buffer = io.BytesIO()
     Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(buffer, "JPEG", quality=quality)
     return np.asarray(Image.open(buffer)).reshape(pixels.shape)
-
-
-def _to_bytes(picture: Picture) -> np.ndarray:
-    return np.round((np.clip(picture, -1, 1) + 1) * np.float32(127.5)).astype(np.uint8)
-
-
-def _from_bytes(pixels: np.ndarray) -> Picture:
-    return pixels.astype(np.float32) / np.float32(127.5) - 1

@@ -11,7 +11,7 @@ from grain.transforms import Map, RandomMap
 from jaxtyping import Float, UInt8
 from PIL import Image
 
-from mangagan.color import lightness_gray
+from mangagan.color import from_bytes, lightness_gray, to_bytes
 from mangagan.data.archive import Record
 from mangagan.data.regions import ink_regions
 
@@ -117,12 +117,12 @@ def _decoded(record: Record, form: Form) -> Image.Image:
 
 
 def _scaled(image: Image.Image) -> Float[np.ndarray, "h w c"]:
-    pixels = np.asarray(image, np.float32) / np.float32(127.5) - 1
+    pixels = from_bytes(np.asarray(image))
     return pixels[..., None] if pixels.ndim == 2 else pixels
 
 
 def _gray_bytes(picture: Float[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "h w"]:
-    pixels = np.round((picture + 1) * 127.5).astype(np.uint8)
+    pixels = to_bytes(picture)
     return np.asarray(Image.fromarray(pixels).convert("L")) if pixels.shape[-1] == 3 else pixels[..., 0]
 
 

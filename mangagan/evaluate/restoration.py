@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image
 
+from mangagan.color import from_bytes, to_bytes
 from mangagan.data.damage import Gaussian, Noise
 from mangagan.data.entries import natural, picture_files, works
 from mangagan.data.masks import AREA_CLASSES, draw_class
@@ -94,7 +95,7 @@ class Denoising:
         return {name: self._under(name, predict, truth, pixels) for name in self.noises}
 
     def _under(self, name: str, predict: Callable[[Batch], Any], truth: Truth, pixels: Pixels) -> Figures:
-        damaged = self.noises[name].damaged(_scaled(pixels), truth.rng(self.seed, f"noise {name}"))
+        damaged = self.noises[name].damaged(from_bytes(pixels), truth.rng(self.seed, f"noise {name}"))
         output = np.asarray(predict({key: array[None] for key, array in damaged.items()}))[0]
         return {
             "input": peak_ratio(to_bytes(damaged["input"]), pixels),
@@ -128,7 +129,7 @@ class Inpainting:
         """
         masks = np.stack([self.mask(truth, pixels, name) for name in area_names()])
         holes = masks[..., 0] > 0
-        pictures = np.where(masks > 0, np.float32(0), _scaled(pixels))
+        pictures = np.where(masks > 0, np.float32(0), from_bytes(pixels))
         fills = {name: np.stack([fill(pixels, hole) for hole in holes]) for name, fill in FILLS.items()}
         fills |= {name: to_bytes(np.asarray(out)) for name, out in stages({"input": pictures, "mask": masks}).items()}
         judged = {name: _compared(filled, pixels) for name, filled in fills.items()}
@@ -159,13 +160,8 @@ def peak_ratio(pixels: UInt8[np.ndarray, "*shape"], truth: UInt8[np.ndarray, "*s
     return float(-10 * np.log10(max(error, 1e-10)))
 
 
-def to_bytes(pictures: Float[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:
-    """Values in [-1, 1], clipped and rounded to 8 bits."""
-    return np.round((np.clip(pictures, -1, 1) + 1) * np.float32(127.5)).astype(np.uint8)
-
-
 def _compared(filled: UInt8[np.ndarray, "c h w 3"], pixels: Pixels) -> list[Figures]:
-    similar = np.asarray(_similarity(_scaled(filled), np.broadcast_to(_scaled(pixels), filled.shape)))
+    similar = np.asarray(_similarity(from_bytes(filled), np.broadcast_to(from_bytes(pixels), filled.shape)))
     return [
         {
             "l1": float(np.abs(picture.astype(np.float64) - pixels).mean() / 2.55),
@@ -174,10 +170,6 @@ def _compared(filled: UInt8[np.ndarray, "c h w 3"], pixels: Pixels) -> list[Figu
         }
         for picture, ssim in zip(filled, similar, strict=True)
     ]
-
-
-def _scaled(pixels: UInt8[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
-    return pixels.astype(np.float32) / np.float32(127.5) - 1
 
 
 _similarity = jax.jit(structural_similarity)

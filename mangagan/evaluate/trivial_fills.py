@@ -6,6 +6,7 @@ import jax
 import numpy as np
 from jaxtyping import Bool, UInt8
 
+from mangagan.color import from_bytes, to_bytes
 from mangagan.models.smooth_fill import smooth_fill
 
 _smooth_fill = jax.jit(smooth_fill)
@@ -23,9 +24,9 @@ def mean_color(pixels: Pixels, hole: Hole) -> Pixels:
 def smooth(pixels: Pixels, hole: Hole) -> Pixels:
     """The hole as `mangagan.models.smooth_fill` has it, from which a network may start. ValueError as `mean_color`."""
     _check(hole)
-    picture = pixels[None].astype(np.float32) / np.float32(127.5) - 1
+    picture = from_bytes(pixels[None])
     filled = np.asarray(_smooth_fill(picture, hole[None, ..., None].astype(np.float32)))[0]
-    levels = np.round((np.clip(filled, -1, 1) + 1) * np.float32(127.5)).astype(np.uint8)
+    levels = to_bytes(filled)
     return np.where(hole[..., None], levels, pixels)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, UInt8
 from PIL import Image
 
+from mangagan.color import from_bytes, to_bytes
 from mangagan.data.pictures import Unusable
 from mangagan.infer.tiles import Tiles
 from mangagan.tasks.base import Batch, Variables
@@ -34,7 +35,7 @@ def denoiser(
     def painted(
         variables: Variables, pixels: UInt8[Array, "b t t 3"], told: Float[Array, ""] | None
     ) -> Float[Array, "b t t 3"]:
-        batch = {"input": _scaled(pixels)}
+        batch = {"input": from_bytes(pixels)}
         if told is not None:
             batch["sigma"] = jnp.broadcast_to(told, (*pixels.shape[:3], 1))
         return predict(variables, batch)
@@ -59,7 +60,7 @@ def inpainter(predict: Predict, variables: Variables, tiles: Tiles) -> Callable[
     def painted(
         variables: Variables, pixels: UInt8[Array, "b t t 3"], hole: Bool[Array, "b t t 1"]
     ) -> Float[Array, "b t t 3"]:
-        return predict(variables, {"input": jnp.where(hole, 0.0, _scaled(pixels)), "mask": hole.astype(jnp.float32)})
+        return predict(variables, {"input": jnp.where(hole, 0.0, from_bytes(pixels)), "mask": hole.astype(jnp.float32)})
 
     def paint(maps: dict[str, Any]) -> Any:
         return painted(variables, maps["pixels"], maps["hole"])
@@ -89,11 +90,6 @@ def whole_or_tiled(predict: Predict, variables: Variables, tiles: Tiles) -> Call
         return tiles.painted(maps, lambda cut: run(variables, cut))[None]
 
     return predicted
-
-
-def to_bytes(pictures: Float[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:
-    """Values in [-1, 1], clipped and rounded to 8 bits."""
-    return np.round((np.clip(pictures, -1, 1) + 1) * np.float32(127.5)).astype(np.uint8)
 
 
 def inner(hole: Hole, depth: int) -> Hole:
@@ -129,7 +125,3 @@ def _doubled(pixels: Pixels, like: Hole) -> Pixels:
     height, width = pixels.shape[:2]
     larger = Image.fromarray(pixels).resize((2 * width, 2 * height), Image.Resampling.BICUBIC)
     return np.asarray(larger)[: like.shape[0], : like.shape[1]]
-
-
-def _scaled(pixels: UInt8[Array, "*shape"]) -> Float[Array, "*shape"]:
-    return pixels.astype(jnp.float32) / 127.5 - 1

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from PIL import Image, ImageDraw
 from tensorboardX import SummaryWriter
 
+from mangagan.color import to_bytes
 from mangagan.files import write_aside
 
 GRID_HEADER = 16
@@ -63,8 +64,7 @@ def draw_grid(columns: dict[str, Float[np.ndarray, "n h w c"]]) -> Image.Image:
 
 
 def _rgb(picture: Float[np.ndarray, "h w c"]) -> np.ndarray:
-    bytes_ = np.round((np.clip(picture, -1, 1) + 1) * 127.5).astype(np.uint8)
-    return np.broadcast_to(bytes_, (*bytes_.shape[:2], 3))
+    return np.broadcast_to(to_bytes(picture), (*picture.shape[:2], 3))
 
 
 def _step_of(line: str) -> float:
