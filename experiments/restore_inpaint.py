@@ -62,7 +62,7 @@ PRESETS: dict[str, dict[str, object]] = {
         "task.perceptual.weight": 0.0,
         "task.perceptual.style": 0.0,
         "task.stability.noise_steps": 500,
-        "train.steps": 900,
+        "train.steps": 600,
         "train.generator.schedule.rate": 1e-3,
         "train.ema_decay": 0.995,
     },
