@@ -1,5 +1,6 @@
 """What several tests share: a tiny set of color pages, quick compilation, caches that belong to one test session."""
 
+import functools
 import os
 import subprocess
 import sys
@@ -36,6 +37,54 @@ def pages(tmp_path_factory):
             blocks = rng.integers(0, 256, (9, 6, 3)).astype(np.uint8)
             Image.fromarray(blocks).resize((48, 72), Image.Resampling.NEAREST).save(folder / work / f"{page}.png")
     return folder
+
+
+@pytest.fixture(scope="session")
+def lettered():
+    """Built-in pages by seed and number, each composed once, and the outlines of their balloons and captions."""
+    from mangagan.data import comics
+
+    @functools.lru_cache
+    def made(seed, number):
+        shapes, box = [], comics.lettering._box
+
+        def remember(page, outlines, *color):
+            shapes.extend(outlines)
+            box(page, outlines, *color)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(comics.lettering, "_box", remember)
+            return comics.compose(seed, number), shapes
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def composed(lettered):
+    """Built-in pages by seed and number, each composed once."""
+    return lambda seed, number: lettered(seed, number)[0]
+
+
+@pytest.fixture(scope="session")
+def untrained():
+    """The experiment of a name, with overrides, and drawn variables of its generator, without compiling anything."""
+    import jax
+
+    import experiments
+    from mangagan.config import example_batch
+    from mangagan.overrides import override
+    from mangagan.tasks.base import Variables
+
+    def made(name, overrides=()):
+        experiment, rng = override(experiments.load(name), dict(overrides)), np.random.default_rng(0)
+        shapes = jax.eval_shape(experiment.task.init, jax.random.key(0), example_batch(experiment)).generator
+        params, stats = (
+            jax.tree.map(lambda leaf: rng.uniform(*limits, leaf.shape).astype(leaf.dtype), tree)  # noqa: B023
+            for limits, tree in (((-0.1, 0.1), shapes.params), ((0.5, 1.5), shapes.stats))
+        )
+        return experiment, Variables(params, stats)
+
+    return made
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ ALLOWED = {
     "mangagan.evaluate": {"color", "data", "tasks", "models"},
     "mangagan.interop": {"color", "models", "tasks", "config", "overrides", "data", "files"},
     "mangagan.train": {"color", "config", "overrides", "tasks", "data", "evaluate", "interop", "models", "files"},
-    "mangagan.infer": {"color", "tasks", "data"},
+    "mangagan.infer": {"color", "config", "data", "files", "interop", "overrides", "tasks"},
+    "mangagan.cli": {"data", "infer", "train"},
     "mangagan.bench": {"config", "train", "tasks", "data", "models", "losses", "interop"},
 }
 

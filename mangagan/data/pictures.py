@@ -16,7 +16,7 @@ SUFFIXES = frozenset(".jpg .jpeg .jpe .png .webp .bmp .gif .tif .tiff .avif .jp2
 # Chroma (8-bit levels of Cb and Cr) above which a pixel is colored, and the share of them that makes a page colored.
 _COLORED_CHROMA = 12.0
 _COLORED_SHARE = 0.001
-_ORIENTATION = 0x0112
+ORIENTATION = 0x0112
 
 
 class Unusable(Exception):
@@ -30,6 +30,17 @@ def read_picture(data: bytes) -> tuple[Image.Image, bytes]:
     decoded, so a picture that comes back is whole. Raises Unusable for a file that is broken, truncated, empty,
     huge or tiny.
     """
+    picture, source = _loaded(data)
+    return picture, data if _is_plain(source) else encode_png(picture)
+
+
+def decoded(data: bytes) -> Image.Image:
+    """The picture that `read_picture` gives, without its bytes. Raises Unusable as it does."""
+    return _loaded(data)[0]
+
+
+def _loaded(data: bytes) -> tuple[Image.Image, Image.Image]:
+    """A file's picture, sound and upright, and as it was opened."""
     if not data:
         raise Unusable("the file is empty")
     try:
@@ -44,7 +55,7 @@ def read_picture(data: bytes) -> tuple[Image.Image, bytes]:
         raise
     except Exception as error:  # a hostile file makes Pillow's decoders raise nearly anything
         raise Unusable(f"cannot be decoded: {error}") from error
-    return picture, data if _is_plain(source) else encode_png(picture)
+    return picture, source
 
 
 def encode_png(picture: Image.Image) -> bytes:
@@ -75,6 +86,11 @@ def is_gray(picture: Image.Image) -> bool:
     # JPEG smears a paper's tint over the ink: the stronger the tint, the larger its noise.
     noise = _COLORED_CHROMA + np.hypot(*(paper - ink)) / 4
     return bool(np.mean(distance > noise) < _COLORED_SHARE)
+
+
+def is_srgb(profile: ImageCms.ImageCmsProfile) -> bool:
+    """Whether a colour profile is that of sRGB, by what it says of itself."""
+    return "srgb" in ImageCms.getProfileDescription(profile).lower()
 
 
 def _tint(chroma: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, " 2"]:
@@ -128,7 +144,7 @@ def _foreign_profile(source: Image.Image) -> ImageCms.ImageCmsProfile | None:
     """The embedded colour profile when there is one that differs from sRGB."""
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(source.info["icc_profile"]))
-        return None if "srgb" in ImageCms.getProfileDescription(profile).lower() else profile
+        return None if is_srgb(profile) else profile
     except (KeyError, OSError, ImageCms.PyCMSError):
         return None
 
@@ -137,7 +153,7 @@ def _is_plain(source: Image.Image) -> bool:
     return (
         source.format in ("JPEG", "PNG")
         and source.mode in ("RGB", "L")
-        and source.getexif().get(_ORIENTATION, 1) == 1
+        and source.getexif().get(ORIENTATION, 1) == 1
         and not source.has_transparency_data
         and _foreign_profile(source) is None
     )

@@ -64,7 +64,7 @@ def _load_member(path: Path, member: str) -> Pictures:
     try:
         archive = _open(path)
         info = archive.getinfo(member)
-        _check_member(info)
+        check_declared(info.file_size, info.compress_size, MAX_MEMBER_BYTES, MAX_RATIO)
         with archive.open(info) as file:
             data = file.read(MAX_MEMBER_BYTES + 1)
     except Unusable:
@@ -74,12 +74,13 @@ def _load_member(path: Path, member: str) -> Pictures:
     return color_page(data)
 
 
-def _check_member(info: zipfile.ZipInfo) -> None:
-    # zipfile never unpacks more than the size that is declared here.
-    if info.file_size > MAX_MEMBER_BYTES:
-        raise Unusable(f"unpacks to {info.file_size} bytes, more than {MAX_MEMBER_BYTES}")
-    if info.file_size > max(_MIN_BOMB_BYTES, MAX_RATIO * info.compress_size):
-        raise Unusable(f"unpacks to {info.file_size} bytes from {info.compress_size}: a ZIP bomb")
+def check_declared(size: int, packed: int, most: int, ratio: int) -> None:
+    """Raises Unusable for a member that says it unpacks to too many bytes, by itself or for its packed size."""
+    # zipfile never unpacks more than the size that is declared.
+    if size > most:
+        raise Unusable(f"unpacks to {size} bytes, more than the limit of {most}")
+    if size > max(_MIN_BOMB_BYTES, ratio * packed):
+        raise Unusable(f"unpacks to {size} bytes from {packed}: an archive bomb")
 
 
 @lru_cache(maxsize=4)

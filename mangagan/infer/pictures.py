@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,16 +13,12 @@ from jaxtyping import UInt8
 from PIL import Image, ImageOps
 
 from mangagan.data.pictures import MAX_PIXELS, Unusable
+from mangagan.infer.coding import LOSSLESS, Quality, coding, file_format, resolution, tiff_exif
 
 Pixels = UInt8[np.ndarray, "h w 3"]
-# Formats that are written, and whether they give back the very bytes of a pixel (a WebP file may).
-LOSSLESS = {"PNG": True, "TIFF": True, "BMP": True, "JPEG": False, "WEBP": False, "AVIF": False}
-_QUALITY = 95
+_QUALITY = Quality(95, 95, 95)
 _BITS_PER_SAMPLE = 258
 _MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA")
-# Compressions of TIFF that lose nothing and hold any 8-bit picture; others become deflate.
-_TIFF_LOSSLESS = ("raw", "tiff_lzw", "tiff_adobe_deflate", "packbits", "zstd", "lzma")
-_TIFF_TEXTS = (270, 271, 272, 305, 306, 315, 33432)  # description, make, model, software, time, artist, copyright
 
 
 @dataclass(frozen=True)
@@ -90,7 +85,7 @@ def check_file(image: Image.Image, data: bytes) -> None:
 
 def _check_kind(image: Image.Image) -> None:
     """Raises Unusable where a picture would lose what this file holds."""
-    if _format(image) not in LOSSLESS:
+    if file_format(image) not in LOSSLESS:
         raise Unusable(f"{image.format} is not written; make it one of {', '.join(LOSSLESS)} first")
     if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
         raise Unusable(f"it has {image.n_frames} frames, and only single pictures are restored")  # type: ignore[attr-defined]
@@ -115,46 +110,11 @@ def _picture(image: Image.Image, upright: Image.Image, data: bytes) -> Picture:
     # Scans are often stored with a palette of greys.
     paletted = upright.mode in ("P", "PA")
     gray = bool((pixels == pixels[..., :1]).all()) if paletted else upright.mode in ("1", "L", "LA")
-    return Picture(pixels, alpha, gray, _format(image), _options(image, upright, data))
-
-
-def _format(image: Image.Image) -> str:
-    # MPO, of phones: a JPEG with more pictures behind it.
-    return "JPEG" if image.format == "MPO" else str(image.format)
+    return Picture(pixels, alpha, gray, file_format(image), _options(image, upright, data))
 
 
 def _options(image: Image.Image, upright: Image.Image, data: bytes) -> dict[str, Any]:
     kept = {name: upright.info[name] for name in ("icc_profile", "exif") if upright.info.get(name)}
-    resolution = upright.info.get("dpi")
-    if resolution and all(math.isfinite(value) and value > 0 for value in resolution):
-        kept["dpi"] = tuple(map(float, resolution))
-    return kept | _coding(image, data)
-
-
-def _coding(image: Image.Image, data: bytes) -> dict[str, Any]:
-    match _format(image):
-        case "JPEG":
-            return {"quality": _QUALITY, "subsampling": 0, "progressive": "progressive" in image.info}
-        case "WEBP":
-            return {"exact": True} | ({"lossless": True} if _is_lossless_webp(data) else {"quality": _QUALITY})
-        case "AVIF":
-            return {"quality": _QUALITY, "subsampling": "4:4:4"}
-        case "TIFF":
-            tags = image.tag_v2  # type: ignore[attr-defined]
-            packed = image.info.get("compression", "raw")
-            return {
-                "compression": packed if packed in _TIFF_LOSSLESS else "tiff_adobe_deflate",
-                "tiffinfo": {tag: tags[tag] for tag in _TIFF_TEXTS if tag in tags},
-            }
-    return {}
-
-
-def _is_lossless_webp(data: bytes) -> bool:
-    """Whether the picture of a RIFF file is in a chunk of lossless WebP; a profile may stand before it."""
-    place = 12
-    while place + 8 <= len(data):
-        kind, length = data[place : place + 4], int.from_bytes(data[place + 4 : place + 8], "little")
-        if kind in (b"VP8L", b"VP8 "):
-            return kind == b"VP8L"
-        place += 8 + length + length % 2
-    return False
+    if image.format == "TIFF":
+        kept["exif"] = tiff_exif(image.getexif())
+    return kept | resolution(upright) | coding(image, data, _QUALITY)
