@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -88,14 +87,13 @@ def _restorer(options: argparse.Namespace) -> Callable:  # type: ignore[type-arg
     """Takes a place and its picture, gives the restored picture; None where there is nothing to restore."""
     import jax
 
-    from mangagan.data.archive import cache_folder
+    from mangagan.cli.compiled import keep_compiled
     from mangagan.infer.tiles import Tiles
     from mangagan.tasks.denoise import Denoise
     from mangagan.tasks.inpaint import Inpaint
     from mangagan.train.trained import load_trained
 
-    compiled = os.environ.get("JAX_COMPILATION_CACHE_DIR") or str(cache_folder() / "compiled")
-    jax.config.update("jax_compilation_cache_dir", compiled)
+    keep_compiled()
     batch = (1 if jax.default_backend() == "cpu" else 8) if options.batch is None else options.batch
     tiles = Tiles(options.tile, options.tile // 4 if options.overlap is None else options.overlap, batch)
     experiment, variables = load_trained(options.checkpoint)

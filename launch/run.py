@@ -64,11 +64,10 @@ def _train(experiment, options: argparse.Namespace) -> None:  # type: ignore[no-
     import jax
 
     import experiments
-    from mangagan.data.archive import cache_folder
+    from mangagan.cli.compiled import keep_compiled
     from mangagan.train.loop import train
 
-    compiled = os.environ.get("JAX_COMPILATION_CACHE_DIR") or str(cache_folder() / "compiled")
-    jax.config.update("jax_compilation_cache_dir", compiled)
+    keep_compiled()
     if options.distributed is not None:
         _join_hosts(options.distributed)
     name, _, preset = options.exp.partition(":")
