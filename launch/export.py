@@ -1,4 +1,4 @@
-"""Makes a model folder of a run or of a published checkpoint, or a checkpoint for PyTorch of either."""
+"""Makes a model folder of a run or of a published checkpoint, or an ONNX file or a checkpoint for PyTorch of either."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ EXAMPLES = """
 examples:
   python launch/export.py model runs/pix2pix_manga-laptop my-colorizer
   python launch/export.py model runs/pix2pix_manga-laptop my-colorizer-16 --dtype=bfloat16 --license=apache-2.0
+  python launch/export.py onnx my-colorizer my-colorizer.onnx
   python launch/export.py reference runs/pix2pix_manga latest_net_G.pth --layout=pix2pix_unet256_bn
   python launch/export.py reference runs/cyclegan_manga G_A.safetensors --layout=cyclegan_resnet9_in --net=to_target
   python launch/export.py import siggraph17.pth siggraph17 --layout=siggraph17 --set=task.mask_center=0
   python launch/export.py import G_A.pth G_B.pth cyclegan --layout=cyclegan_resnet9_in
 
-A model folder holds model.safetensors (the averaged generator), config.json and README.md, a model card.
+A model folder holds model.safetensors (the averaged generator), config.json and README.md, a model card. An ONNX file
+holds a colouriser for pages of any size; launch/colorize.py runs it without JAX.
 """
 
 
@@ -67,6 +69,18 @@ def _reference(options: argparse.Namespace) -> None:
     print(f"{options.net} as {options.layout}: {options.file}")
 
 
+def _onnx(options: argparse.Namespace) -> None:
+    from mangagan.infer.onnx_export import export_onnx
+    from mangagan.train.trained import load_trained
+
+    if options.file.suffix != ".onnx":
+        raise ValueError(f"{options.file} should end in .onnx")
+    if options.file.exists():
+        raise FileExistsError(f"{options.file} exists already and is kept; choose another name or move it away")
+    difference = export_onnx(options.file, *load_trained(options.trained))
+    print(f"ONNX in {options.file}: what ONNX Runtime paints differs from JAX by {difference:.1e} at most")
+
+
 def _write(options, experiment, variables, history) -> None:  # type: ignore[no-untyped-def]
     from mangagan.interop.card import CARD, PICTURE, model_card
     from mangagan.interop.folder import save_model
@@ -87,10 +101,14 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(required=True, metavar="model | reference | import")
+    commands = parser.add_subparsers(required=True, metavar="model | onnx | reference | import")
     model = commands.add_parser("model", help="a run becomes a model folder")
     model.add_argument("run", type=Path, metavar="RUN", help="the --workdir of a training")
     _add_model_options(model, _model)
+    onnx = commands.add_parser("onnx", help="a run or a model of a colouriser becomes a file for ONNX Runtime")
+    onnx.add_argument("trained", type=Path, metavar="RUN_OR_MODEL")
+    onnx.add_argument("file", type=Path, metavar="FILE.onnx")
+    onnx.set_defaults(command=_onnx)
     reference = commands.add_parser("reference", help="a run or a model becomes a checkpoint of its reference code")
     reference.add_argument("trained", type=Path, metavar="RUN_OR_MODEL")
     reference.add_argument("file", type=Path, metavar="FILE", help=".pth (needs PyTorch) or .safetensors")

@@ -57,6 +57,17 @@ def test_the_card_tells_of_the_run(trained, model, pages):
     assert (model / "samples.png").read_bytes() == (trained / "grids" / "0000002.png").read_bytes()
 
 
+def test_a_run_becomes_an_onnx_file(trained, tmp_path, capsys):
+    pytest.importorskip("onnx", reason="onnx is not installed (pip install -e '.[onnx]')")
+    pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed (pip install -e '.[onnx]')")
+    file = tmp_path / "tiny.onnx"
+    assert main(["onnx", str(trained), str(file)]) == 0
+    assert f"ONNX in {file}: what ONNX Runtime paints differs from JAX by" in capsys.readouterr().out
+    before = file.read_bytes()
+    assert main(["onnx", str(trained), str(file)]) == 2
+    assert "exists already and is kept" in capsys.readouterr().err and file.read_bytes() == before
+
+
 def test_a_checkpoint_goes_out_and_comes_back(model, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(LAYOUTS, "tiny_unet", Layout(UNet(levels=4, features=4), 3))
     file, back = str(tmp_path / "net_G.safetensors"), str(tmp_path / "back")
@@ -81,6 +92,8 @@ def test_a_checkpoint_goes_out_and_comes_back(model, tmp_path, monkeypatch, caps
         (["model", "{nowhere}", "{out}"], "is no run: it has no experiment.json"),
         (["model", "{trained}", "{model}"], "holds something already, which is kept"),
         (["model", "{model}", "{out}"], "is no run"),
+        (["onnx", "{model}", "{out}.pth"], "should end in .onnx"),
+        (["onnx", "{nowhere}", "{out}.onnx"], "is neither a run (no experiment.json) nor a"),
         (["reference", "{nowhere}", "{out}.pth", "--layout=siggraph17"], "is neither a run (no experiment.json) nor a"),
         (["reference", "{model}", "{out}.pth", "--layout=unet"], "--layout=unet is unknown; there are pix2pix_unet256"),
         (["reference", "{model}", "{out}.pth", "--layout=siggraph17"], "these are not the variables of Siggraph17"),
