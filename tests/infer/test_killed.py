@@ -14,10 +14,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from mangagan.infer.plan import plan
 from mangagan.infer.volume import Settings, color_volumes
+
+# Tests in the background of a shell begin with Ctrl-C ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def color(page):
     print(page.name, flush=True)
