@@ -110,7 +110,7 @@ def open_archive(data_source: str, *, held_out: str = "", cache: Path | None = N
     Raises ValueError for an unknown source, one without any usable picture, and one without the works listed.
     """
     source = open_source(data_source)
-    directory = (cache or cache_folder()) / _folder_name(data_source, source, patterns(held_out))
+    directory = _directory(data_source, source, held_out, cache)
     if not directory.exists():
         directory.parent.mkdir(parents=True, exist_ok=True)
         with _locked(directory):
@@ -119,17 +119,26 @@ def open_archive(data_source: str, *, held_out: str = "", cache: Path | None = N
     return Archive(directory)
 
 
+def find_archive(data_source: str, *, held_out: str = "", cache: Path | None = None) -> Archive | None:
+    """What `open_archive` opens, where it has been built; None where it has not, and where the source is gone."""
+    try:
+        directory = _directory(data_source, open_source(data_source), held_out, cache)
+    except (ValueError, OSError):
+        return None
+    return Archive(directory) if directory.exists() else None
+
+
 def cache_folder() -> Path:
     """$MANGAGAN_CACHE, else the operating system's cache folder of this user."""
     chosen = os.environ.get("MANGAGAN_CACHE")
     return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("mangagan"))
 
 
-def _folder_name(data_source: str, source: Source, held_out: Sequence[str]) -> str:
+def _directory(data_source: str, source: Source, held_out: str, cache: Path | None) -> Path:
     kind = data_source.partition(":")[0]
     slug = re.sub(r"[^a-z0-9]+", "-", f"{kind}-{source.title}".lower()).strip("-")[:48]
-    content = "\n".join([str(FORMAT), kind, source.identity, *held_out])
-    return f"{slug}-{sha256(content.encode()).hexdigest()[:10]}"
+    content = "\n".join([str(FORMAT), kind, source.identity, *patterns(held_out)])
+    return (cache or cache_folder()) / f"{slug}-{sha256(content.encode()).hexdigest()[:10]}"
 
 
 @contextmanager

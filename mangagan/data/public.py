@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from PIL import Image
 
@@ -27,7 +27,9 @@ from mangagan.data.folders import OWN, listing, load_color
 from mangagan.data.pictures import Unusable, encode_png
 
 COMICS_PAGES = 2000
-COMICS_SEED = 0
+UNSEEN_PAGES = 60
+# Apart, or page n of either would have the other's words and figures in the same places.
+COMICS_SEED, UNSEEN_SEED = 0, 1
 _COLUMNS = ("bw_image", "color_image")
 _COCO = "coco/2017"
 _COCO_LICENCE = "COCO 2017, cocodataset.org: annotations CC BY 4.0; photographs under the Flickr terms of each"
@@ -35,9 +37,22 @@ _COCO_LICENCE = "COCO 2017, cocodataset.org: annotations CC BY 4.0; photographs 
 
 def comics(argument: str) -> Source:
     """Pages composed from openly licensed art, in ink + tone and colour. Raises ValueError for a count that is none."""
-    if not re.fullmatch(r"[1-9]\d*", argument or str(COMICS_PAGES)):
-        raise ValueError(f'"{argument}" in comics:{argument} is no number of pages, as in comics:2000')
-    pages = int(argument or COMICS_PAGES)
+    return _composed("comics", "WORKS", COMICS_SEED, argument or str(COMICS_PAGES))
+
+
+def unseen(argument: str) -> Source:
+    """Pages of twelve works that comics have no page of, all of them held out. Raises ValueError as `comics` does.
+
+    Casts, things, animals, screens, slants, gutters, borders and bleeds are their own; rows of panels, places and
+    styles of drawing are those of comics.
+    """
+    return _composed("unseen", "UNSEEN", UNSEEN_SEED, argument or str(UNSEEN_PAGES))
+
+
+def _composed(kind: str, works: str, seed: int, argument: str) -> Source:
+    if not re.fullmatch(r"[1-9]\d*", argument):
+        raise ValueError(f'"{argument}" in {kind}:{argument} is no number of pages, as in {kind}:240')
+    pages = int(argument)
     from mangagan.data import comics as art
 
     # New code and new art compose new pages.
@@ -48,18 +63,18 @@ def comics(argument: str) -> Source:
     licences = [f"{title}: {licence}, {author} (package {package})" for title, licence, author, package in art.LICENCES]
 
     def entries() -> list[Entry]:
-        return [Entry(Label(f"{number:05}", ""), partial(_compose, number)) for number in range(pages)]
+        return [Entry(Label(f"{number:05}", ""), partial(_compose, works, seed, number)) for number in range(pages)]
 
-    return Source(f"{pages}", f"{pages} {COMICS_SEED} {code} {versions}", tuple(licences), entries)
+    return Source(f"{pages}", f"{pages} {seed} {code} {versions}", tuple(licences), entries)
 
 
-def _compose(number: int) -> Pictures:
-    from mangagan.data.comics import compose, split_of
+def _compose(works: str, seed: int, number: int) -> Pictures:
+    from mangagan.data import comics as art
 
-    page = compose(COMICS_SEED, number)
+    page = art.compose(getattr(art, works), seed, number)
     color, bw = (encode_png(Image.fromarray(pixels)) for pixels in (page.color, page.bw))
     height, width = page.bw.shape
-    return Pictures((height, width), color, bw, Label(page.name, page.work, cast(Split, split_of(page.work))))
+    return Pictures((height, width), color, bw, Label(page.name, page.work, page.split))
 
 
 def hugging_face(argument: str) -> Source:

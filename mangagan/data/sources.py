@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from mangagan.data import folders, public, zips
 from mangagan.data.entries import Source
 
 KINDS: dict[str, tuple[Callable[[str], Source], str]] = {
     "comics": (public.comics, "comics[:PAGES] - pages composed from openly licensed art, nothing to download"),
+    "unseen": (public.unseen, "unseen[:PAGES] - pages of twelve more such works, to judge by"),
     "folder": (folders.folder, "folder:DIR - pictures in a folder of any depth"),
     "halves": (folders.halves, "halves:DIR - input and colour side by side in each file"),
     "halves-ba": (partial(folders.halves, color_first=True), "halves-ba:DIR - the same, colour on the left"),
@@ -21,6 +23,11 @@ KINDS: dict[str, tuple[Callable[[str], Source], str]] = {
 }
 
 
+def same_source(one: str, other: str) -> bool:
+    """Whether two strings name the same source, however they write the paths in them."""
+    return _resolved(one) == _resolved(other)
+
+
 def open_source(text: str) -> Source:
     """The source that a string such as "folder:DIR" names. Raises ValueError where kind, argument or place is wrong."""
     kind, _, argument = text.partition(":")
@@ -28,6 +35,12 @@ def open_source(text: str) -> Source:
         kinds = ", ".join(meaning.partition(" - ")[0] for _, meaning in KINDS.values())
         raise ValueError(f'"{kind}" in data source "{text}" is no kind of source; there are {kinds}')
     open_kind, meaning = KINDS[kind]
-    if not argument and kind != "comics":
+    if not argument and kind not in ("comics", "unseen"):
         raise ValueError(f'data source "{text}" lacks its argument: {meaning}')
     return open_kind(argument)
+
+
+def _resolved(text: str) -> tuple[str, tuple[Path | str, ...]]:
+    kind, _, argument = text.partition(":")
+    parts = [(part, Path(part).expanduser()) for part in argument.split(",")]
+    return kind, tuple(path.resolve() if part and path.exists() else part for part, path in parts)

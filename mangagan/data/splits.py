@@ -27,20 +27,25 @@ def patterns(held_out: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in held_out.split(",") if part.strip())
 
 
+def fits(wanted: Sequence[str], labels: Sequence[tuple[str, str]]) -> list[set[str]]:
+    """The patterns that fit each page (name, work): those that are its work's name, or fit its own."""
+    return [{one for one in wanted if one == work or fnmatchcase(name, one)} for name, work in labels]
+
+
 def demanded(held_out: str, labels: Sequence[tuple[str, str]]) -> list[Split]:
     """The split of each page (name, work): validation where a pattern is its work's name, or fits its own.
 
     Raises ValueError for a pattern that no page has, and where nothing is left to learn from.
     """
     wanted = patterns(held_out)
-    fits = [{one for one in wanted if one == work or fnmatchcase(name, one)} for name, work in labels]
-    unknown = [one for one in wanted if not any(one in page for page in fits)]
+    found = fits(wanted, labels)
+    unknown = [one for one in wanted if not any(one in page for page in found)]
     works = ", ".join(sorted({work for _, work in labels})[:_WORKS_SHOWN])
     if unknown:
         raise ValueError(f'held_out={held_out}: no work and no page is "{unknown[0]}"; the works begin with {works}')
-    if all(fits):
+    if all(found):
         raise ValueError(f"held_out={held_out}: every page is held out; leave some of the works to learn from: {works}")
-    return ["validation" if page else "train" for page in fits]
+    return ["validation" if page else "train" for page in found]
 
 
 def place(pages: Sequence[Placed]) -> tuple[list[Split], tuple[str, ...]]:

@@ -189,9 +189,12 @@ def test_manifest_states_source_licences_and_notes(folder, tmp_path):
 
 @pytest.mark.slow
 def test_comics_have_both_forms_and_their_own_splits(tmp_path):
-    from mangagan.data.comics import split_of
+    from mangagan.data.comics import UNSEEN, WORKS
 
-    archive = opened("comics:5", tmp_path)
-    assert len(archive.manifest["pages"]) == 5 and archive.manifest["licences"]
-    for page in archive.manifest["pages"]:
-        assert page["color"] and page["bw"] and page["split"] == split_of(page["work"])
+    for source, works in (("comics:5", WORKS), ("unseen:2", UNSEEN)):
+        archive, splits = opened(source, tmp_path), {work.name: work.split for work in works}
+        assert len(archive.manifest["pages"]) == int(source[-1]) and archive.manifest["licences"]
+        for page in archive.manifest["pages"]:
+            assert page["color"] and page["bw"] and page["split"] == splits[page["work"]]
+    # All of the unseen is held out, and there is nothing to learn from.
+    assert not archive.pages("train") and len(archive.split("validation")[0].color) > 1000

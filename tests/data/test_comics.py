@@ -6,16 +6,18 @@ import subprocess
 import sys
 from functools import lru_cache
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from mangagan.data.comics import LICENCES, PAGE_SIZE, WORKS, Page, compose, split_of
+from mangagan.data.comics import LICENCES, PAGE_SIZE, UNSEEN, WORKS, Page, compose, scenery
 from mangagan.data.comics.art import openmoji
+from mangagan.data.comics.cast import cast_of
 from mangagan.data.comics.scenery import panorama
 from mangagan.data.comics.tones import Screen, density, screen_page
-from mangagan.data.comics.works import cast_of
+from mangagan.data.sources import open_source
 
 PAGES = range(5)
 SCREENS = (
@@ -28,7 +30,7 @@ SCREENS = (
 
 @lru_cache(maxsize=len(PAGES))
 def page(number: int) -> Page:
-    return compose(3, number)
+    return compose(WORKS, 3, number)
 
 
 def digest(made: Page) -> str:
@@ -37,18 +39,18 @@ def digest(made: Page) -> str:
 
 def test_a_fresh_process_composes_the_same_bytes_in_another_order():
     code = (
-        "import hashlib; from mangagan.data.comics import compose\n"
+        "import hashlib; from mangagan.data.comics import WORKS, compose\n"
         "for n in (2, 0):\n"
-        "    p = compose(3, n); print(hashlib.sha256(p.color.tobytes() + p.bw.tobytes()).hexdigest())"
+        "    p = compose(WORKS, 3, n); print(hashlib.sha256(p.color.tobytes() + p.bw.tobytes()).hexdigest())"
     )
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert output.split() == [digest(page(2)), digest(page(0))]
 
 
 def test_seed_and_number_both_change_the_page():
-    other = compose(4, 0)
+    other = compose(WORKS, 4, 0)
     assert digest(other) != digest(page(0))
-    assert digest(compose(3, len(WORKS))) != digest(page(0))
+    assert digest(compose(WORKS, 3, len(WORKS))) != digest(page(0))
 
 
 @pytest.mark.parametrize("number", PAGES)
@@ -57,7 +59,7 @@ def test_size_type_name_and_work(number):
     width, height = PAGE_SIZE
     assert made.color.shape == (height, width, 3) and made.color.dtype == np.uint8
     assert made.bw.shape == (height, width) and made.bw.dtype == np.uint8
-    assert made.work == WORKS[number % len(WORKS)].name
+    assert (made.work, made.split) == (WORKS[number % len(WORKS)].name, WORKS[number % len(WORKS)].split)
     assert made.name == f"{made.work}/0000"
 
 
@@ -108,21 +110,45 @@ def test_tone_darkens_evenly_and_never_fills():
 
 
 def test_works_take_turns_and_at_least_two_are_held_out():
-    assert len(WORKS) >= 10 and len({work.name for work in WORKS}) == len(WORKS)
+    assert len(WORKS) >= 10 and len(UNSEEN) >= 8
+    assert len({work.name for work in (*WORKS, *UNSEEN)}) == len(WORKS) + len(UNSEEN)
     assert sum(work.split == "validation" for work in WORKS) >= 2
-    assert {split_of(work.name) for work in WORKS} == {"train", "validation"}
-    with pytest.raises(ValueError, match="kite-harbour"):
-        split_of("no-such-work")
+    assert {work.split for work in WORKS} == {"train", "validation"}
+    assert {work.split for work in UNSEEN} == {"validation"}
+
+
+def test_unseen_works_have_things_of_their_own():
+    things = [set(work.props + work.animals) for work in UNSEEN]
+    assert all(len(some) == 8 for some in things) and len(set.union(*things)) == 8 * len(UNSEEN)
+    code = "".join(Path(scenery.__file__).with_name(f"{name}.py").read_text() for name in ("works", "scenery"))
+    assert not [one for some in things for one in some if f'"{one}"' in code]
+
+
+def test_unseen_pages_are_of_other_draws_than_those_to_learn_from(monkeypatch):
+    class Reached(Exception):
+        pass
+
+    def stop(rng):
+        raise Reached(rng.integers(2**32, size=4).tolist())
+
+    monkeypatch.setattr("mangagan.data.comics.page.script", stop)
+    words = set()
+    for source in ("comics:12", "unseen:12"):
+        for entry in open_source(source).entries():
+            with pytest.raises(Reached) as reached:
+                entry.load()
+            words.add(str(reached.value))
+    assert len(words) == 24
 
 
 def test_no_two_works_share_a_character():
-    casts = [set(cast_of(work.name)) for work in WORKS]
+    casts = [set(cast_of(work)) for work in (*WORKS, *UNSEEN)]
     assert all(len(cast) >= 4 for cast in casts)
     assert len(set.union(*casts)) == sum(len(cast) for cast in casts)
 
 
 def test_every_drawing_and_place_a_work_names_exists():
-    for work in WORKS:
+    for work in (*WORKS, *UNSEEN):
         assert work.props and work.animals
         for code in work.props + work.animals:
             assert 'id="line"' in openmoji(code).markup
@@ -146,4 +172,4 @@ def test_licences_are_those_the_packages_state():
 @pytest.mark.parametrize(("seed", "number"), [(-1, 0), (0, -1)])
 def test_negative_numbers_are_refused(seed, number):
     with pytest.raises(ValueError, match="0 or more"):
-        compose(seed, number)
+        compose(WORKS, seed, number)

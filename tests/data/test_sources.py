@@ -46,7 +46,7 @@ def test_unknown_sources_are_named_with_what_there_is():
         open_source("pairs:only_one")
     with pytest.raises(ValueError, match="number of pages"):
         open_source("comics:many")
-    for kind in set(KINDS) - {"comics", "hf"}:
+    for kind in set(KINDS) - {"comics", "unseen", "hf"}:
         if kind != "coco":
             with pytest.raises(ValueError):
                 open_source(f"{kind}:/nowhere/at/all")

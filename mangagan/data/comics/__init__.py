@@ -2,6 +2,8 @@
 
 from mangagan.data.comics.art import LICENCES
 from mangagan.data.comics.page import PAGE_SIZE, Page, compose
-from mangagan.data.comics.works import WORKS, Work, split_of
+from mangagan.data.comics.unseen import UNSEEN
+from mangagan.data.comics.work import Work
+from mangagan.data.comics.works import WORKS
 
-__all__ = ["LICENCES", "PAGE_SIZE", "WORKS", "Page", "Work", "compose", "split_of"]
+__all__ = ["LICENCES", "PAGE_SIZE", "UNSEEN", "WORKS", "Page", "Work", "compose"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from mangagan.data.comics.works import Work
+from mangagan.data.comics.work import Work
 
 
 @dataclass(frozen=True)

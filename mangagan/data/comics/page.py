@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageDraw
 
 from mangagan.data.comics.canvas import FINE, Canvas, Point, polygon_mask
+from mangagan.data.comics.cast import cast_of, number_of
 from mangagan.data.comics.layout import Panel, panels
 from mangagan.data.comics.scene import draw_panel
 from mangagan.data.comics.stage import Setting
 from mangagan.data.comics.words import Script, letter, script
-from mangagan.data.comics.works import WORKS, Work, cast_of
+from mangagan.data.comics.work import Work
 
 PAGE_SIZE = (768, 1088)
 
@@ -24,18 +27,19 @@ class Page:
 
     name: str
     work: str
+    split: Literal["train", "validation"]
     color: UInt8[np.ndarray, "h w 3"]
     bw: UInt8[np.ndarray, "h w"]
 
 
-def compose(seed: int, number: int) -> Page:
-    """Page `number` of the set that `seed` stands for; its work is WORKS[number % len(WORKS)].
+def compose(works: Sequence[Work], seed: int, number: int) -> Page:
+    """Page `number` of the set that `seed` stands for; its work is works[number % len(works)].
 
     The same arguments give the same bytes in every process. Raises ValueError for a negative seed or number.
     """
     if seed < 0 or number < 0:
         raise ValueError(f"seed and page number are 0 or more, not seed={seed}, number={number}")
-    work = WORKS[number % len(WORKS)]
+    work = works[number % len(works)]
     rng = np.random.default_rng(np.random.SeedSequence([seed, number]))
     setting = _setting(work, rng)
     page, words = Canvas(PAGE_SIZE), script(rng)
@@ -43,15 +47,15 @@ def compose(seed: int, number: int) -> Page:
         _lay(page, panel, setting, index == 0, words, rng)
     kits = _kits(len(work.screens), rng)
     bw = page.finish(kits, work.screens)
-    return Page(f"{work.name}/{number // len(WORKS):04d}", work.name, np.asarray(page.picture).copy(), bw)
+    return Page(f"{work.name}/{number // len(works):04d}", work.name, work.split, np.asarray(page.picture).copy(), bw)
 
 
 def _setting(work: Work, rng: np.random.Generator) -> Setting:
     hour = "night" if rng.random() < work.night else "dusk" if rng.random() < 0.08 else "day"
     index = int(rng.integers(len(work.places)))
     # A work comes back to a few views of each of its places, as a serial does.
-    variant = WORKS.index(work) * 10 + int(rng.integers(2))
-    return Setting(work, cast_of(work.name), work.places[index].split("/")[0], hour, variant)
+    variant = number_of(work) * 10 + int(rng.integers(2))
+    return Setting(work, cast_of(work), work.places[index].split("/")[0], hour, variant)
 
 
 def _kits(count: int, rng: np.random.Generator) -> tuple[tuple[int, int, int], ...]:

@@ -13,7 +13,7 @@ from mangagan.data.comics.figure import FRAMES, Character, figure, window
 from mangagan.data.comics.scenery import HIGH, HORIZON, panorama
 from mangagan.data.comics.sprite import Plate, Sprite, engrave, mirrored, resized, rotated, silhouette
 from mangagan.data.comics.words import Area, Speech
-from mangagan.data.comics.works import Work
+from mangagan.data.comics.work import Work
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,27 @@
+"""A fictional work: what its pages have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mangagan.data.comics.tones import Screen
+
+
+@dataclass(frozen=True)
+class Work:
+    """One fictional title. `places` name scenery, `props` and `animals` are OpenMoji codes."""
+
+    name: str
+    split: Literal["train", "validation"]
+    style: str
+    places: tuple[str, ...]
+    props: tuple[str, ...]
+    animals: tuple[str, ...]
+    screens: tuple[Screen, ...]
+    rows: tuple[int, ...] = (2, 3, 3, 4)
+    slant: float = 0.25
+    gutter: int = 12
+    border: int = 3
+    bleed: float = 0.1
+    night: float = 0.08
