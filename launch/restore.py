@@ -87,10 +87,10 @@ def _restorer(options: argparse.Namespace) -> Callable:  # type: ignore[type-arg
     """Takes a place and its picture, gives the restored picture; None where there is nothing to restore."""
     import jax
 
-    from mangagan.cli.compiled import keep_compiled
     from mangagan.infer.tiles import Tiles
     from mangagan.tasks.denoise import Denoise
     from mangagan.tasks.inpaint import Inpaint
+    from mangagan.train.compiled import keep_compiled
     from mangagan.train.trained import load_trained
 
     keep_compiled()

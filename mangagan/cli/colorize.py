@@ -124,8 +124,8 @@ def _network(options: argparse.Namespace) -> Network:
         from mangagan.infer.onnx_network import onnx_network
 
         return onnx_network(file)
-    from mangagan.cli.compiled import keep_compiled
     from mangagan.infer.jax_network import jax_network
+    from mangagan.train.compiled import keep_compiled
     from mangagan.train.trained import load_trained
 
     keep_compiled()

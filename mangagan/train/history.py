@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from mangagan.config import Experiment
 from mangagan.data.archive import Archive, cache_folder
+from mangagan.files import json_lines
 from mangagan.interop.card import History
 
 # --workdir, --resume and --distributed, which argparse also takes cut short.
@@ -21,9 +21,9 @@ def read_history(run: Path, experiment: Experiment) -> History:
 
     Pages and licences are told in full where the archive that it learned from is in this machine's cache.
     """
-    step = max((int(entry.name) for entry in (run / "checkpoints").iterdir() if entry.name.isdigit()), default=0)
-    starts = [line for line in _lines(run / "environment.jsonl") if line.get("step", 0) <= step]
-    metrics = [line for line in _lines(run / "metrics.jsonl") if line.get("step", step + 1) <= step]
+    step = newest_step(run)
+    starts = [line for line in json_lines(run / "environment.jsonl") if line.get("step", 0) <= step]
+    metrics = [line for line in json_lines(run / "metrics.jsonl") if line.get("step", step + 1) <= step]
     grids = [grid for grid in sorted((run / "grids").glob("[0-9]*.png")) if int(grid.stem) <= step]
     environment = starts[-1] if starts else {}
     archive = _find_archive(environment.get("data"))
@@ -38,15 +38,11 @@ def read_history(run: Path, experiment: Experiment) -> History:
     )
 
 
-def _lines(file: Path) -> list[dict[str, Any]]:
-    """The objects of a file of JSON lines; one that a kill cut short is left out."""
-    found = []
-    for line in file.read_text().splitlines() if file.is_file() else ():
-        try:
-            found.append(json.loads(line))
-        except json.JSONDecodeError:
-            continue
-    return [line for line in found if isinstance(line, dict)]
+def newest_step(run: Path) -> int:
+    """The step of the newest checkpoint of a run's folder; 0 where there is none."""
+    saved = run / "checkpoints"
+    entries = saved.iterdir() if saved.is_dir() else ()
+    return max((int(entry.name) for entry in entries if entry.name.isdigit()), default=0)
 
 
 def _find_archive(fingerprint: str | None) -> Archive | None:

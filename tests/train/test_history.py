@@ -5,7 +5,7 @@ import pytest
 from mangagan.config import Experiment
 from mangagan.data.stream import Data
 from mangagan.tasks.paired import Paired
-from mangagan.train.history import read_history
+from mangagan.train.history import newest_step, read_history
 
 EXPERIMENT = Experiment(Paired(), Data(source="folder:/home/me/pages"))
 
@@ -20,6 +20,10 @@ def run(tmp_path):
     lines = [{"step": step, name: 9.0} for step in (10, 20, 30) for name in ("loss/l1", "evaluation/ciede2000")]
     (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"step": 4')
     return tmp_path
+
+
+def test_the_newest_step_is_that_of_a_whole_checkpoint(run, tmp_path):
+    assert newest_step(run) == 20 and newest_step(tmp_path / "none") == 0
 
 
 def started(run, *commands):

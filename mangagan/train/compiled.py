@@ -1,4 +1,4 @@
-"""Programs that JAX has compiled, kept for the next start."""
+"""Compiled programs, kept from one process to the next."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from mangagan.data.archive import cache_folder
 
 
 def keep_compiled() -> None:
-    """Keeps them in $JAX_COMPILATION_CACHE_DIR, else in this user's cache folder."""
+    """From now on keeps what is compiled in the user's cache folder, or where JAX_COMPILATION_CACHE_DIR says."""
     folder = os.environ.get("JAX_COMPILATION_CACHE_DIR") or str(cache_folder() / "compiled")
     jax.config.update("jax_compilation_cache_dir", folder)
