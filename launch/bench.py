@@ -15,6 +15,8 @@ import statistics
 import sys
 from collections.abc import Sequence
 
+from launch._numbers import count, positive
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; the exit code: 0 done, 2 a mistake in what was asked."""
@@ -64,12 +66,6 @@ def _data(experiment, options: argparse.Namespace) -> dict:  # type: ignore[no-u
     return figures
 
 
-def _positive(text: str) -> int:
-    if int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text}: 1 is the least")
-    return int(text)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="launch/bench.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -79,9 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("overrides", nargs="*", metavar="key.path=value", help="changes to the experiment")
     parser.add_argument("--against", choices=("torch",), help="take turns with a plain PyTorch twin of the same step")
     parser.add_argument("--compiled", action="store_true", help="the twin runs through torch.compile")
-    parser.add_argument("--rounds", type=_positive, default=10, help="timed turns, or steps for data (default: 10)")
-    parser.add_argument("--warmup", type=int, default=2, help="turns that do not count (default: 2)")
-    parser.add_argument("--steps", type=_positive, default=1, help="steps in one turn (default: 1)")
+    parser.add_argument("--rounds", type=positive, default=10, help="timed turns, or steps for data (default: 10)")
+    parser.add_argument("--warmup", type=count, default=2, help="turns that do not count (default: 2)")
+    parser.add_argument("--steps", type=positive, default=1, help="steps in one turn (default: 1)")
     return parser
 
 

@@ -1,45 +1,30 @@
-"""Judges a trained run: denoising by PSNR, inpainting by the size of the holes, coloring on works held out."""
+"""Judges a trained run, or pictures that another program has made: by figures with their intervals, and by pictures."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from launch._evaluate_options import check, check_mode, parser
 
 if TYPE_CHECKING:
+    from mangagan.config import Experiment
     from mangagan.data.stream import Data
-
-EXAMPLES = """
-examples:
-  python launch/evaluate.py --checkpoint=runs/restore_denoise --data=folder:cbsd68 --sigma=15,25,50
-  python launch/evaluate.py --checkpoint=runs/restore_inpaint --data=folder:pages --works=E15,E16,E17 --output=E.json
-  python launch/evaluate.py --checkpoint=runs/pix2pix_manga-laptop
-  python launch/evaluate.py --checkpoint=runs/restore_denoise --progress=progress.png
-
-denoising: white Gaussian noise of each --sigma is added to whole pictures of 8 bits (--size: to their middle squares),
-drawn by NumPy's default_rng from --seed, the picture's name and sigma. As in published figures the noisy picture is
-neither clipped nor rounded; --noise=8bit does both, as a file would. A run that learned another kind of noise gets its
-own kind where no --sigma is given. PSNR is over all pixels of the three channels, of the output clipped and rounded to
-8 bits; the figure is the mean over pictures. Pictures of more than a megapixel are restored in tiles.
-
-inpainting: of each picture the middle square of --window pixels, scaled to --size (as in training, where not given),
-and one hole for each class of area, drawn from --seed, the picture's name and the class. L1 in % of white, PSNR and
-SSIM (Gaussian window) are of the composed picture, rounded to 8 bits, known pixels included; means over pictures.
-
-coloring: the figures of training's own evaluation, on the works of --data (of the run's data) that are held out.
-
-exit code: 0 done, 1 some pictures were skipped, 2 a mistake in what was asked
-"""
+    from mangagan.evaluate.protocol import Protocol
+    from mangagan.evaluate.result import Result
+    from mangagan.evaluate.sitting import Extras
+    from mangagan.tasks.base import Variables
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; see EXAMPLES for the exit code."""
-    options = _parser().parse_args(arguments)
+    """Runs the command; see `launch._evaluate_options` for the exit code."""
+    options = parser(str(__doc__)).parse_args(arguments)
     try:
+        check(options)
         if options.progress:
             return _progress(options)
         return _evaluate(options)
@@ -57,143 +42,147 @@ def _progress(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    import jax
+    from mangagan.train.compiled import keep_compiled
 
-    from mangagan.data.archive import cache_folder
-    from mangagan.tasks.denoise import Denoise
-    from mangagan.tasks.inpaint import Inpaint
+    keep_compiled()
+    if options.predictions:
+        return _predictions(options)
     from mangagan.train.trained import load_trained
 
-    if options.output and not options.output.absolute().parent.is_dir():
-        raise ValueError(f"--output={options.output}: there is no folder {options.output.absolute().parent}")
-    compiled = os.environ.get("JAX_COMPILATION_CACHE_DIR") or str(cache_folder() / "compiled")
-    jax.config.update("jax_compilation_cache_dir", compiled)
     experiment, variables = load_trained(options.checkpoint)
-    judges = {Denoise: _denoising, Inpaint: _inpainting}
-    judge = next((judge for task, judge in judges.items() if isinstance(experiment.task, task)), _coloring)
-    result, skipped = judge(options, experiment, variables)
-    if options.output:
-        from mangagan.files import write_aside
-
-        content = {"checkpoint": str(options.checkpoint), "task": type(experiment.task).__name__} | result
-        write_aside(options.output, (json.dumps(content | {"skipped": skipped}, indent=1) + "\n").encode())
-        print(f"figures in {options.output}")
-    for name, reason in skipped.items():
-        print(f"skipped {name}: {reason}", file=sys.stderr)
-    return 1 if skipped else 0
+    judge = _restoration if experiment.data.input == "color" else _coloring
+    return judge(options, experiment, variables)
 
 
-def _denoising(options, experiment, variables) -> tuple[dict[str, Any], dict[str, str]]:  # type: ignore[no-untyped-def]
-    from dataclasses import replace
+def _coloring(options: argparse.Namespace, experiment: Experiment, variables: Variables) -> int:
+    from mangagan.evaluate.colored import judge_coloring
+    from mangagan.evaluate.pages import open_pages
+    from mangagan.evaluate.result import check_replaceable, result_file
 
-    from mangagan.data.damage import Gaussian, Noise
-    from mangagan.evaluate.restoration import Denoising, white_noises
-    from mangagan.evaluate.restoration_table import denoising_table
-    from mangagan.infer.restorer import whole_or_tiled
-    from mangagan.infer.tiles import Tiles
-
-    damage = experiment.data.damage
-    own = isinstance(damage, Noise) and not isinstance(damage.kind, Gaussian) and not options.sigma
-    known, rounded = experiment.data.damage.known, options.noise == "8bit"
-    noises = (
-        {type(damage.kind).__name__: replace(damage, gray=0.0)}
-        if own
-        else white_noises(_sigmas(options.sigma or "25"), known=known, rounded=rounded)
-    )
-    judge = Denoising(noises, options.seed)
-    if not own and damage.rounded != rounded:
-        learned = "8bit" if damage.rounded else "float"
-        print(f"the run has learned with --noise={learned} noise, and is judged with --noise={options.noise}")
-    predict = whole_or_tiled(experiment.task.predict, variables, Tiles(512, 128))
-    figures, skipped = _judged(
-        options, experiment.data, lambda truth, pixels: judge.figures(predict, truth, pixels), options.size
-    )
-    print(f"\n{denoising_table(figures['mean'])}\n")
-    if not own:
-        print(
-            "The noisy pictures were clipped and rounded to 8 bits, those of the other figures were not."
-            if rounded
-            else "The noisy pictures were neither clipped nor rounded, as those of the other figures."
-        )
-    protocol = {"noises": {name: str(noise) for name, noise in noises.items()}, "size": options.size}
-    return _result(options, protocol, figures), skipped
+    check_mode(options, "coloring")
+    protocol = _protocol(options, options.data or "")
+    name, own = options.checkpoint.resolve().name, result_file(options.checkpoint, protocol.name, protocol.data)
+    file = _named(options.output, f"{name}-{own.name}") or own
+    if _holds_result(file) and file != options.output:
+        check_replaceable(file, open_pages(protocol, experiment.data).described())
+    extras = _extras(options, file, protocol.data or experiment.data.source)
+    return _told(file, judge_coloring(name, experiment, variables, protocol, extras))
 
 
-def _inpainting(options, experiment, variables) -> tuple[dict[str, Any], dict[str, str]]:  # type: ignore[no-untyped-def]
-    import jax
+def _predictions(options: argparse.Namespace) -> int:
+    from mangagan.evaluate.predictions import judge_predictions, source_of
+    from mangagan.evaluate.result import check_data, result_file
 
-    from mangagan.evaluate.restoration import Inpainting
-    from mangagan.evaluate.restoration_table import classes_won, inpainting_table
-
-    size, window = options.size or experiment.data.size, options.window or options.size or experiment.data.window
-    judge, run = Inpainting(options.seed), jax.jit(experiment.task.stages)
-    stages = lambda batch: run(variables, batch)  # noqa: E731
-    figures, skipped = _judged(
-        options, experiment.data, lambda truth, pixels: judge.figures(stages, truth, pixels), size, window
-    )
-    print(f"\n{inpainting_table(figures['mean'])}\n\n{classes_won(figures['mean'], 'refined')}")
-    return _result(options, {"size": size, "window": window}, figures), skipped
+    protocol = _protocol(options, "")
+    predictions, truth, source = options.predictions, options.truth, options.source
+    data = source_of(truth, source)
+    file = _named(options.output, f"{predictions.resolve().name}-{result_file(Path(), protocol.name, data).name}")
+    if _holds_result(file) and file != options.output:
+        check_data(file, data)
+    extras = _extras(options, file, f"pairs:{predictions},{truth}" + (f",{source}" if source else ""))
+    return _told(file, judge_predictions(predictions, truth, protocol, extras, source=source))
 
 
-def _coloring(options, experiment, variables) -> tuple[dict[str, Any], dict[str, str]]:  # type: ignore[no-untyped-def]
-    from dataclasses import replace
-
-    import jax
-    from tqdm import tqdm
-
-    from mangagan.data.archive import open_archive
-    from mangagan.evaluate.run import evaluate, held_out_pages
-
-    data = replace(experiment.data, source=options.data or experiment.data.source)
-    own = data.source == experiment.data.source
-    # Another source has other works: a tenth of them is held out.
-    archive = open_archive(data.source, held_out=data.held_out if own else "")
-    pages = held_out_pages(data, archive, options.pictures or sys.maxsize)
-    if not pages:
-        raise ValueError(f"{data.source} has no page held out with both an input and a truth")
-    run = jax.jit(experiment.task.predict)
-    with tqdm(total=len(pages), unit="page", dynamic_ncols=True) as bar:
-
-        def predict(page):  # type: ignore[no-untyped-def]
-            bar.update()
-            return run(variables, page)
-
-        figures = evaluate(predict, pages)
-    print("\n".join(f"{name} {figure:.4f}" for name, figure in figures.items()))
-    return {"data": data.source, "pictures": len(pages), "mean": figures}, {}
-
-
-def _judged(
-    options: argparse.Namespace, learned: Data, figures: Callable, size: int | None, window: int | None = None
-) -> tuple[dict[str, Any], dict[str, str]]:
-    """The figures of each picture of --data and their mean, and reasons by the names of those that were skipped.
-
-    Of the source that a run has learned from, where no works are named, its works that were held out by name.
-    """
-    from tqdm import tqdm
-
-    from mangagan.data.pictures import Unusable
+def _protocol(options: argparse.Namespace, data: str) -> Protocol:
     from mangagan.data.splits import patterns
-    from mangagan.evaluate.restoration import mean, truths
+    from mangagan.evaluate.protocol import Protocol
 
-    pictures, skipped = {}, {}
-    chosen = patterns(options.works or (learned.held_out if options.data == learned.source else ""))
-    if options.data == learned.source and not chosen:
+    kinds = (options.kind,) if options.kind else Protocol.kinds
+    name = options.protocol or Protocol.name
+    return Protocol(name, data, patterns(options.works), options.pictures, kinds, options.seed)
+
+
+def _extras(options: argparse.Namespace, file: Path, source: str) -> Extras:
+    from mangagan.evaluate.result import pages_folder
+    from mangagan.evaluate.sitting import Extras
+
+    folder = pages_folder(file)
+    if options.keep_pages and folder.exists() and not folder.is_dir():
+        raise ValueError(f"pictures would be kept in {folder}, which is a file: choose another --output")
+    for place in (Path(part).expanduser() for part in source.partition(":")[2].split(",") if part):
+        if place.is_dir() and folder.resolve().is_relative_to(place.resolve()):
+            raise ValueError(f"pictures would be kept in {folder}, among those of {place}: choose another --output")
+    return Extras(
+        folder if options.keep_pages else None, options.keep_pages, options.perceptual == "on", options.inception
+    )
+
+
+def _told(file: Path, result: Result) -> int:
+    from mangagan.evaluate.differences import caution
+    from mangagan.evaluate.result import write_result
+    from mangagan.evaluate.table import by_figure
+
+    write_result(file, result)
+    print(f"\n{by_figure(result.summary(), result.whole)}")
+    print("mean over pages ± their deviation [95 % interval over works]")
+    if said := caution(len(result.protocol["works"])):
+        print(said)
+    for figures, reason in result.left_out.items():
+        print(f"left out: {figures}: {reason}")
+    for name, value in result.cost.items():
+        print(f"{name.replace('_', ' ')}: {value:,.3f}".removesuffix(".000"))
+    print(f"page by page{', with pictures of some' if result.pictures else ''}: {file}")
+    return _skipped(result.skipped)
+
+
+def _restoration(options: argparse.Namespace, experiment: Experiment, variables: Variables) -> int:
+    from mangagan.evaluate.restored import Sound, judge_denoising, judge_inpainting
+    from mangagan.files import check_writable, write_aside
+    from mangagan.tasks.denoise import Denoise
+
+    denoises, data = isinstance(experiment.task, Denoise), experiment.data
+    check_mode(options, "denoising" if denoises else "inpainting")
+    if options.output:
+        check_writable(options.output)
+    size = options.size or (None if denoises else data.size)
+    window = options.window or options.size or (None if denoises else data.window)
+    folder, chosen = _folder(options.data), _chosen(options, data)
+    sound = Sound(folder, chosen, options.pictures, options.seed, size, window)
+    if denoises:
+        rounded, sigmas = options.noise == "8bit", _sigmas(options.sigma)
+        found = judge_denoising(experiment, variables, sound, sigmas=sigmas, rounded=rounded)
+    else:
+        found = judge_inpainting(experiment, variables, sound)
+    print(f"\n{found.text}")
+    if options.output:
+        content = {"checkpoint": str(options.checkpoint), "task": type(experiment.task).__name__} | found.content
+        write_aside(options.output, (json.dumps(content | {"skipped": found.skipped}, indent=1) + "\n").encode())
+        print(f"figures in {options.output}")
+    return _skipped(found.skipped)
+
+
+def _chosen(options: argparse.Namespace, learned: Data) -> tuple[str, ...]:
+    """The works named; of the source that a run has learned from, where none are, those that were held out by name."""
+    from mangagan.data.sources import same_source
+    from mangagan.data.splits import patterns
+
+    own = same_source(options.data or "", learned.source)
+    chosen = patterns(options.works or (learned.held_out if own else ""))
+    if own and not chosen:
         print(f"{options.data} is what the run has learned from: name works that were held out with --works")
-    for truth in tqdm(truths(_folder(options.data), chosen, options.pictures), unit="picture"):
-        try:
-            pictures[truth.name] = figures(truth, truth.middle(size, window) if size else truth.pixels())
-        except (Unusable, OSError) as reason:
-            skipped[truth.name] = str(reason)
-    if not pictures:
-        raise ValueError(f"no picture of {options.data} can be used: {skipped}")
-    return {"works": list(chosen), "mean": mean(pictures.values()), "by_picture": pictures}, skipped
+    return chosen
 
 
-def _result(options: argparse.Namespace, protocol: dict[str, Any], figures: dict[str, Any]) -> dict[str, Any]:
-    works = figures.pop("works")
-    chosen = {"data": options.data, "works": works, "seed": options.seed}
-    return {"protocol": chosen | protocol, "pictures": len(figures["by_picture"])} | figures
+def _skipped(reasons: Mapping[str, str]) -> int:
+    for name, reason in reasons.items():
+        print(f"skipped {name}: {reason}", file=sys.stderr)
+    return 1 if reasons else 0
+
+
+def _named(output: Path | None, name: str) -> Path | None:
+    """The file that --output names, or one of that name in the folder that it names."""
+    return output if output is None or output.suffix == ".json" else output / name
+
+
+def _holds_result(file: Path) -> bool:
+    """Whether a result is there already. Raises ValueError where something else is, or none can be written."""
+    from mangagan.evaluate.result import read_result
+    from mangagan.files import check_writable
+
+    check_writable(file)
+    if file.exists():
+        read_result(file)
+    return file.exists()
 
 
 def _folder(data: str | None) -> Path:
@@ -203,44 +192,11 @@ def _folder(data: str | None) -> Path:
     return Path(folder).expanduser()
 
 
-def _sigmas(text: str) -> tuple[int, ...]:
-    sigmas = [part.strip() for part in text.split(",")]
+def _sigmas(text: str | None) -> tuple[int, ...]:
+    sigmas = [part.strip() for part in text.split(",")] if text else []
     if not all(part.isdigit() and int(part) <= 255 for part in sigmas):
         raise ValueError(f"--sigma={text}: write whole numbers from 0 to 255 with commas between them, as in 15,25,50")
     return tuple(dict.fromkeys(map(int, sigmas)))
-
-
-def _positive(text: str) -> int:
-    if int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text}: 1 is the least")
-    return int(text)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="launch/evaluate.py",
-        description=__doc__,
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--checkpoint", required=True, type=Path, metavar="RUN", help="a run's or a model's folder")
-    parser.add_argument("--data", metavar="KIND:ARGUMENT", help="folder:DIR; coloring takes any source")
-    parser.add_argument(
-        "--works", default="", metavar="A,B", help="only these works of the folder, or patterns of pictures' names"
-    )
-    parser.add_argument("--pictures", type=_positive, metavar="N", help="so many at most, evenly spread")
-    parser.add_argument("--sigma", metavar="S,S", help="denoising: deviations of the noise, 0 to 255 (default: 25)")
-    parser.add_argument(
-        "--noise", choices=("float", "8bit"), default="float", help="denoising: as drawn, or clipped and rounded"
-    )
-    parser.add_argument("--size", type=_positive, metavar="PIXELS", help="side of the square that is judged")
-    parser.add_argument("--window", type=_positive, metavar="PIXELS", help="inpainting: its side before it is scaled")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of noise and holes (default: 0)")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="also write all figures as JSON")
-    parser.add_argument(
-        "--progress", type=Path, metavar="FILE.png", help="draw a run's first and last pictures instead"
-    )
-    return parser
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from hashlib import sha256
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ from mangagan.data.entries import natural, picture_files, works
 from mangagan.data.masks import AREA_CLASSES, draw_class
 from mangagan.data.pictures import read_picture
 from mangagan.data.transforms import Cut, Images
-from mangagan.evaluate.ssim import structural_similarity
+from mangagan.evaluate.protocol import chosen, spread
+from mangagan.evaluate.similarity import structural_similarity
 from mangagan.evaluate.trivial_fills import biharmonic, mean_color, smooth
 
 Pixels = UInt8[np.ndarray, "h w 3"]
@@ -59,24 +60,19 @@ class Truth:
         return np.random.default_rng([seed, *np.frombuffer(digest[:16], "<u4").tolist()])
 
 
-def truths(folder: Path, chosen: Sequence[str] = (), count: int | None = None) -> list[Truth]:
-    """A folder's pictures of the works chosen (all, where none is named), `count` of them evenly spread at most.
+def truths(folder: Path, wanted: Sequence[str] = (), count: int | None = None) -> list[Truth]:
+    """A folder's pictures of the works chosen, or of all where none is named; `count` of them at most, evenly spread.
 
     A work is chosen by its name, or its pictures by a pattern of theirs, as `Data.held_out` names them. Raises
     ValueError where there is no folder, no picture, or no such work.
     """
     names = picture_files(folder)
     work = works(names)
-    fits = {name: [one for one in chosen if one == work[name] or fnmatchcase(name, one)] for name in names}
-    unknown = [one for one in chosen if not any(one in found for found in fits.values())]
-    if unknown:
-        there = ", ".join(sorted(set(work.values()), key=natural))
-        raise ValueError(f"there is no work {', '.join(unknown)} in {folder}; there are {there}")
-    names = [name for name in names if not chosen or fits[name]]
+    kept = compress(names, chosen(wanted, list(work.items()), folder))
+    # Work by work, so that few pictures, evenly spread, are of many works.
+    names = spread(sorted(kept, key=lambda name: natural(work[name])), count)
     if not names:
         raise ValueError(f"there is no picture in {folder}")
-    if count is not None and count < len(names):
-        names = [names[n * len(names) // count] for n in range(count)]
     return [Truth(name, work[name], folder / name) for name in names]
 
 
@@ -98,8 +94,8 @@ class Denoising:
         damaged = self.noises[name].damaged(from_bytes(pixels), truth.rng(self.seed, f"noise {name}"))
         output = np.asarray(predict({key: array[None] for key, array in damaged.items()}))[0]
         return {
-            "input": peak_ratio(to_bytes(damaged["input"]), pixels),
-            "output": peak_ratio(to_bytes(output), pixels),
+            "input": _decibels(to_bytes(damaged["input"]), pixels),
+            "output": _decibels(to_bytes(output), pixels),
         }
 
 
@@ -154,9 +150,9 @@ def mean(figures: Iterable[Any]) -> Any:
     return float(np.mean(pictures))
 
 
-def peak_ratio(pixels: UInt8[np.ndarray, "*shape"], truth: UInt8[np.ndarray, "*shape"]) -> float:
-    """PSNR over all pixels and channels in dB, 100 at most."""
-    error = np.mean(np.square(pixels.astype(np.float64) - truth)) / 255**2
+def _decibels(picture: Pixels, pixels: Pixels) -> float:
+    # In NumPy, unlike the figures of colors: folders have pictures of many sizes, and each would be compiled for.
+    error = np.square(picture.astype(np.float64) - pixels).mean() / 255**2
     return float(-10 * np.log10(max(error, 1e-10)))
 
 
@@ -165,7 +161,7 @@ def _compared(filled: UInt8[np.ndarray, "c h w 3"], pixels: Pixels) -> list[Figu
     return [
         {
             "l1": float(np.abs(picture.astype(np.float64) - pixels).mean() / 2.55),
-            "psnr": peak_ratio(picture, pixels),
+            "psnr": _decibels(picture, pixels),
             "ssim": float(ssim),
         }
         for picture, ssim in zip(filled, similar, strict=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
 from mangagan.evaluate.restoration import FILLS, PUBLISHED, Figures
+from mangagan.evaluate.table import rows_of
 
 
 def denoising_table(figures: Mapping[str, Figures]) -> str:
@@ -16,7 +17,7 @@ def denoising_table(figures: Mapping[str, Figures]) -> str:
     for name, known in PUBLISHED.items():
         if known.keys() & figures.keys():
             rows.append([name, *(f"{known[noise]:.2f}" if noise in known else "-" for noise in figures)])
-    return _markdown(["PSNR, dB", *figures], rows)
+    return rows_of(["PSNR, dB", *figures], rows)
 
 
 def inpainting_table(figures: Mapping[str, Mapping[str, Figures]]) -> str:
@@ -26,7 +27,7 @@ def inpainting_table(figures: Mapping[str, Mapping[str, Figures]]) -> str:
         [area, *(f"{one['l1']:.2f} / {one['psnr']:.2f} / {one['ssim']:.3f}" for one in judged.values())]
         for area, judged in figures.items()
     ]
-    return _markdown(["hole, L1 % / PSNR dB / SSIM", *fills], rows)
+    return rows_of(["hole, L1 % / PSNR dB / SSIM", *fills], rows)
 
 
 def classes_won(figures: Mapping[str, Mapping[str, Figures]], stage: str) -> str:
@@ -42,8 +43,3 @@ def classes_won(figures: Mapping[str, Mapping[str, Figures]], stage: str) -> str
         return f"{stage} beats {fill} {listed} of {len(figures)} classes"
 
     return "\n".join(line(fill) for fill in FILLS)
-
-
-def _markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [header, ["---", *("---:" for _ in header[1:])], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

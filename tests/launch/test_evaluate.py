@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
 from dataclasses import replace
 
@@ -12,6 +14,13 @@ from PIL import Image
 
 from launch import run as training
 from launch.evaluate import main
+from mangagan.data import public
+from mangagan.evaluate import pages as judged_pages
+from mangagan.evaluate.colored import judge_coloring
+from mangagan.evaluate.protocol import Protocol
+from mangagan.evaluate.result import protocol_differences, read_result, result_file
+from mangagan.evaluate.sitting import Extras
+from mangagan.train import trained
 from mangagan.train.log import GRID_HEADER, draw_grid
 
 AREAS = ["1-10 %", "10-20 %", "20-30 %", "30-40 %", "40-50 %", "50-60 %"]
@@ -35,7 +44,7 @@ def models(run, named, untrained):
     named["known"] = untrained("restore_denoise:debug", {"data.damage.known": True})
     named["salt"] = untrained("restore_denoise:debug", {"data.damage.kind": "SaltAndPepper"})
     named["paint"] = untrained("pix2pix_manga:debug")
-    return {name: name for name in named} | {"denoise": run}
+    return {name: name for name in named} | {"denoise": run, "of": dict(named)}
 
 
 def evaluate(models, name, *arguments):
@@ -106,12 +115,121 @@ def test_what_a_run_has_learned_from_is_left_out_or_said(models, named, pages, t
         assert list(read(file)["by_picture"]) == works and ("name works that were held out" in out) == told
 
 
-def test_coloring_gives_the_figures_of_training(models, pages, tmp_path, capsys):
-    file = tmp_path / "figures.json"
-    assert evaluate(models, "paint", f"--data=folder:{pages}", f"--output={file}") == 0
-    assert "evaluation/ciede2000 " in capsys.readouterr().out
-    figures = read(file)
-    assert figures["task"] == "Paired" and figures["pictures"] == 4 and figures["mean"]["evaluation/psnr"] > 0
+def test_coloring_with_intervals_and_pictures(models, pages, tmp_path, capsys):
+    arguments = (f"--data=folder:{pages}", "--works=*", "--perceptual=off", "--keep-pages=1", "--pictures=6")
+    assert evaluate(models, "paint", *arguments, f"--output={tmp_path}") == 0
+    told, file = capsys.readouterr().out, tmp_path / f"paint-{result_file(tmp_path, 'native', f'folder:{pages}').name}"
+    assert "| figure | gray |" in told and "| PSNR (RGB), dB\u00a0↑ | " in told and "| works | 3 |" in told
+    assert "left out: fid, inception_kernel: needs the weights" in told and str(file) in told
+    assert "These pages are of 3 works" in told
+    result = read_result(file)
+    assert result.name == "paint" and len(result.pages) == 6 and result.protocol["works"] == ["a", "b", "c"]
+    assert result.summary()["gray"]["ciede2000"].low < result.summary()["gray"]["ciede2000"].high
+    assert {picture.why for picture in result.pictures} == {"spread", "best", "worst"}
+    assert all((tmp_path / picture.output).is_file() for picture in result.pictures)
+    # Pictures of another program: the true ones.
+    folders = (f"--predictions={pages}", f"--truth={pages}", f"--output={tmp_path / 'theirs.json'}")
+    assert main([*folders, "--pictures=6", "--perceptual=off"]) == 0
+    theirs = read_result(tmp_path / "theirs.json")
+    assert protocol_differences(result, replace(theirs, name="x")) == []
+    assert theirs.summary()["gray"]["psnr"].mean == pytest.approx(100)
+
+
+def test_pictures_are_kept_beside_the_result_and_never_among_those_judged(pages, tmp_path, capsys):
+    theirs = tmp_path / "theirs"
+    shutil.copytree(pages / "a", theirs)
+    arguments = (f"--predictions={theirs}", f"--truth={pages / 'a'}", "--pictures=2", "--perceptual=off")
+    # The same command twice: what the first has written must not come back as predictions.
+    for _ in range(2):
+        assert main([*arguments, f"--output={tmp_path / 'theirs.json'}"]) == 0
+    result = read_result(tmp_path / "theirs.json")
+    assert all(picture.output.startswith("theirs-pages/") for picture in result.pictures)
+    assert len(list(theirs.rglob("*"))) == 4
+    for folder in (theirs, pages / "a"):
+        assert main([*arguments, f"--output={folder / 'x.json'}"]) == 2
+        assert f"among those of {folder}: choose another --output" in capsys.readouterr().err
+        assert len(list(folder.rglob("*"))) == 4
+
+
+def test_a_result_of_other_pages_is_never_replaced(models, pages, tmp_path, capsys):
+    workdir, experiment = tmp_path / "run", models["of"]["paint"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trained, "load_trained", lambda folder: experiment)
+        arguments = [f"--checkpoint={workdir}", f"--data=folder:{pages}", "--protocol=256", "--perceptual=off"]
+        assert main([*arguments, "--works=a", "--keep-pages=0"]) == 0
+        (file,) = (workdir / "evaluation").iterdir()
+        assert read_result(file).pictures == ()
+        kept = file.read_bytes()
+        assert main([*arguments, "--works=a", "--pictures=1"]) == 2
+        assert "differs in pages, sha256: it is kept; choose an --output" in capsys.readouterr().err
+        assert file.read_bytes() == kept and main([*arguments, "--works=a"]) == 0
+
+
+def test_built_in_pages_are_judged_by_with_and_without_a_number(models, tmp_path, monkeypatch):
+    monkeypatch.setattr(public, "UNSEEN_PAGES", 1)
+    # Nobody asks for the pages of a result that is not there.
+    monkeypatch.setattr(judged_pages, "open_pages", lambda *_: pytest.fail("the pages are opened twice"))
+    arguments = ("--protocol=256", "--kind=gray", "--perceptual=off")
+    for name, source in (("bare", "unseen"), ("numbered", "unseen:1")):
+        assert evaluate(models, "paint", f"--data={source}", *arguments, f"--output={tmp_path / name}.json") == 0
+    bare, numbered = (read_result(tmp_path / f"{name}.json") for name in ("bare", "numbered"))
+    assert bare.protocol["works"] == ["unseen-01"] and bare.pages == numbered.pages and len(bare.pictures) == 2
+    assert any("which it has learned from" in reason for reason in bare.left_out.values())
+
+
+def test_a_file_that_is_no_result_is_never_replaced(models, pages, tmp_path, capsys):
+    (tmp_path / "notes.json").write_text('{"what": "I wrote"}')
+    common = ("--perceptual=off", "--pictures=1", "--keep-pages=0", f"--output={tmp_path / 'notes.json'}")
+    assert evaluate(models, "paint", f"--data=folder:{pages}", "--works=a", *common) == 2
+    assert main([f"--predictions={pages}", f"--truth={pages}", *common]) == 2
+    assert capsys.readouterr().err.count("notes.json is no result of launch/evaluate.py") == 2
+    assert (tmp_path / "notes.json").read_text() == '{"what": "I wrote"}'
+
+
+def test_pictures_of_one_program_are_judged_by_several_sets_of_pages(pages, tmp_path, capsys):
+    truths = [tmp_path / name for name in ("first", "second", "漫画", "画")]
+    (tmp_path / "results").mkdir()
+    for truth in truths:
+        shutil.copytree(pages / "a", truth)
+    common = ("--perceptual=off", "--pictures=1", "--keep-pages=0", f"--output={tmp_path / 'results'}")
+    codes = [main([f"--predictions={pages / 'a'}", f"--truth={truth}", *common]) for truth in (*truths, truths[0])]
+    # No letter of the third's and the fourth's own is in a file's name.
+    assert codes == [0, 0, 0, 2, 0] and "holds an evaluation of folder:" in capsys.readouterr().err
+    judged = {read_result(file).protocol["data"] for file in (tmp_path / "results").iterdir()}
+    assert judged == {f"folder:{truth}" for truth in truths[:3]}
+
+
+def test_a_place_that_cannot_be_written_is_told_before_anything_is_judged(models, pages, tmp_path, capsys, monkeypatch):
+    for judge in ("colored.judge_coloring", "predictions.judge_predictions", "restored.judge_denoising"):
+        monkeypatch.setattr(f"mangagan.evaluate.{judge}", lambda *_, **__: pytest.fail("it is judged"))
+    (tmp_path / "results").write_text("mine")
+    (tmp_path / "x-pages").write_text("mine")
+    data, theirs = f"--data=folder:{pages}", (f"--predictions={pages}", f"--truth={pages}")
+    assert evaluate(models, "paint", data, f"--output={tmp_path / 'results'}") == 2
+    assert main([*theirs, f"--output={tmp_path / 'results'}"]) == 2
+    assert capsys.readouterr().err.count(f"cannot be written: {tmp_path / 'results'} is no folder") == 2
+    assert main([*theirs, f"--output={tmp_path / 'x.json'}"]) == 2
+    assert f"pictures would be kept in {tmp_path / 'x-pages'}, which is a file" in capsys.readouterr().err
+    assert evaluate(models, "denoise", data, f"--output={tmp_path}") == 2
+    assert f"{tmp_path} is a folder; name a file" in capsys.readouterr().err
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert evaluate(models, "paint", data) == 2
+    assert "cannot be written: nothing may be written in" in capsys.readouterr().err
+
+
+def test_a_run_is_judged_where_it_lies(models, pages, tmp_path):
+    workdir = tmp_path / "run"
+    named = {str(workdir): models["of"]["paint"]}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trained, "load_trained", lambda folder: named[str(folder)])
+        arguments = (f"--data=folder:{pages}", "--protocol=training", "--perceptual=off", "--pictures=2")
+        assert main([f"--checkpoint={workdir}", *arguments]) == 0
+    written = read_result(result_file(workdir, "training", f"folder:{pages}"))
+    assert written.name == "run" and written.protocol["name"] == "training" and written.pictures
+    experiment, variables = models["of"]["paint"]
+    protocol = Protocol("training", f"folder:{pages}", pages=2)
+    found = judge_coloring("run", experiment, variables, protocol, Extras(perceptual=False))
+    assert found.pages == written.pages and found.protocol == written.protocol and found.pictures == ()
 
 
 def grid(run, step, gray):
@@ -164,12 +282,51 @@ def test_progress_needs_a_first_and_a_last(tmp_path, capsys):
         ("denoise", ["--data=folder:{pages}", "--sigma=25,x"], "--sigma=25,x: write whole numbers"),
         ("denoise", ["--data=folder:{pages}", "--output={pages}/none/x.json"], "there is no folder"),
         ("nothing", ["--data=folder:{pages}"], "is neither a run"),
+        ("denoise", ["--data=folder:{pages}", "--protocol=256", "--keep-pages=1"], "--keep-pages, --protocol: of no u"),
+        ("inpaint", ["--data=folder:{pages}", "--sigma=25"], "--sigma: of no use for a run that fills holes"),
+        ("denoise", ["--progress=x.png", "--works=a"], "--works: of no use for the pictures of a training"),
+        ("denoise", ["--predictions={pages}"], "either --checkpoint=RUN or --predictions=DIR"),
+        ("denoise", ["--truth={pages}"], "--truth and --source belong to --predictions=DIR"),
+        ("paint", ["--data=folder:{pages}/none"], "there is no folder"),
+        ("paint", ["--data=folder:{pages}", "--sigma=25"], "--sigma: of no use for a run that colors pages"),
+        ("paint", ["--protocol=training", "--kind=bw"], "--kind=bw: --protocol=training shows a run the kind that it"),
+        ("paint", ["--data=folder:{pages}", "--works=d"], "there is no work d in folder:{pages}; there are a, b, c"),
+        ("paint", ["--data=folder:{pages}", "--kind=bw"], "has no page in color with its ink and tones"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(models, pages, name, arguments, complaint, capsys):
     assert evaluate(models, name, *(argument.format(pages=pages) for argument in arguments)) == 2
     error = capsys.readouterr().err
     assert error.startswith("error: ") and error.count("\n") == 1 and complaint.format(pages=pages) in error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ([], "give either --checkpoint=RUN or --predictions=DIR"),
+        (["--predictions={pages}"], "--predictions=DIR needs --truth=DIR, the true pages, and --output=FILE"),
+        (
+            ["--predictions={pages}", "--truth={pages}", "--output=x.json", "--data=comics"],
+            "--data: of no use for pictures of another program",
+        ),
+        (
+            ["--predictions={pages}", "--truth={pages}", "--output=x.json", "--kind=bw"],
+            "--kind: of no use for pictures",
+        ),
+        (["--predictions={pages}/a", "--truth={pages}/none", "--output={pages}/../x.json"], "there is no folder"),
+    ],
+)
+def test_mistakes_in_pictures_of_another_program(pages, arguments, complaint, capsys):
+    assert main([argument.format(pages=pages) for argument in arguments]) == 2
+    assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--keep-pages=x"], ["--keep-pages=-1"], ["--pictures=0"], ["--size=1.5"]])
+def test_what_is_no_number_is_said_so(arguments, capsys):
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    option, value = arguments[0].split("=")
+    assert end.value.code == 2 and f"argument {option}: '{value}' is no whole number" in capsys.readouterr().err
 
 
 def test_help_says_how_it_is_judged(capsys):

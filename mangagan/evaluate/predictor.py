@@ -1,0 +1,97 @@
+"""A run's predictor as it is judged: whole pages where they fit, 8 bits, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, UInt8
+
+from mangagan.color import to_bytes
+from mangagan.evaluate.devices import Devices
+from mangagan.evaluate.pages import Page
+from mangagan.evaluate.result import Figures
+from mangagan.infer.tiles import Tiles
+from mangagan.tasks.base import Batch, Variables
+
+# A page of more pixels than this is painted in tiles: the layers of some networks take 5 kB for each.
+WHOLE_PIXELS = 2 * 2**20
+TILES = {"size": 1024, "overlap": 256}
+Predict = Callable[[Variables, Batch], Float[Array, "b h w 3"]]
+
+
+class Predictor:
+    """Compiled once for each size of page, and timed without that."""
+
+    def __init__(self, predict: Predict, variables: Variables, devices: Devices) -> None:
+        self._predict, self._devices = predict, devices
+        self._variables = jax.device_put(variables, devices.everywhere)
+        self._tiles = Tiles(**TILES, batch=devices.count)
+        self._compiled: dict[Any, Any] = {}
+        self._parameters, self._bytes, self._seconds, self._pages = 0, 0, 0.0, 0
+
+    def painted(self, pages: Sequence[Page]) -> UInt8[Any, "b h w 3"]:
+        """Pictures of a batch of pages, as many as there are devices; those behind the last page fill it up."""
+        height, width = pages[0].truth.shape[:2]
+        batch = {name: [page.inputs[name] for page in pages] for name in pages[0].inputs}
+        if height * width > WHOLE_PIXELS:
+            return self._devices.stacked([self._in_tiles(page.inputs) for page in pages])
+        stacked = {name: self._devices.stacked(arrays) for name, arrays in batch.items()}
+        self._pages += len(pages)
+        return self._run(stacked)
+
+    def cost(self) -> Figures:
+        """Parameters that painting reads, seconds for a page, bytes that its compiled program has at most."""
+        seconds = {"seconds_per_page": self._seconds / self._pages} if self._pages else {}
+        return {"parameters": self._parameters, "peak_memory_bytes": self._bytes, **seconds}
+
+    def _run(self, batch: Batch) -> Any:
+        sizes = tuple((name, array.shape) for name, array in batch.items())
+        if sizes not in self._compiled:
+            self._compiled[sizes] = self._compile(batch)
+        start = perf_counter()
+        painted, finite = jax.block_until_ready(self._compiled[sizes](self._variables, batch))
+        self._seconds += perf_counter() - start
+        if not finite:
+            raise ValueError("the run paints pixels that are not finite; did its training diverge?")
+        return painted
+
+    def _compile(self, batch: Batch) -> Any:
+        def predict(variables: Variables, batch: Batch) -> tuple[Array, Array]:
+            painted = self._predict(variables, batch)
+            return to_bytes(painted), jnp.isfinite(painted).all()
+
+        everywhere, pages = self._devices.everywhere, self._devices.pages
+        self._parameters = self._parameters or parameters_read(self._predict, self._variables, batch)
+        program = jax.jit(predict, in_shardings=(everywhere, pages), out_shardings=(pages, everywhere))
+        compiled = program.lower(self._variables, batch).compile()
+        memory = compiled.memory_analysis()
+        if memory is not None:
+            parts = (memory.temp_size_in_bytes, memory.argument_size_in_bytes, memory.output_size_in_bytes)
+            self._bytes = max(self._bytes, sum(parts))
+        return compiled
+
+    def _in_tiles(self, inputs: dict[str, np.ndarray]) -> UInt8[np.ndarray, "h w 3"]:
+        flat = {name for name, array in inputs.items() if array.ndim == 2}
+        maps = {name: array[..., None] if name in flat else array for name, array in inputs.items()}
+
+        def paint(tiles: dict[str, np.ndarray]) -> Any:
+            batch = {name: tile[..., 0] if name in flat else tile for name, tile in tiles.items()}
+            return self._run({name: jax.device_put(tile, self._devices.pages) for name, tile in batch.items()})
+
+        self._pages += 1
+        return np.round(self._tiles.painted(maps, paint)).astype(np.uint8)
+
+
+def parameters_read(predict: Predict, variables: Variables, batch: Batch) -> int:
+    """How many parameters painting depends on: of CycleGAN's two generators, those of one."""
+    shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), (variables, batch))
+    jaxpr = jax.make_jaxpr(predict)(*shapes).jaxpr
+    used = {id(variable) for equation in jaxpr.eqns for variable in equation.invars}
+    # The parameters are the first of the variables, hence of the arguments.
+    parameters = jaxpr.invars[: len(jax.tree.leaves(variables.params))]
+    return sum(variable.aval.size for variable in parameters if id(variable) in used)
