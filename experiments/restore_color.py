@@ -39,10 +39,12 @@ PRESETS: dict[str, dict[str, object]] = {
     },
 }
 ABLATIONS: dict[str, dict[str, object]] = {
+    "lambda10": {"task.l1": 10.0},
     "lambda75": {"task.l1": 75.0},
     "l1_only": {"task.adversarial": 0.0},
     "gan_only": {"task.l1": 0.0},
     "least_squares": {"task.gan": "LeastSquares"},
+    "hinge": {"task.gan": "Hinge"},
     "unconditional": {"task.conditional": False},
     "pixel": {"task.discriminator": "PixelGAN"},
     "patch16": {"task.discriminator.layers": 1},
