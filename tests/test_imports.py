@@ -16,11 +16,13 @@ ALLOWED = {
     "mangagan.data": {"color", "files"},
     "mangagan.config": {"tasks", "data"},
     "mangagan.overrides": {"config"},
-    "mangagan.evaluate": {"color", "data", "tasks", "models"},
+    "mangagan.evaluate": {"config", "color", "models", "tasks", "data", "infer", "interop", "files"},
     "mangagan.interop": {"color", "models", "tasks", "config", "overrides", "data", "files"},
     "mangagan.train": {"color", "config", "overrides", "tasks", "data", "evaluate", "interop", "models", "files"},
     "mangagan.infer": {"color", "config", "data", "files", "interop", "overrides", "tasks"},
     "mangagan.cli": {"data", "infer", "train"},
+    "mangagan.sweep": {"color", "config", "overrides", "tasks", "data", "evaluate", "train", "files"},
+    "mangagan.report": {"evaluate", "files"},
     "mangagan.bench": {"config", "train", "tasks", "data", "models", "losses", "interop"},
 }
 
