@@ -1,12 +1,15 @@
 """LPIPS against the packages that define it."""
 
 import importlib.util
+import os
 import warnings
 
 import jax
 import numpy as np
 import pytest
+from PIL import Image
 
+from mangagan.color import from_bytes
 from mangagan.evaluate.backbones import stages
 from mangagan.evaluate.lpips import LPIPS
 from mangagan.evaluate.sizes import with_shorter_side
@@ -68,6 +71,22 @@ def test_lpips_equals_the_authors_package(metric, page, shifted, reference):
         with torch.no_grad():
             expected = theirs(a, b).reshape(-1).numpy()
         np.testing.assert_allclose(one.distance(weights, picture, truth), expected, rtol=1e-3, atol=1e-5)
+
+
+@needs_weights
+def test_the_example_of_the_authors(metric):
+    """The three pictures of 64 x 64 in the folder `imgs` of richzhang/PerceptualSimilarity; no package ships them."""
+    folder = os.environ.get("LPIPS_EXAMPLE")
+    if not folder:
+        pytest.skip("LPIPS_EXAMPLE names no folder with ex_ref.png, ex_p0.png and ex_p1.png")
+    one, weights = metric
+    truth, *pictures = (
+        from_bytes(np.asarray(Image.open(f"{folder}/ex_{name}.png").convert("RGB"))[None])
+        for name in ("ref", "p0", "p1")
+    )
+    expected = {"alexnet": (0.7219, 0.1376), "vgg16": (0.5686, 0.4217)}[one.network]
+    found = [float(one.distance(weights, picture, truth)[0]) for picture in pictures]
+    np.testing.assert_allclose(found, expected, atol=2e-4)
 
 
 @needs_weights
