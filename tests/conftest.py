@@ -54,7 +54,7 @@ def lettered():
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(comics.lettering, "_box", remember)
-            return comics.compose(seed, number), shapes
+            return comics.compose(comics.WORKS, seed, number), shapes
 
     return made
 
