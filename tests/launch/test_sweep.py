@@ -174,7 +174,7 @@ def test_what_is_no_number_of_seeds_is_said_so(value, capsys):
 @pytest.mark.slow
 def test_a_sweep_that_was_killed_ends_as_one_that_never_was(pages, tmp_path, launch, capsys):
     """Killed in its second run, gone on, and then called a third time; against runs of one process in a row."""
-    asked = ["--exp=pix2pix_manga:debug", "--ablations=l1_only", "--seeds=1"]
+    asked = ["--exp=pix2pix_manga:debug", "--ablations=l1_only", "--seeds=1", "--pages=2"]
     asked += [f"data.source=folder:{pages}", "train.steps=60", "train.every_log_steps=1"]
     asked += ["train.every_checkpoint_steps=12", "train.every_evaluation_steps=0", "train.every_grid_steps=0"]
     folder = tmp_path / "killed"
