@@ -6,11 +6,17 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mangagan.data.archive import Archive
 
 EXAMPLES = """
 examples:
   python launch/prepare.py --source=comics:2000 --sheet=comics.png
   python launch/prepare.py --source=folder:~/manga/color
+  python launch/prepare.py --source=joined:folder:~/manga/color+comics:240+drawings:200 --input=drawn --sheet=drawn.png
+  python launch/prepare.py --source=folder:~/manga/color --palette=mood.json
   python launch/prepare.py --source=zip:~/manga/volumes
   python launch/prepare.py --source=pairs:~/manga/bw,~/manga/color
   python launch/prepare.py --source=hf:MichaelP84/manga-colorization-dataset
@@ -25,19 +31,39 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     # Worker processes import this module: what is heavy is imported here.
     from mangagan.data.archive import open_archive
-    from mangagan.data.sheet import contact_sheet
+    from mangagan.data.sheet import contact_sheet, drawn_sheet
 
     try:
+        if options.input == "drawn" and not options.sheet:
+            raise ValueError("--input=drawn says what is on a contact sheet: give --sheet=FILE, too")
         cache = options.cache and options.cache.expanduser()
         archive = open_archive(options.source, held_out=options.held_out, cache=cache)
         print("\n".join(_summary(archive)))
         if options.sheet:
-            contact_sheet(archive).save(options.sheet)
+            (drawn_sheet if options.input == "drawn" else contact_sheet)(archive).save(options.sheet)
             print(f"contact sheet  {options.sheet}")
+        if options.palette:
+            _write_palette(archive, options.palette)
+            print(f"palette        {options.palette}")
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def _write_palette(archive: Archive, file: Path) -> None:
+    from mangagan.data.palettes import steering
+    from mangagan.files import write_aside
+    from mangagan.infer.palette_file import palette_text
+    from mangagan.palette import merged, named_colors
+
+    pages = archive.domains["train"]["color"].tolist()
+    if not pages:
+        raise ValueError("no page that is learned from is in colour: there is no palette")
+    palette = merged(steering(archive.split("train"), pages).palettes)
+    if not named_colors(palette):
+        raise ValueError("the pages that are learned from are all but white: there is no palette")
+    write_aside(file, palette_text(palette).encode())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,6 +82,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--cache", type=Path, metavar="DIR", help="where archives are kept (default: $MANGAGAN_CACHE)")
     parser.add_argument("--sheet", type=Path, metavar="FILE", help="also write a contact sheet, colour above grey")
+    parser.add_argument(
+        "--palette", type=Path, metavar="FILE", help="also write the mean palette of the pages learned from, as JSON"
+    )
+    parser.add_argument(
+        "--input", choices=("gray", "drawn"), default="gray", help="below the colour: the page in grey, or drawn inputs"
+    )
     return parser
 
 

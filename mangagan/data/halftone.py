@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from jaxtyping import Float
 from PIL import Image
 from scipy import ndimage
 
 from mangagan.data.noise import jpeg
+from mangagan.data.screens import dots
 
 Picture = Float[np.ndarray, "h w c"]
 Plane = Float[np.ndarray, "h w"]
@@ -32,12 +31,12 @@ def halftone(picture: Picture, pitch: float, rng: np.random.Generator) -> Pictur
     size = (round(height * fine), round(width * fine))
     inks = [_resized(ink, size) for ink in _inks((1 - np.clip(picture, -1, 1)) / 2)]
     blank = [
-        1 - _dots(ink, pitch * fine, tilt + angle, rng) for ink, angle in zip(inks, _SCREENS[: len(inks)], strict=True)
+        1 - dots(ink, pitch * fine, tilt + angle, rng) for ink, angle in zip(inks, _SCREENS[: len(inks)], strict=True)
     ]
     light = blank[:1] if channels == 1 else [blank[0] * color for color in blank[1:]]
     scan = np.stack([_resized(plane, (height, width)) for plane in light], -1)
     start = (int(rng.integers(8)), int(rng.integers(8)))
-    return jpeg(_scanned(scan, rng), int(rng.integers(50, 92)), start)
+    return jpeg(scanned(scan, rng), int(rng.integers(50, 92)), start)
 
 
 def _inks(dark: Picture) -> list[Plane]:
@@ -51,41 +50,13 @@ def _inks(dark: Picture) -> list[Plane]:
     return [black, *np.moveaxis(rest, -1, 0)]
 
 
-def _dots(ink: Plane, pitch: float, angle: float, rng: np.random.Generator) -> Plane:
-    """The share of each pixel that is printed: round dots in light tones, round holes in dark ones."""
-    step = 2 * np.pi / pitch * np.exp(1j * np.deg2rad(angle))
-    starts = rng.uniform(0, 2 * np.pi, 2)
-    waves = [_wave(ink.shape, one, start) for one, start in zip((step, 1j * step), starts, strict=True)]
-    shares = _screen()
-    threshold = shares[((waves[0] + waves[1] + 2) * ((shares.size - 1) / 4)).astype(np.int32)]
-    # The edge of a dot is about a pixel wide.
-    return np.clip((ink - threshold) * np.float32(pitch / 2) + ink, 0, 1)
-
-
-def _wave(shape: tuple[int, ...], step: complex, start: float) -> Plane:
-    """The cosine of start + across * step.real + down * step.imag."""
-    down, across = (np.arange(side) for side in shape)
-    # e^(x + y) = e^x e^y: few exponentials make a whole plane.
-    rows, columns = np.exp(1j * step.imag * down)[:, None], np.exp(1j * (start + step.real * across))
-    rows, columns = rows.astype(np.complex64), columns.astype(np.complex64)
-    return rows.real * columns.real - rows.imag * columns.imag
-
-
-@lru_cache(maxsize=1)
-def _screen() -> Float[np.ndarray, " n"]:
-    """The share of the area in which two crossed waves are higher than each of many levels from -2 to 2."""
-    wave = np.cos(np.linspace(0, 2 * np.pi, 512, endpoint=False))
-    heights = np.sort(wave[:, None] + wave, axis=None)
-    return (1 - np.searchsorted(heights, np.linspace(-2, 2, 1025)) / heights.size).astype(np.float32)
-
-
 def _resized(plane: Plane, size: tuple[int, int]) -> Plane:
     image = Image.fromarray(np.ascontiguousarray(plane, np.float32))
     return np.asarray(image.resize(size[::-1], Image.Resampling.BICUBIC))
 
 
-def _scanned(light: Picture, rng: np.random.Generator) -> Picture:
-    """The print of light in [0, 1] in [-1, 1]: grey ink on off-white paper, softened, with the scanner's noise."""
+def scanned(light: Picture, rng: np.random.Generator) -> Picture:
+    """The print of light [h w c] in [0, 1] in [-1, 1]: grey ink on off-white paper, soft, with the scanner's noise."""
     ink, paper = rng.uniform(0.02, 0.12), rng.uniform(0.9, 1.0)
     tint = 1 - rng.uniform(0, 0.06) * np.linspace(0, 1, light.shape[-1])
     soft = ndimage.gaussian_filter(light, rng.uniform(0.3, 0.6), axes=(0, 1), truncate=3.0)

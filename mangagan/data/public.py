@@ -28,8 +28,9 @@ from mangagan.data.pictures import Unusable, encode_png
 
 COMICS_PAGES = 2000
 UNSEEN_PAGES = 60
-# Apart, or page n of either would have the other's words and figures in the same places.
-COMICS_SEED, UNSEEN_SEED = 0, 1
+DRAWINGS = 400
+# Apart, or page n of each would have the others' words and figures in the same places.
+COMICS_SEED, UNSEEN_SEED, DRAWINGS_SEED = 0, 1, 2
 _COLUMNS = ("bw_image", "color_image")
 _COCO = "coco/2017"
 _COCO_LICENCE = "COCO 2017, cocodataset.org: annotations CC BY 4.0; photographs under the Flickr terms of each"
@@ -37,7 +38,7 @@ _COCO_LICENCE = "COCO 2017, cocodataset.org: annotations CC BY 4.0; photographs 
 
 def comics(argument: str) -> Source:
     """Pages composed from openly licensed art, in ink + tone and colour. Raises ValueError for a count that is none."""
-    return _composed("comics", "WORKS", COMICS_SEED, argument or str(COMICS_PAGES))
+    return _composed("comics", ("compose", "WORKS", COMICS_SEED), argument or str(COMICS_PAGES))
 
 
 def unseen(argument: str) -> Source:
@@ -46,10 +47,15 @@ def unseen(argument: str) -> Source:
     Casts, things, animals, screens, slants, gutters, borders and bleeds are their own; rows of panels, places and
     styles of drawing are those of comics.
     """
-    return _composed("unseen", "UNSEEN", UNSEEN_SEED, argument or str(UNSEEN_PAGES))
+    return _composed("unseen", ("compose", "UNSEEN", UNSEEN_SEED), argument or str(UNSEEN_PAGES))
 
 
-def _composed(kind: str, works: str, seed: int, argument: str) -> Source:
+def drawings(argument: str) -> Source:
+    """Single things, animals and people of the works that comics are of, large. Raises ValueError as `comics` does."""
+    return _composed("drawings", ("draw", "WORKS", DRAWINGS_SEED), argument or str(DRAWINGS))
+
+
+def _composed(kind: str, how: tuple[str, str, int], argument: str) -> Source:
     if not re.fullmatch(r"[1-9]\d*", argument):
         raise ValueError(f'"{argument}" in {kind}:{argument} is no number of pages, as in {kind}:240')
     pages = int(argument)
@@ -63,15 +69,15 @@ def _composed(kind: str, works: str, seed: int, argument: str) -> Source:
     licences = [f"{title}: {licence}, {author} (package {package})" for title, licence, author, package in art.LICENCES]
 
     def entries() -> list[Entry]:
-        return [Entry(Label(f"{number:05}", ""), partial(_compose, works, seed, number)) for number in range(pages)]
+        return [Entry(Label(f"{number:05}", ""), partial(_compose, *how, number)) for number in range(pages)]
 
-    return Source(f"{pages}", f"{pages} {seed} {code} {versions}", tuple(licences), entries)
+    return Source(f"{pages}", f"{pages} {how[-1]} {code} {versions}", tuple(licences), entries)
 
 
-def _compose(works: str, seed: int, number: int) -> Pictures:
+def _compose(hand: str, works: str, seed: int, number: int) -> Pictures:
     from mangagan.data import comics as art
 
-    page = art.compose(getattr(art, works), seed, number)
+    page = getattr(art, hand)(getattr(art, works), seed, number)
     color, bw = (encode_png(Image.fromarray(pixels)) for pixels in (page.color, page.bw))
     height, width = page.bw.shape
     return Pictures((height, width), color, bw, Label(page.name, page.work, page.split))

@@ -15,7 +15,11 @@ from jaxtyping import Int
 
 from mangagan.data.archive import Archive, Record, Records
 from mangagan.data.damage import Damage, Spoil, Undamaged
+from mangagan.data.drawing import Drawing
+from mangagan.data.drawn import DrawnByName, Redraw
 from mangagan.data.entries import Split
+from mangagan.data.palettes import DrawPalette, NoPalettes, PagePalettes, steering
+from mangagan.data.recolor import Recolor
 from mangagan.data.staging import exit_with_parent
 from mangagan.data.transforms import Cut, CutAnywhere, CutMiddle, Decode, Form, Input, Role, ToArrays
 
@@ -30,11 +34,14 @@ class Data:
     # Works that are not learned from, "E15,E16", or patterns of names of pages, "E1*"; "": a tenth of the works.
     held_out: str = ""
     input: Input = "gray"
+    drawing: Drawing = field(default_factory=Drawing)  # how inputs are drawn, where `input` is "drawn"
     damage: Damage = field(default_factory=Undamaged)  # what is done to the input
+    palettes: NoPalettes | PagePalettes = field(default_factory=NoPalettes)  # that come with a page
     instances: bool = False  # also number the regions that the page's lines enclose
     paired: bool = True  # False: input and target are drawn from the set independently
     size: int = 256  # side in pixels of the square picture the network sees
     window: int = 512  # side in page pixels of the square that is cut out and scaled to `size`
+    octaves: float = 0.0  # the window is up to so many octaves larger or smaller, all scales equally likely
     jitter: float = 0.1  # the window's side varies uniformly by this share
     flip: bool = True
     batch_size: int = 1  # of one step, over all devices and hosts
@@ -43,6 +50,8 @@ class Data:
     def __post_init__(self) -> None:
         least = {"size": 1, "window": 1, "batch_size": 1, "workers": 0}
         wrong = [f"data.{name}={getattr(self, name)}" for name, low in least.items() if getattr(self, name) < low]
+        if not 0 <= self.octaves <= 8:
+            raise ValueError(f"data.octaves={self.octaves}: it is 0 to 8")
         if wrong or not 0 <= self.jitter < 1:
             raise ValueError(
                 f"{', '.join(wrong) or f'data.jitter={self.jitter}'}: sizes are 1 or more, data.workers 0 or more, "
@@ -50,8 +59,11 @@ class Data:
             )
 
 
-# Decoding a page takes longer than all else done to it: a process keeps the decoded pages of a set up to this size.
-KEPT_BYTES = 512 * 2**20
+# Decoding a page takes longer than most else done to it: where all processes together can keep a set's decoded pages in
+# so much memory, they do.
+KEPT_BYTES = 2 * 2**30
+# What a drawn input is made of; most pages have no black and white of their own.
+_DRAWN: tuple[tuple[Role, Form], ...] = (("input", "color"), ("own", "bw"))
 
 
 @dataclass(frozen=True)
@@ -83,7 +95,9 @@ def batches(
 ) -> Generator[Batch, None, None]:
     """Batches from number `start` on: "input" [b h w 1] (in color [b h w 3]) and "target" [b h w 3], as ToArrays makes.
 
-    Of inputs that are damaged there are "mask" or "sigma" [b h w 1] as well, see `mangagan.data.damage`.
+    Drawn inputs are drawn anew for every sample with `augment`, and by the page's name alone without.
+    Of inputs that are damaged there are "mask" or "sigma" [b h w 1] as well, see `mangagan.data.damage`, and
+    "palette" [b n] where pages come with one, see `mangagan.data.palettes`.
     With `augment` the pages come in random order, forever or for so many epochs, in windows drawn at random.
     Without, each page comes once, in order, its middle window; the last batch may be smaller, and unpaired the
     shorter domain starts over. `process` is (index, count) of the hosts that share each batch; b is one host's
@@ -93,7 +107,7 @@ def batches(
     index, count = process
     if data.batch_size % count:
         raise ValueError(f"data.batch_size={data.batch_size} cannot be shared by {count} processes")
-    data.damage.check()
+    _check(data)
     domains = _domains(data, archive, split)
     least = data.batch_size if augment else 1
     for domain in domains:
@@ -104,7 +118,11 @@ def batches(
         _augmented(domain, data, one) if augment else _plain(domain, data, length)
         for domain, one in zip(domains, seeds, strict=False)
     ]
+    if isinstance(data.palettes, PagePalettes):
+        parts.append(_palettes(domains[-1], data, seeds[len(domains) - 1], augment, length))
     examples = grain.experimental.ZipMapDataset(parts).map(_merged)
+    if augment and isinstance(data.palettes, PagePalettes) and data.palettes.recolored:
+        examples = examples.random_map(Recolor(data.palettes.recolored), seed=seeds[0])
     if data.damage != Undamaged():
         examples = examples.random_map(Spoil(data.damage), seed=seeds[-1])
     if count > 1:
@@ -116,7 +134,7 @@ def batches(
 
 def steps_per_epoch(data: Data, archive: Archive) -> int:
     """Training batches in a pass over the pages; unpaired, over the larger domain. Raises ValueError like `batches`."""
-    data.damage.check()
+    _check(data)
     domains = _domains(data, archive, "train")
     for domain in domains:
         _check_length(domain, data, archive, "train", data.batch_size)
@@ -142,6 +160,14 @@ class _HostShare(grain.MapDataset):
         return self._parent[batch * self._batch + self._first + place]
 
 
+def _check(data: Data) -> None:
+    data.damage.check()
+    if data.input == "drawn":
+        data.drawing.check()
+    if isinstance(data.palettes, PagePalettes):
+        data.palettes.check()
+
+
 def _steps(domains: Sequence[_Domain], data: Data) -> int:
     return max(map(len, domains)) // data.batch_size
 
@@ -149,17 +175,29 @@ def _steps(domains: Sequence[_Domain], data: Data) -> int:
 def _domains(data: Data, archive: Archive, split: Split) -> list[_Domain]:
     """One domain that gives both roles, or an input domain and a target domain."""
     records, sizes = archive.split(split), [page["size"] for page in archive.pages(split)]
+    color, bw, both = (archive.domains[split][form] for form in ("color", "bw", "both"))
 
     def domain(pages: Int[np.ndarray, " n"], *forms: tuple[Role, Form]) -> _Domain:
-        decoded = sum(3 * height * width for height, width in (sizes[page] for page in pages))
-        return _Domain(records, tuple(pages.tolist()), forms, decoded * len(forms))
+        bytes_a_pixel = {"color": 3, "bw": 1, "any": 3}
+        has = {"color": set(color.tolist()), "bw": set(bw.tolist()), "any": set(pages.tolist())}
+        decoded = sum(
+            bytes_a_pixel[form] * sizes[page][0] * sizes[page][1]
+            for form in {form for _, form in forms}
+            for page in has[form].intersection(pages.tolist())
+        )
+        return _Domain(records, tuple(pages.tolist()), forms, decoded)
 
-    color, bw, both = (archive.domains[split][form] for form in ("color", "bw", "both"))
+    if data.paired and data.input == "drawn":
+        return [domain(color, ("target", "color"), *_DRAWN)]
     if data.paired and data.input != "bw":
         return [domain(color, ("target", "color"))]
     if data.paired:
         return [domain(both, ("input", "bw"), ("target", "color"))]
-    inputs = {"bw": domain(bw, ("input", "bw")), "color": domain(color, ("input", "color"))}
+    inputs = {
+        "bw": domain(bw, ("input", "bw")),
+        "color": domain(color, ("input", "color")),
+        "drawn": domain(color, *_DRAWN),
+    }
     either = domain(np.union1d(bw, color), ("input", "any"))
     return [inputs.get(data.input, either), domain(color, ("target", "color"))]
 
@@ -181,10 +219,31 @@ def _check_length(domain: _Domain, data: Data, archive: Archive, split: Split, l
 
 
 def _augmented(domain: _Domain, data: Data, seed: int) -> grain.MapDataset:
-    decode = Decode(domain.forms, keep=domain.decoded_bytes <= KEPT_BYTES)
-    cut = CutAnywhere(Cut(data.size, data.window), data.jitter, data.flip)
+    decode = Decode(domain.forms, keep=domain.decoded_bytes * max(data.workers, 1) <= KEPT_BYTES)
+    cut = CutAnywhere(_cut(data), data.jitter, data.flip, data.octaves)
     pages = grain.MapDataset.source(domain).seed(seed).shuffle().repeat().map(decode)
-    return pages.random_map(cut).map(_to_arrays(data))
+    windows = pages.random_map(cut)
+    if _is_drawn(domain):
+        windows = windows.random_map(Redraw(data.drawing, data.size))
+    return windows.map(_to_arrays(data))
+
+
+def _cut(data: Data) -> Cut:
+    return Cut(data.size, data.window, fine=("input", "own") if data.input == "drawn" else ())
+
+
+def _is_drawn(domain: _Domain) -> bool:
+    return set(_DRAWN) <= set(domain.forms)
+
+
+def _palettes(domain: _Domain, data: Data, seed: int, augment: bool, length: int) -> grain.MapDataset:
+    """The palettes of the pages that `_augmented` or `_plain` gives of a domain in color, in the same order."""
+    table = steering(domain.records, domain.numbers, joined=data.source.startswith("joined:"))
+    pages = grain.MapDataset.source(table)
+    if not augment:
+        return pages.repeat()[:length].map(table.of_work)
+    draw = np.random.SeedSequence([seed, 1]).generate_state(1)[0]
+    return pages.seed(seed).shuffle().repeat().random_map(DrawPalette(table, data.palettes), seed=int(draw))
 
 
 def _to_arrays(data: Data) -> ToArrays:
@@ -192,8 +251,13 @@ def _to_arrays(data: Data) -> ToArrays:
 
 
 def _plain(domain: _Domain, data: Data, length: int) -> grain.MapDataset:
-    pages = grain.MapDataset.source(domain).repeat()[:length].map(Decode(domain.forms))
-    return pages.map(CutMiddle(Cut(data.size, data.window))).map(_to_arrays(data))
+    pages = grain.MapDataset.source(domain).repeat()[:length]
+    decode, cut = Decode(domain.forms), CutMiddle(_cut(data))
+    if _is_drawn(domain):
+        windows = pages.map(DrawnByName(decode, cut, Redraw(data.drawing, data.size)))
+    else:
+        windows = pages.map(decode).map(cut)
+    return windows.map(_to_arrays(data))
 
 
 def _merged(parts: tuple[Batch, ...]) -> Batch:

@@ -15,10 +15,12 @@ from mangagan.color import from_bytes, lightness_gray, to_bytes
 from mangagan.data.archive import Record
 from mangagan.data.regions import ink_regions
 
-Role = Literal["input", "target"]
+# "own" is a page's own black and white, which drawn inputs may be made of.
+Role = Literal["input", "target", "own"]
 Form = Literal["color", "bw", "any"]
-# Luminance of the page (ITU-R 601), the grey of the same CIE L, its ink and screentone, or the page itself.
-Input = Literal["gray", "lightness", "bw", "color"]
+# Luminance of the page (ITU-R 601), the grey of the same CIE L, its ink and screentone, the page itself, or what
+# `mangagan.data.drawing` makes of it.
+Input = Literal["gray", "lightness", "bw", "color", "drawn"]
 Images = dict[Role, Image.Image]
 
 
@@ -34,18 +36,27 @@ class Decode(Map):
     _kept: dict[str, Images] = field(default_factory=dict, repr=False, compare=False)
 
     def map(self, record: Record) -> Images:
-        images = self._kept.get(record.name) or {role: _decoded(record, form) for role, form in self.forms}
+        images = self._kept.get(record.name) or self._decoded(record)
         if self.keep:
             self._kept[record.name] = images
         return images
 
+    def _decoded(self, record: Record) -> Images:
+        forms = {role: form for role, form in self.forms if role != "own" or record.bw}
+        pictures = {form: _decoded(record, form) for form in dict.fromkeys(forms.values())}
+        return {role: pictures[form] for role, form in forms.items()}
+
 
 @dataclass(frozen=True)
 class Cut:
-    """Cuts a square of about `window` pixels, clipped to the page's shorter side, and scales it to `size` pixels."""
+    """Cuts a square of about `window` pixels, clipped to the page's shorter side, and scales it to `size` pixels.
+
+    Roles in `fine` are scaled to twice that size.
+    """
 
     size: int
     window: int
+    fine: tuple[Role, ...] = ()
 
     def at(self, images: Images, side: float, across: float, down: float, mirrored: bool = False) -> Images:
         """The same square of all pictures: `side` times the window, at a share of the way across and down in [0, 1]."""
@@ -53,10 +64,11 @@ class Cut:
         edge = max(1, min(round(side * self.window), width, height))
         left, top = round(across * (width - edge)), round(down * (height - edge))
         box = (left, top, left + edge, top + edge)
-        return {role: self._scaled(image.crop(box), mirrored) for role, image in images.items()}
+        return {role: self._scaled(image.crop(box), role, mirrored) for role, image in images.items()}
 
-    def _scaled(self, image: Image.Image, mirrored: bool) -> Image.Image:
-        scaled = image.resize((self.size, self.size), Image.Resampling.BICUBIC, reducing_gap=3.0)
+    def _scaled(self, image: Image.Image, role: Role, mirrored: bool) -> Image.Image:
+        side = 2 * self.size if role in self.fine else self.size
+        scaled = image.resize((side, side), Image.Resampling.BICUBIC, reducing_gap=3.0)
         return scaled.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if mirrored else scaled
 
 
@@ -72,16 +84,21 @@ class CutMiddle(Map):
 
 @dataclass(frozen=True)
 class CutAnywhere(RandomMap):
-    """A window anywhere on the page, its side varied by the share `jitter`, mirrored half of the time with `flip`."""
+    """A window anywhere on the page, its side varied by the share `jitter`, mirrored half of the time with `flip`.
+
+    Before that the side is made larger or smaller by up to so many `octaves`, all scales equally likely.
+    """
 
     cut: Cut
     jitter: float
     flip: bool
+    octaves: float = 0.0
 
     def random_map(self, images: Images, rng: np.random.Generator) -> Images:
         # One draw for all pictures of the record: they stay aligned.
-        side, across, down, mirror = rng.random(4)
-        return self.cut.at(images, 1 + self.jitter * (2 * side - 1), across, down, self.flip and mirror < 0.5)
+        side, across, down, mirror, octave = rng.random(5)
+        zoom = 2.0 ** (self.octaves * (2 * octave - 1))
+        return self.cut.at(images, zoom * (1 + self.jitter * (2 * side - 1)), across, down, self.flip and mirror < 0.5)
 
 
 @dataclass(frozen=True)

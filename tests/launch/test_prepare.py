@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mangagan.infer.palette_file import parse_palette
+from mangagan.palette import named_colors
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -56,3 +59,24 @@ def test_help_has_examples(prepare, capsys):
     assert end.value.code == 0
     out = capsys.readouterr().out
     assert "examples:" in out and "--source=pairs:" in out and "hf:" in out
+
+
+def test_the_mean_palette_is_written_and_can_be_read(prepare, folder, tmp_path, capsys):
+    options = [f"--source=folder:{folder}", f"--cache={tmp_path / 'cache'}"]
+    assert prepare.main([*options, f"--palette={tmp_path / 'palette.json'}"]) == 0
+    read = parse_palette((tmp_path / "palette.json").read_text("utf-8"))
+    assert read.any() and named_colors(read)
+    assert prepare.main([*options, "--input=drawn"]) == 2
+    assert "give --sheet=FILE, too" in capsys.readouterr().err
+    assert prepare.main([*options, "--input=drawn", f"--sheet={tmp_path / 'drawn.png'}"]) == 0
+    assert Image.open(tmp_path / "drawn.png").height > 5 * 256
+
+
+def test_white_pages_have_no_palette(prepare, tmp_path, capsys):
+    for number in range(4):
+        page = np.full((60, 40, 3), (255, 252, 245), np.uint8)
+        (tmp_path / "white" / str(number)).mkdir(parents=True)
+        Image.fromarray(page).save(tmp_path / "white" / str(number) / "1.png")
+    source = f"--source=folder:{tmp_path / 'white'}"
+    assert prepare.main([source, f"--cache={tmp_path / 'cache'}", f"--palette={tmp_path / 'palette.json'}"]) == 2
+    assert "there is no palette" in capsys.readouterr().err and not (tmp_path / "palette.json").exists()

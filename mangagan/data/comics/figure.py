@@ -113,9 +113,9 @@ _ARMS = {
 }
 
 
-def figure(who: Character, mood: str, pose: str, crop: str) -> Sprite:
-    """Sprite of a character, HEIGHTS[crop] pixels high; `crop` is "bust" or "full"."""
-    return _plate(who, mood, pose, crop).print()
+def figure(who: Character, mood: str, pose: str, crop: str, detail: int = 1) -> Sprite:
+    """Sprite of a character, HEIGHTS[crop] * detail pixels high; `crop` is "bust" or "full"."""
+    return _plate(who, mood, pose, crop, detail).print()
 
 
 def window(who: Character, crop: str) -> tuple[float, float, float, float]:
@@ -127,14 +127,14 @@ def window(who: Character, crop: str) -> tuple[float, float, float, float]:
 
 
 @lru_cache(maxsize=4096)
-def _plate(who: Character, mood: str, pose: str, crop: str) -> Plate:
+def _plate(who: Character, mood: str, pose: str, crop: str, detail: int) -> Plate:
     left, top, wide, high = window(who, crop)
     head, body = _head(who, mood), _body(who, pose)
     layers = body + head if FRAMES[who.style].head_last else head + body
     box = f"{left} {top} {wide} {high}"
     return engrave(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" fill="none">{layers}</svg>',
-        round(HEIGHTS[crop] * wide / high),
+        round(HEIGHTS[crop] * detail * wide / high),
     )
 
 

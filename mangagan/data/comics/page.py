@@ -41,16 +41,17 @@ def compose(works: Sequence[Work], seed: int, number: int) -> Page:
         raise ValueError(f"seed and page number are 0 or more, not seed={seed}, number={number}")
     work = works[number % len(works)]
     rng = np.random.default_rng(np.random.SeedSequence([seed, number]))
-    setting = _setting(work, rng)
+    setting = setting_of(work, rng)
     page, words = Canvas(PAGE_SIZE), script(rng)
     for index, panel in enumerate(panels(work, PAGE_SIZE, rng)):
         _lay(page, panel, setting, index == 0, words, rng)
-    kits = _kits(len(work.screens), rng)
+    kits = kits_of(len(work.screens), rng)
     bw = page.finish(kits, work.screens)
     return Page(f"{work.name}/{number // len(works):04d}", work.name, work.split, np.asarray(page.picture).copy(), bw)
 
 
-def _setting(work: Work, rng: np.random.Generator) -> Setting:
+def setting_of(work: Work, rng: np.random.Generator) -> Setting:
+    """Where and when a page of a work is, by chance."""
     hour = "night" if rng.random() < work.night else "dusk" if rng.random() < 0.08 else "day"
     index = int(rng.integers(len(work.places)))
     # A work comes back to a few views of each of its places, as a serial does.
@@ -58,7 +59,7 @@ def _setting(work: Work, rng: np.random.Generator) -> Setting:
     return Setting(work, cast_of(work), work.places[index].split("/")[0], hour, variant)
 
 
-def _kits(count: int, rng: np.random.Generator) -> tuple[tuple[int, int, int], ...]:
+def kits_of(count: int, rng: np.random.Generator) -> tuple[tuple[int, int, int], ...]:
     """Screens over dark, middle and light values for the ground, the figures and the props of a page."""
     ground, last = int(rng.integers(count)), count - 1
     # Faces keep the work's first and finest screen.

@@ -12,10 +12,10 @@ from mangagan.data.comics.stage import Setting, Stage
 from mangagan.data.comics.words import Speech
 
 # What the light of an hour leaves of red, green and blue.
-_LIGHT = {"day": (1.0, 1.0, 1.0), "dusk": (1.0, 0.88, 0.8), "night": (0.76, 0.78, 0.96)}
+LIGHT = {"day": (1.0, 1.0, 1.0), "dusk": (1.0, 0.88, 0.8), "night": (0.76, 0.78, 0.96)}
 
-_MILD = {"calm": 3.0, "happy": 3.0, "sad": 1.0, "angry": 0.7, "shock": 0.4}
-_ANY = {"calm": 1.0, "happy": 1.5, "sad": 1.0, "angry": 1.0, "shock": 1.2}
+MILD = {"calm": 3.0, "happy": 3.0, "sad": 1.0, "angry": 0.7, "shock": 0.4}
+ANY = {"calm": 1.0, "happy": 1.5, "sad": 1.0, "angry": 1.0, "shock": 1.2}
 _STRONG = {"shock": 1.0, "angry": 1.0, "happy": 1.0}
 _POSES = {
     "calm": ("stand", "walk"),
@@ -44,7 +44,7 @@ def draw_panel(
         "walk": 1.6,
     }
     _SHOTS[stage.pick(weights)](stage)
-    stage.canvas.light(_LIGHT[setting.hour])
+    stage.canvas.light(LIGHT[setting.hour])
     return stage
 
 
@@ -60,8 +60,8 @@ def _view(stage: Stage) -> None:
         depth = rng.uniform(0.4, 0.56)
         x = stage.width * (i + rng.uniform(0.35, 0.65)) / len(people)
         foot = stage.height * (0.97 - (0.56 - depth) * 0.5)
-        mood = stage.pick(_MILD)
-        lips = stage.stand(who, mood, _pose(stage, mood), x, foot, depth * stage.height, _side(stage))
+        mood = stage.pick(MILD)
+        lips = stage.stand(who, mood, pose_for(stage, mood), x, foot, depth * stage.height, _side(stage))
         if i == 0:
             _say(stage, [lips], 0.6)
 
@@ -75,8 +75,8 @@ def _walk(stage: Stage) -> None:
         x = stage.width * ((i + 0.5) / count + rng.uniform(-0.05, 0.05))
         tall = min(stage.height * rng.uniform(0.74, 0.92), stage.width * 1.8)
         look = 1 - 2 * i if count == 2 else _side(stage)
-        mood = stage.pick(_MILD)
-        lips.append(stage.stand(who, mood, _pose(stage, mood), x, stage.height, tall, look))
+        mood = stage.pick(MILD)
+        lips.append(stage.stand(who, mood, pose_for(stage, mood), x, stage.height, tall, look))
     if rng.random() < 0.4:
         _animal(stage, rng.uniform(0.1, 0.9) * stage.width, 0.98 * stage.height, 0.24 * stage.height)
     elif rng.random() < 0.4:
@@ -91,41 +91,41 @@ def _silhouette(stage: Stage) -> None:
     people = stage.actors(int(stage.rng.integers(2, 4)))
     for i, who in enumerate(people):
         x = stage.width * (i + stage.rng.uniform(0.3, 0.7)) / len(people)
-        stage.shadow(who, _pose(stage, "calm"), x, stage.height * 1.02, stage.height * stage.rng.uniform(0.55, 0.7))
+        stage.shadow(who, pose_for(stage, "calm"), x, stage.height * 1.02, stage.height * stage.rng.uniform(0.55, 0.7))
     if stage.rng.random() < 0.8:
         stage.words.append(Speech("caption"))
 
 
 def _talk(stage: Stage) -> None:
     """Two people face to face."""
-    _ground(stage, "calm")
+    ground(stage, "calm")
     lips = []
     for i, who in enumerate(stage.actors(2)):
         tall = min(stage.height * stage.rng.uniform(0.85, 1.25), stage.width * 0.78)
         x, base = stage.width * (0.22 + 0.56 * i), max(stage.height * 1.03, 0.6 * stage.height + 0.5 * tall)
-        lips.append(stage.bust(who, stage.pick(_MILD), x, base, tall, look=1 - 2 * i))
+        lips.append(stage.bust(who, stage.pick(MILD), x, base, tall, look=1 - 2 * i))
     _say(stage, lips, 0.95)
 
 
 def _group(stage: Stage) -> None:
     """Three or four heads side by side, one before the other."""
-    _ground(stage, "happy")
+    ground(stage, "happy")
     people, lips = stage.actors(int(stage.rng.integers(3, 5))), []
     for i in stage.rng.permutation(len(people)).tolist():
         tall = stage.height * stage.rng.uniform(0.68, 0.92)
         x = stage.width * (i + 0.5) / len(people)
-        lips.append(stage.bust(people[i], stage.pick(_ANY), x, stage.height * 1.04, tall, look=1 if i < 2 else -1))
+        lips.append(stage.bust(people[i], stage.pick(ANY), x, stage.height * 1.04, tall, look=1 if i < 2 else -1))
     _say(stage, lips[-2:], 0.8)
 
 
 def _face(stage: Stage) -> None:
     """One face, close."""
-    mood = stage.pick(_ANY)
+    mood = stage.pick(ANY)
     strong, center = mood in ("shock", "angry"), (stage.width / 2, stage.height * 0.58)
     if strong and stage.rng.random() < 0.5:
         burst(stage.canvas, _colors(stage, mood), center, stage.rng)
     else:
-        _ground(stage, mood)
+        ground(stage, mood)
     if strong:
         focus_lines(stage.canvas, center, 0.42 * min(stage.canvas.size), stage.rng)
     tall = min(stage.rng.uniform(1.0, 1.6) * stage.height, max(1.9 * stage.width, 0.9 * stage.height))
@@ -142,7 +142,7 @@ def _action(stage: Stage) -> None:
     speed_lines(stage.canvas, stage.rng.uniform(-0.3, 0.3), stage.rng)
     tall = min(stage.height * 1.05, stage.width * 1.7)
     center = (stage.width * stage.rng.uniform(0.4, 0.6), stage.height * 0.58)
-    stage.leap(stage.actors(1)[0], mood, _pose(stage, mood), center, tall, stage.rng.uniform(-24, 24))
+    stage.leap(stage.actors(1)[0], mood, pose_for(stage, mood), center, tall, stage.rng.uniform(-24, 24))
     stage.words.append(Speech("sound"))
 
 
@@ -153,7 +153,7 @@ def _thing(stage: Stage) -> None:
         burst(stage.canvas, _colors(stage, mood), center, stage.rng)
         focus_lines(stage.canvas, center, 0.4 * min(stage.canvas.size), stage.rng)
     else:
-        _ground(stage, mood)
+        ground(stage, mood)
     codes = stage.setting.work.props if stage.rng.random() < 0.7 else stage.setting.work.animals
     side = min(stage.canvas.size) * stage.rng.uniform(0.68, 0.92)
     stage.thing(str(stage.rng.choice(codes)), center, side, stage.rng.uniform(-20, 20))
@@ -173,7 +173,8 @@ _SHOTS: dict[str, Callable[[Stage], None]] = {
 }
 
 
-def _ground(stage: Stage, mood: str) -> None:
+def ground(stage: Stage, mood: str) -> None:
+    """Covers the panel with its place, or with color that fits a mood."""
     choice = stage.pick({"place": 2.2, "graded": 1.0, "flat": 0.7})
     if choice == "place":
         stage.place(stage.rng.uniform(1.2, 1.8))
@@ -188,7 +189,8 @@ def _colors(stage: Stage, mood: str) -> tuple[str, str]:
     return pairs[int(stage.rng.integers(len(pairs)))]
 
 
-def _pose(stage: Stage, mood: str) -> str:
+def pose_for(stage: Stage, mood: str) -> str:
+    """A pose that fits a mood."""
     return str(stage.rng.choice(_POSES[mood]))
 
 

@@ -39,18 +39,18 @@ _Rng = np.random.Generator
 
 
 @lru_cache(maxsize=3)
-def panorama(place: str, hour: str, variant: int) -> Sprite:
-    """Opaque sprite of a place, PIXELS wide; the same arguments give the same view.
+def panorama(place: str, hour: str, variant: int, detail: int = 1) -> Sprite:
+    """Opaque sprite of a place, PIXELS * detail wide; the same arguments give the same view.
 
     Raises ValueError for a place that is not known.
     """
     if place.split("/")[0] not in _PLACES:
         raise ValueError(f"no place is called {place!r}; the places are {', '.join(_PLACES)}")
-    return _plate(place, hour, variant).print()
+    return _plate(place, hour, variant, detail).print()
 
 
 @lru_cache(maxsize=256)
-def _plate(place: str, hour: str, variant: int) -> Plate:
+def _plate(place: str, hour: str, variant: int, detail: int) -> Plate:
     rng = np.random.default_rng(np.random.SeedSequence([variant, sorted(_PLACES).index(place.split("/")[0])]))
     indoors = place == "room"
     scene = _PLACES[place.split("/")[0]](rng)
@@ -58,7 +58,7 @@ def _plate(place: str, hour: str, variant: int) -> Plate:
     return engrave(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {HIGH}">{_gradient("sky", _SKIES[hour])}'
         f"{sky}{scene}</svg>",
-        PIXELS,
+        PIXELS * detail,
     )
 
 

@@ -29,12 +29,16 @@ class Setting:
 
 @dataclass
 class Stage:
-    """One panel: `canvas` is what is drawn so far; `faces` and `words` are in page pixels, `corner` its top left."""
+    """One panel: `canvas` is what is drawn so far; `faces` and `words` are in page pixels, `corner` its top left.
+
+    `detail`: art is drawn so many times larger than for the panels of a page, for panels as large.
+    """
 
     setting: Setting
     corner: tuple[int, int]
     canvas: Canvas
     rng: np.random.Generator
+    detail: int = 1
     faces: list[Area] = field(default_factory=list)
     words: list[Speech] = field(default_factory=list)
 
@@ -58,7 +62,7 @@ class Stage:
 
     def place(self, zoom: float) -> None:
         """Covers the panel with a cut of the page's place, its horizon a little below the middle."""
-        view = panorama(self.setting.place, self.setting.hour, self.setting.variant)
+        view = panorama(self.setting.place, self.setting.hour, self.setting.variant, self.detail)
         wide, high = view.size
         cut = min(wide / self.width, high / self.height) / zoom
         box_wide, box_high = self.width * cut, self.height * cut
@@ -69,11 +73,11 @@ class Stage:
 
     def stand(self, who: Character, mood: str, pose: str, x: float, foot: float, tall: float, look: int) -> Point:
         """Puts a whole figure, `tall` pixels high, on its feet; returns where its mouth is in page pixels."""
-        return self._put(figure(who, mood, pose, "full"), who, "full", x, foot, tall, look)
+        return self._put(figure(who, mood, pose, "full", self.detail), who, "full", x, foot, tall, look)
 
     def bust(self, who: Character, mood: str, x: float, base: float, tall: float, look: int) -> Point:
         """Puts head and shoulders above `base`, looking left (-1) or right (1); returns where the mouth is."""
-        return self._put(figure(who, mood, "stand", "bust"), who, "bust", x, base, tall, look)
+        return self._put(figure(who, mood, "stand", "bust", self.detail), who, "bust", x, base, tall, look)
 
     def shadow(self, who: Character, pose: str, x: float, foot: float, tall: float) -> None:
         """Puts a whole figure as a solid black shape."""
@@ -83,7 +87,7 @@ class Stage:
 
     def leap(self, who: Character, mood: str, pose: str, center: Point, tall: float, degrees: float) -> None:
         """Puts a whole figure around `center`, turned by an angle."""
-        sprite = figure(who, mood, pose, "full")
+        sprite = figure(who, mood, pose, "full", self.detail)
         shown = rotated(resized(sprite, (round(tall * sprite.size[0] / sprite.size[1]), round(tall))), degrees)
         self.canvas.place(shown, (center[0] - shown.size[0] / 2, center[1] - shown.size[1] / 2), FIGURE)
         x, y = self.corner[0] + center[0], self.corner[1] + center[1]
@@ -91,7 +95,7 @@ class Stage:
 
     def thing(self, code: str, center: Point, side: float, degrees: float) -> None:
         """Puts an OpenMoji drawing around `center`, turned by an angle."""
-        shown = _thing(code, max(round(side), 16))
+        shown = _thing(code, max(round(side), 16), self.detail)
         shown = rotated(shown, degrees) if degrees else shown
         shown = mirrored(shown) if self.rng.random() < 0.4 else shown
         self.canvas.place(shown, (center[0] - shown.size[0] / 2, center[1] - shown.size[1] / 2), PROP)
@@ -114,10 +118,11 @@ class Stage:
 @lru_cache(maxsize=512)
 def _thing_plate(code: str, side: int) -> Plate:
     # The line of a large drawing is thinned to the pens of the page.
-    line = 2.0 if side <= 128 else 0.9
+    line = 2.0 if side <= 128 else 0.9 if side <= 384 else 0.6
     markup = openmoji(code).markup.replace('stroke-width="2"', f'stroke-width="{line}"')
     return engrave(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 72 72">{markup}</svg>', side)
 
 
-def _thing(code: str, side: int) -> Sprite:
-    return resized(_thing_plate(code, 128 if side <= 128 else 384).print(), (side, side))
+def _thing(code: str, side: int, detail: int) -> Sprite:
+    plate = 128 if side <= 128 else 384 if side <= 384 else 384 * detail
+    return resized(_thing_plate(code, plate).print(), (side, side))
