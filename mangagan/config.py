@@ -10,12 +10,15 @@ from typing import Literal
 
 import jax
 
+from mangagan.data.palettes import NoPalettes
 from mangagan.data.stream import Data
+from mangagan.palette_bins import BINS
 from mangagan.tasks.denoise import Denoise
 from mangagan.tasks.hd import PairedHD
 from mangagan.tasks.hinted import Hinted
 from mangagan.tasks.inpaint import Inpaint
 from mangagan.tasks.paired import Paired
+from mangagan.tasks.steered import Steered
 from mangagan.tasks.unpaired import Unpaired
 
 
@@ -77,7 +80,7 @@ class Train:
 
     epochs: int = 200
     steps: int | None = None
-    start: str = ""  # what the generator begins from: a run's folder, or LAYOUT:FILE of published weights
+    start: str = ""  # what the generator begins from: a run's or model's folder, base, LAYOUT:FILE of published weights
     seed: int = 0
     generator: Adam = field(default_factory=Adam)
     discriminator: Adam = field(default_factory=Adam)
@@ -101,16 +104,26 @@ class Train:
 class Experiment:
     """One learning problem with its data and its training, all that a run depends on."""
 
-    task: Paired | Unpaired | PairedHD | Hinted | Inpaint | Denoise
+    task: Paired | Unpaired | PairedHD | Hinted | Steered | Inpaint | Denoise
     data: Data = field(default_factory=Data)
     train: Train = field(default_factory=Train)
     precision: Literal["float32", "bfloat16"] = "float32"
 
+    @property
+    def takes(self) -> frozenset[str]:
+        """What the generator has learned to make use of, of what its task can give it."""
+        return self.task.takes - (frozenset({"palette"}) if self.data.palettes == NoPalettes() else frozenset())
+
 
 def example_batch(experiment: Experiment) -> dict[str, jax.ShapeDtypeStruct]:
-    """The shapes of a batch over all devices."""
+    """The shapes of a batch over all devices. ValueError for palettes where the task takes none."""
     data = experiment.data
     shape = (data.batch_size, data.size, data.size)
     channels = {"input": 3 if data.input == "color" else 1, "target": 3} | dict.fromkeys(data.damage.maps, 1)
     pictures = {name: jax.ShapeDtypeStruct((*shape, count), "float32") for name, count in channels.items()}
+    if data.palettes != NoPalettes():
+        if "palette" not in experiment.task.takes:
+            told = f"data.palettes={type(data.palettes).__name__}: {type(experiment.task).__name__} takes none"
+            raise ValueError(f"{told}; set data.palettes=NoPalettes")
+        pictures["palette"] = jax.ShapeDtypeStruct((data.batch_size, BINS), "float32")
     return pictures | ({"instances": jax.ShapeDtypeStruct(shape, "int32")} if data.instances else {})

@@ -54,6 +54,8 @@ class Task:
     number of the region that a pixel belongs to, where the data has them.
     """
 
+    # What `predict` makes use of where a batch has it.
+    takes: ClassVar[frozenset[str]] = frozenset({"input"})
     # Pix2Pix moves its discriminator first in a step, CycleGAN its generators.
     discriminator_first: ClassVar[bool] = True
 
@@ -61,6 +63,11 @@ class Task:
     def every_discriminator_steps(self) -> int:
         """The discriminator learns at every so manieth step."""
         return 1
+
+    @property
+    def alone_steps(self) -> int:
+        """From this step on the discriminator learns, and is asked."""
+        return 0
 
     @property
     def frozen_weights(self) -> dict[str, tuple[str, str]]:
@@ -147,8 +154,10 @@ def predict_any_size(
     inputs: Float[Array, "b h w i"],
     own_statistics: bool,
     pick: Callable[[Any], Array] = lambda output: output,
+    beside: tuple[Float[Array, "b n"], ...] = (),
 ) -> Float[Array, "b h w o"]:
     """The network's picture for inputs of any height and width, without dropout; `pick` finds it in its output.
+    `beside`: what else the network takes, a row for each picture.
 
     Sides that do not fit are mirrored out at the bottom and the right, and the picture is cut back. With
     `own_statistics` a batch norm uses each picture's own mean and variance, as the test code of Pix2Pix does;
@@ -159,6 +168,7 @@ def predict_any_size(
     # "symmetric" also holds for pictures smaller than their padding, where "reflect" has nothing to mirror.
     padded = jnp.pad(inputs, ((0, 0), (0, rows), (0, columns), (0, 0)), "symmetric")
     quiet = network.clone(dropout=0.0) if hasattr(network, "dropout") else network
-    paint = lambda pictures: pick(apply_network(quiet, variables, pictures, train=own_statistics)[0])  # noqa: E731
-    painted = jax.vmap(lambda picture: paint(picture[None])[0])(padded) if own_statistics else paint(padded)
+    paint = lambda *given: pick(apply_network(quiet, variables, *given, train=own_statistics)[0])  # noqa: E731
+    alone = jax.vmap(lambda *given: paint(*(one[None] for one in given))[0])
+    painted = (alone if own_statistics else paint)(padded, *beside)
     return painted[:, :height, :width]

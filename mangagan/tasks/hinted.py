@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -25,7 +26,7 @@ from mangagan.tasks.base import (
     init_network,
     predict_any_size,
 )
-from mangagan.tasks.hints import Hints, HintSampling, random_hints, sample_hints
+from mangagan.tasks.hints import Hints, HintSampling, hints_of, no_hints, random_hints, sample_hints
 from mangagan.tasks.paired import Paired
 from mangagan.tasks.spaces import Lab
 
@@ -42,6 +43,8 @@ class Hinted(Paired):
     from Caffe, which richzhang/colorization ships. At use a batch may hold `hint_ab` [b h w 2] (over 110) and
     `hint_mask` [b h w 1]; without them there are no hints.
     """
+
+    takes: ClassVar[frozenset[str]] = frozenset({"input", "hint_ab", "hint_mask"})
 
     generator: Siggraph17 = field(default_factory=lambda: Siggraph17(classes=0))  # type: ignore[assignment]
     space: Lab = field(default_factory=Lab)
@@ -60,7 +63,7 @@ class Hinted(Paired):
         self._check_matching()
         generator_key, discriminator_key = jax.random.split(key)
         return Nets(
-            init_network(self.generator, generator_key, self._seen(batch, _none(batch))),
+            init_network(self.generator, generator_key, self._seen(batch, no_hints(batch["input"]))),
             init_network(self.discriminator, discriminator_key, self._real(batch)),
         )
 
@@ -87,7 +90,7 @@ class Hinted(Paired):
         return loss, metrics | {"loss/classes": entropy, "loss/generator": loss}
 
     def predict(self, generator: Variables, batch: Batch) -> Float[Array, "b h w 3"]:
-        hints = Hints(batch["hint_ab"], batch["hint_mask"]) if "hint_ab" in batch else _none(batch)
+        hints = hints_of(batch)
         seen = self._seen(batch, hints)
         ab = predict_any_size(self.generator, generator, seen, self.own_statistics, pick=lambda output: output[0])
         return self.space.picture(batch["input"], ab)
@@ -101,8 +104,3 @@ class Hinted(Paired):
         # The published network counts lightness from -1/2 to 1/2.
         light, mask = self.space.source(batch["input"]) / 2, hints.mask - self.mask_center
         return jnp.concatenate([light, hints.ab, mask], axis=-1)
-
-
-def _none(batch: Batch) -> Hints:
-    blank = jnp.zeros_like(batch["input"])
-    return Hints(jnp.concatenate([blank, blank], axis=-1), blank)

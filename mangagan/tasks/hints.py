@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -38,6 +39,19 @@ class HintSampling:
             raise ValueError(f"HintSampling: stop is {self.stop}; a probability is from 0 to 1")
         if self.most < 0 or self.patch < 1:
             raise ValueError(f"HintSampling: most is {self.most} and patch {self.patch}; at least 0 and 1 are needed")
+
+
+def no_hints(gray: Float[Array, "b h w 1"]) -> Hints:
+    """What a generator is given of pictures of that size where nothing is revealed."""
+    blank = jnp.zeros_like(gray)
+    return Hints(jnp.concatenate([blank, blank], axis=-1), blank)
+
+
+def hints_of(batch: Mapping[str, Array]) -> Hints:
+    """The hints that a batch has at use, "hint_ab" and "hint_mask"; where it lacks them there are none."""
+    if "hint_ab" not in batch:
+        return no_hints(batch["input"])
+    return Hints(batch["hint_ab"], batch["hint_mask"])
 
 
 def sample_hints(key: Array, ab: Float[Array, "b h w 2"], sampling: HintSampling) -> Hints:

@@ -74,6 +74,7 @@ class Inpaint(Task):
         return {"vgg": (self.perceptual.network, self.perceptual.file)} if self.perceptual.wanted else {}
 
     def init(self, key: Array, batch: Batch) -> Nets:
+        self.stability.check_not_alone()
         keys, blank = jax.random.split(key), jnp.zeros((*batch["target"].shape[:3], 4))
         return Nets(
             init_network(self.generator, keys[0], blank),

@@ -31,13 +31,21 @@ class Stability:
     noise_steps: int = 0  # steps in which that noise falls to zero on a line; 0: it stays
     r1: float = 0.0  # weight of the squared gradient at real pictures, halved (Mescheder et al. 2018)
     every_steps: int = 1  # the discriminator learns at every n-th step
+    alone_steps: int = 0  # so long the generator learns by its other losses alone, and the discriminator not at all
 
     def __post_init__(self) -> None:
-        numbers = {name: getattr(self, name) for name in ("smoothing", "label_noise", "noise", "noise_steps", "r1")}
+        names = ("smoothing", "label_noise", "noise", "noise_steps", "r1", "alone_steps")
+        numbers = {name: getattr(self, name) for name in names}
         wrong = [f"{name} is {number}; 0 is the least" for name, number in numbers.items() if number < 0]
         wrong += [f"every_steps is {self.every_steps}; 1 is the least"] if self.every_steps < 1 else []
         if wrong:
             raise ValueError(f"Stability: {', '.join(wrong)}")
+
+    def check_not_alone(self) -> None:
+        """Raises ValueError where the generator is to learn alone: tasks call this that cannot do so."""
+        if self.alone_steps:
+            said = f"task.stability.alone_steps={self.alone_steps}"
+            raise ValueError(f"{said}: only the generators of paired tasks can learn alone")
 
 
 def judge(

@@ -66,6 +66,10 @@ class Paired(Task):
         return self.stability.every_steps
 
     @property
+    def alone_steps(self) -> int:
+        return self.stability.alone_steps
+
+    @property
     def judged(self) -> bool:
         """Whether the generator's loss asks the discriminator."""
         return self.adversarial != 0 or self.matching != 0
@@ -103,7 +107,7 @@ class Paired(Task):
     def generator_loss(
         self, discriminator: Variables, batch: Batch, fakes: Fakes, context: Context
     ) -> tuple[Array, Metrics]:
-        verdict = self._verdict(discriminator, batch, fakes["target"], context) if self.judged else {}
+        verdict = self._verdict_in_turn(discriminator, batch, fakes["target"], context) if self.judged else {}
         metrics = verdict | self._distances(batch, fakes["target"], context)
         weights = {"gan": self.adversarial, "l1": self.l1, "mse": self.mse}
         weights |= {"charbonnier": self.charbonnier, "matching": self.matching}
@@ -120,6 +124,13 @@ class Paired(Task):
                 f"task.matching={self.matching} compares what a MultiscaleDiscriminator answers, and "
                 f"task.discriminator={type(self.discriminator).__name__}: set that to MultiscaleDiscriminator"
             )
+
+    def _verdict_in_turn(self, discriminator: Variables, batch: Batch, painted: Array, context: Context) -> Metrics:
+        if not self.alone_steps:
+            return self._verdict(discriminator, batch, painted, context)
+        verdict = partial(self._verdict, discriminator, batch, context=context)
+        none = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape), jax.eval_shape(verdict, painted))
+        return jax.lax.cond(context.step >= self.alone_steps, verdict, lambda _: none, painted)
 
     def _verdict(self, discriminator: Variables, batch: Batch, painted: Array, context: Context) -> Metrics:
         ask_for = partial(ask, self.discriminator, discriminator, self.stability, context=context)

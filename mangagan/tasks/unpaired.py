@@ -56,6 +56,7 @@ class Unpaired(Task):
         return self.stability.every_steps
 
     def init(self, key: Array, batch: Batch) -> Nets:
+        self.stability.check_not_alone()
         keys = jax.random.split(key, 4)
         sides = _sides(batch)
         generators = {

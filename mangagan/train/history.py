@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from mangagan.config import Experiment
 from mangagan.data.archive import Archive, cache_folder
 from mangagan.files import json_lines
 from mangagan.interop.card import History
+from mangagan.overrides import describe
 
 # --workdir, --resume and --distributed, which argparse also takes cut short.
 _LOCAL = ("--w", "--r", "--di")
@@ -29,7 +30,7 @@ def read_history(run: Path, experiment: Experiment) -> History:
     archive = _find_archive(environment.get("data"))
     return History(
         origin=f"The averaged weights after step {step} of a run.",
-        command=_command(environment.get("command", [])),
+        command=_command(environment.get("command", []), describe(experiment)),
         environment=environment,
         evaluations=[line for line in metrics if experiment.train.keep_best in line],
         pages=f"It learned from `{experiment.data.source}`{_count(archive)}.",
@@ -67,14 +68,19 @@ def _works(pages: Sequence[dict[str, Any]]) -> int:
     return len({page["work"] for page in pages})
 
 
-def _command(arguments: Sequence[str]) -> str:
-    """The command that started the run, less what only its machine has; "" where another program started it."""
+def _command(arguments: Sequence[str], described: Mapping[str, Any]) -> str:
+    """The command that started the run, less what only its machine has; "" where another program started it.
+
+    Texts are those of the described experiment, in which a path may have become the name of what lies there.
+    """
     if not arguments or Path(arguments[0]).name != "run.py":
         return ""
     kept, skip = [], False
     for argument in arguments[1:]:
         local = argument.startswith(_LOCAL)
         if not skip and not local:
-            kept.append(argument)
+            name, is_override, value = argument.partition("=")
+            said = described.get(name, value) if is_override else None
+            kept.append(f"{name}={said}" if isinstance(said, str) else argument)
         skip = local and "=" not in argument
     return shlex.join(["python", "launch/run.py", *kept])

@@ -9,6 +9,7 @@ import jax
 from mangagan.config import Experiment
 from mangagan.interop.layouts import LAYOUTS
 from mangagan.interop.reference import load_reference
+from mangagan.interop.shipped import checkpoint
 from mangagan.tasks.base import Variables
 from mangagan.train.state import TrainState
 from mangagan.train.trained import load_trained
@@ -18,7 +19,7 @@ def begin(experiment: Experiment, state: TrainState) -> TrainState:
     """The state with its generator, and the average of it, as `train.start` says; "" leaves it as it is.
 
     `LAYOUT:FILE` names a checkpoint of a reference implementation (`mangagan.interop.layouts`), anything else the
-    folder of a run or of a model. Raises ValueError where what it holds does not fit.
+    folder of a run or of a model (`base`: of the one that ships). Raises ValueError where what it holds does not fit.
     """
     if not experiment.train.start:
         return state
@@ -35,7 +36,7 @@ def first_weights(experiment: Experiment, like: TrainState) -> Variables:
     Raises ValueError as `begin` does.
     """
     start = experiment.train.start
-    given = _published(start) if start.split(":")[0] in LAYOUTS else load_trained(Path(start))[1]
+    given = _published(start) if start.split(":")[0] in LAYOUTS else load_trained(checkpoint(start))[1]
     try:
         return experiment.task.begun(like.generator.variables, given)
     except ValueError as error:

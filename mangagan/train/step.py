@@ -34,12 +34,13 @@ def make_step(
         return _descend(net, gradient, judgement.stats, optimizers.discriminator), judgement.metrics | norm
 
     def step_discriminator(net: NetState, batch: Batch, fakes: Fakes, context: Context) -> tuple[NetState, Metrics]:
-        every = task.every_discriminator_steps
-        if every == 1:
+        every, alone = task.every_discriminator_steps, task.alone_steps
+        if every == 1 and not alone:
             return learn(net, batch, fakes, context)
         metrics = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape), jax.eval_shape(learn, net, batch, fakes, context)[1])
         rest = lambda net, *_: (net, metrics)  # noqa: E731
-        return jax.lax.cond(context.step % every == 0, learn, rest, net, batch, fakes, context)
+        turn = (context.step % every == 0) & (context.step >= alone)
+        return jax.lax.cond(turn, learn, rest, net, batch, fakes, context)
 
     def train_step(state: TrainState, batch: Batch, frozen: Tree) -> tuple[TrainState, Metrics]:
         keys = jax.random.split(jax.random.fold_in(state.key, state.step), 4)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from mangagan.config import Experiment
 from mangagan.interop.folder import CONFIG, load_model
+from mangagan.interop.shipped import check_shipped
 from mangagan.tasks.base import Variables
-from mangagan.train.runs import load_run
 
 
 def load_trained(folder: Path) -> tuple[Experiment, Variables]:
@@ -15,8 +15,12 @@ def load_trained(folder: Path) -> tuple[Experiment, Variables]:
 
     Raises ValueError where the folder is neither, or is not whole.
     """
+    check_shipped(folder)
     if (folder / CONFIG).is_file():
         return load_model(folder)
     if (folder / "experiment.json").is_file():
+        # What reads checkpoints takes seconds to import, and who colours a page with a model waits for it.
+        from mangagan.train.runs import load_run
+
         return load_run(folder)
     raise ValueError(f"{folder} is neither a run (no experiment.json) nor a model (no {CONFIG})")

@@ -61,7 +61,10 @@ def test_losses_without_labels_refuse_smoothing(gan):
         loss(gan, smoothing=0.1)
 
 
-@pytest.mark.parametrize("name", ["smoothing", "label_noise", "noise", "noise_steps", "r1", "every_steps"])
+NAMES = ["smoothing", "label_noise", "noise", "noise_steps", "r1", "every_steps", "alone_steps"]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_settings_out_of_range_are_named(name):
     with pytest.raises(ValueError, match=f"Stability: {name} is -1; . is the least"):
         Stability(**{name: -1})

@@ -1,7 +1,10 @@
+import jax
+import jax.numpy as jnp
 import numpy as np
 from skimage.color import lab2rgb, rgb2lab
 
-from mangagan.tasks.spaces import RGB, Lab
+from mangagan.color import ciede2000
+from mangagan.tasks.spaces import RGB, EvenLab, Lab
 
 PICTURE = np.random.default_rng(0).uniform(-1, 1, (2, 5, 6, 3)).astype(np.float32)
 GRAY = np.random.default_rng(1).uniform(-1, 1, (2, 5, 6, 1)).astype(np.float32)
@@ -23,3 +26,25 @@ def test_lab_puts_lightness_and_color_together_again():
     gray = lab2rgb(np.concatenate([light, 0 * light, 0 * light], axis=-1))[..., :1].astype(np.float32) * 2 - 1
     again = Lab().picture(gray, Lab().target(PICTURE))
     np.testing.assert_allclose(again, PICTURE, atol=4e-3)
+
+
+def test_even_lab_gives_the_picture_back():
+    space = EvenLab()
+    painted = space.target(PICTURE)
+    np.testing.assert_allclose(space.lab(painted), rgb2lab((PICTURE + 1) / 2), atol=2e-3)
+    np.testing.assert_allclose(space.picture(GRAY, painted), PICTURE, atol=4e-3)
+
+
+def test_steps_of_chroma_that_look_alike_are_alike_in_even_lab():
+    pale, vivid = (np.array([[[[60.0, chroma, 0], [60.0, chroma + step, 0]]]]) for chroma, step in ((5, 4.0), (80, 15)))
+    for pair in (pale, vivid):
+        one, other = EvenLab().of_lab(jnp.asarray(pair, jnp.float32))[0, 0] * 50
+        seen = ciede2000(pair[0, 0, 0], pair[0, 0, 1])
+        assert 0.7 * seen < jnp.abs(one - other).sum() < 1.3 * seen
+
+
+def test_grey_has_a_gradient_in_even_lab():
+    grey = jnp.zeros((1, 2, 2, 3)) + 0.3
+    slope = jax.grad(lambda rgb: jnp.abs(EvenLab().target(rgb)).sum())(grey)
+    back = jax.grad(lambda painted: EvenLab().picture(grey[..., :1], painted).sum())(jnp.zeros((1, 2, 2, 3)))
+    assert jnp.isfinite(slope).all() and jnp.isfinite(back).all()

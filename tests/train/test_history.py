@@ -7,7 +7,7 @@ from mangagan.data.stream import Data
 from mangagan.tasks.paired import Paired
 from mangagan.train.history import newest_step, read_history
 
-EXPERIMENT = Experiment(Paired(), Data(source="folder:/home/me/pages"))
+EXPERIMENT = Experiment(Paired(), Data(source="folder:my pages"))
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_what_came_after_the_newest_checkpoint_is_left_out(run):
     history = read_history(run, EXPERIMENT)
     assert "step 20 " in history.origin and history.picture == b"20" and history.command.endswith("--exp=b")
     assert [line["step"] for line in history.evaluations] == [10, 20]
-    assert history.pages == "It learned from `folder:/home/me/pages`." and not history.licences
+    assert history.pages == "It learned from `folder:my pages`." and not history.licences
 
 
 @pytest.mark.parametrize(
@@ -48,8 +48,8 @@ def test_what_came_after_the_newest_checkpoint_is_left_out(run):
         (["/here/launch/run.py", "--exp=a:laptop", "--workdir=/tmp/x"], "python launch/run.py --exp=a:laptop"),
         (["run.py", "--workdir", "/tmp/x", "--exp", "a", "--resume=never"], "python launch/run.py --exp a"),
         (
-            ["run.py", "--exp=a", "data.source=zip:my pages"],
-            "python launch/run.py --exp=a 'data.source=zip:my pages'",
+            ["run.py", "--exp=a", "data.source=folder:/home/me/x", "train.seed=07"],
+            "python launch/run.py --exp=a 'data.source=folder:my pages' train.seed=07",
         ),
         (["/usr/bin/pytest", "-q"], ""),
         ([], ""),

@@ -179,3 +179,19 @@ def test_a_discriminator_that_rests_is_left_as_it_is():
     assert all(jax.tree.leaves(moved))
     # The generator learns at every step.
     assert second["gradient/generator"] > 0
+
+
+def test_a_generator_learns_alone_at_first_as_if_nobody_judged_it():
+    alone = replace(PAIRED, stability=Stability(alone_steps=1))
+    state, steps = fresh_state(alone), {}
+    for name, task in {"alone": alone, "never": replace(PAIRED, adversarial=0.0), "always": PAIRED}.items():
+        steps[name] = jax.jit(make_step(task, SGD, ema_decay=0.9, precision="float32"))
+    first, metrics = steps["alone"](state, a_batch(), {})
+    assert_close(first.generator, steps["never"](state, a_batch(), {})[0].generator, atol=1e-7)
+    assert_close(first.discriminator, state.discriminator, atol=0)
+    assert metrics["loss/gan"] == metrics["loss/discriminator"] == 0 < metrics["loss/l1"]
+    second, judged = steps["alone"](first, a_batch(), {})
+    always = steps["always"](first, a_batch(), {})[0]
+    assert_close(second.generator, always.generator, atol=1e-6)
+    assert_close(second.discriminator, always.discriminator, atol=1e-6)
+    assert judged["loss/gan"] > 0 and judged["loss/discriminator"] > 0

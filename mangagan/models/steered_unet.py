@@ -1,0 +1,74 @@
+"""A U-Net that is told a palette, by scale and shift of every channel.
+
+The U-Net is that of Pix2Pix (arXiv 1611.07004), scale and shift are those of Perez et al. 2018 (FiLM, arXiv
+1709.07871).
+"""
+
+from __future__ import annotations
+
+import flax.linen as nn
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from mangagan.models.layers import BatchNorm, Conv, ConvTranspose, NoNorm, Norm, check_input, leaky_relu, weights
+from mangagan.palette_bins import BINS
+
+
+class SteeredUNet(nn.Module):
+    """`levels` stride-2 steps down and up, joined by skips; channels double from `features` to 8 x `features`.
+
+    The palette is read by two dense layers of `code` numbers.
+    """
+
+    levels: int = 6
+    features: int = 32
+    outputs: int = 5
+    # Batches are small, and what a page consists of differs: running statistics are those of many.
+    norm: Norm = BatchNorm(momentum=0.98)
+    code: int = 256
+
+    @property
+    def multiple(self) -> int:
+        """What height and width must be multiples of."""
+        return 2**self.levels
+
+    @nn.compact
+    def __call__(
+        self, x: Float[Array, "b h w i"], palette: Float[Array, "b n"], *, train: bool
+    ) -> Float[Array, "b h w o"]:
+        """What is painted, [b h w outputs] of any range, from x [b h w i] and palettes (see `mangagan.palette`).
+
+        Raises ValueError where height or width is no multiple of `multiple`.
+        """
+        check_input(self, x)
+        channels = [self.features * min(2**level, 8) for level in range(self.levels)]
+        code = self._code(palette)
+        skips = []
+        for level, features in enumerate(channels):
+            x = leaky_relu(x) if level else x
+            # What a norm would take of the page's lightness is lost for good: the first step has none.
+            norm = self.norm if level else NoNorm()
+            x = Conv(features, 4, 2, 1, bias=norm.conv_bias, name=f"down_{level + 1}")(x)
+            x = self._steered(norm, x, code, f"down_{level + 1}", train)
+            skips.append(x)
+        for level in reversed(range(1, self.levels)):
+            x = ConvTranspose(channels[level - 1], 4, 2, 1, bias=self.norm.conv_bias, name=f"up_{level + 1}")(
+                nn.relu(x)
+            )
+            x = self._steered(self.norm, x, code, f"up_{level + 1}", train)
+            x = jnp.concatenate([skips[level - 1], x], axis=-1)
+        x = ConvTranspose(self.outputs, 4, 2, 1, name="up_1")(nn.relu(x))
+        return x.astype(jnp.float32)
+
+    def _code(self, palette: Array) -> Array:
+        # Of shares their roots, small areas count, too; of a mean square of 1, as dense layers expect.
+        for layer in (1, 2):
+            dense = nn.Dense(self.code, kernel_init=nn.initializers.lecun_normal(), name=f"code_{layer}")
+            palette = leaky_relu(dense(jnp.sqrt(BINS * palette) if layer == 1 else palette))
+        return palette
+
+    def _steered(self, norm: Norm, x: Array, code: Array, name: str, train: bool) -> Array:
+        x = norm(x, train=train, name=f"{name}_norm")
+        by = nn.Dense(2 * x.shape[-1], kernel_init=weights, name=f"{name}_steer")(code)
+        scale, shift = jnp.split(by[:, None, None].astype(x.dtype), 2, axis=-1)
+        return x * (1 + scale) + shift

@@ -1,0 +1,137 @@
+"""Pages coloured in full, lightness included, as a palette and a few hints say, wherever they are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from mangagan import losses
+from mangagan.color import srgb_to_lab
+from mangagan.models.multiscale import MultiscaleDiscriminator
+from mangagan.models.steered_unet import SteeredUNet
+from mangagan.palette_bins import BINS, LIGHT_BINS, bin_colors
+from mangagan.tasks.base import Batch, Fakes, Nets, Tree, Variables, apply_network, init_network, predict_any_size
+from mangagan.tasks.hints import Hints, HintSampling, hints_of, no_hints, random_hints, sample_hints
+from mangagan.tasks.paired import Paired
+from mangagan.tasks.spaces import EvenLab
+
+_PAINTED = 5
+# Less of a page than this share in a step of L says little of the colors there.
+_FEW = 0.01
+# 1 is the mean, much more the most frequent color.
+_MODE = 1.5
+# From paper on, palettes know nothing: colors fade towards white.
+_PAPER, _FADE = 97.0, 4.0
+_LIGHTS = 9
+
+
+@dataclass(frozen=True)
+class Steered(Paired):
+    """Paired training of a generator that is told a palette, `palette` [b n] (see `mangagan.palette`), and hints.
+
+    The generator sees the colors that the palette has at the lightness of each pixel, which alone bring a grey page of
+    known palette a third of the way to its colors, and says where they hold (see `mixed`). Of a share `hinted` of the
+    pictures some true colors are shown. At use a batch may lack the palette and the hints, `hint_ab` [b h w 2] (over
+    110) with `hint_mask` [b h w 1]: then the generator is told none.
+    """
+
+    takes: ClassVar[frozenset[str]] = frozenset({"input", "palette", "hint_ab", "hint_mask"})
+
+    generator: SteeredUNet = field(default_factory=SteeredUNet)  # type: ignore[assignment]
+    discriminator: MultiscaleDiscriminator = field(default_factory=MultiscaleDiscriminator)  # type: ignore[assignment]
+    space: EvenLab = field(default_factory=EvenLab)  # type: ignore[assignment]
+    gan: losses.Adversarial = field(default_factory=losses.LeastSquares)
+    hints: HintSampling = field(default_factory=lambda: HintSampling(uniform=True))
+    hinted: float = 0.3
+    own_statistics: bool = False
+
+    def init(self, key: Array, batch: Batch) -> Nets:
+        self._check_matching()
+        if self.generator.outputs != _PAINTED:
+            raise ValueError(f"task.generator.outputs={self.generator.outputs}: a steered generator paints {_PAINTED}")
+        generator_key, discriminator_key = jax.random.split(key)
+        seen = _seen(usual_colors(batch["input"], _palette(batch)), no_hints(batch["input"]))
+        return Nets(
+            init_network(self.generator, generator_key, seen, _palette(batch)),
+            init_network(self.discriminator, discriminator_key, self._real(batch)),
+        )
+
+    def generate(self, generator: Variables, batch: Batch, rng: Array) -> tuple[Fakes, Tree]:
+        share_key, hints_key = jax.random.split(rng)
+        hints = sample_hints(hints_key, _ab(batch), self.hints)
+        told = jax.random.bernoulli(share_key, self.hinted, (len(hints.mask), 1, 1, 1))
+        usual = usual_colors(batch["input"], _palette(batch))
+        seen = _seen(usual, Hints(hints.ab * told, hints.mask * told))
+        painted, stats = apply_network(self.generator, generator, seen, _palette(batch), train=True)
+        return {"target": mixed(usual, painted)}, stats
+
+    def predict(self, generator: Variables, batch: Batch) -> Float[Array, "b h w 3"]:
+        hints = hints_of(batch)
+        palette = _palette(batch)
+        usual = usual_colors(batch["input"], palette)
+        seen, own = _seen(usual, hints), self.own_statistics
+        painted = predict_any_size(self.generator, generator, seen, own, beside=(palette,))
+        return self.space.picture(batch["input"], mixed(usual, painted))
+
+    def _condition(self, batch: Batch) -> Float[Array, "b h w 3"]:
+        # A discriminator that knows the palette can ask for it.
+        return usual_colors(batch["input"], _palette(batch))
+
+    def with_hints(self, key: Array, batch: Batch, count: int) -> Batch:
+        hints = random_hints(key, _ab(batch), count, self.hints.patch // 2 + 1)
+        return batch | {"hint_ab": hints.ab, "hint_mask": hints.mask}
+
+
+def mixed(usual: Float[Array, "b h w 3"], painted: Float[Array, "b h w 5"]) -> Float[Array, "b h w 3"]:
+    """Lab of what a generator painted: its own, and a share of the usual L and of the usual a and b.
+
+    The shares are its last two numbers, over 1. Where a page is a picture in grey its lightness is right to the pixel;
+    where it is drawn, white paper is a face, and a dark dot is a part of a tone. Shares have no bounds: with sigmoids
+    the generator soon trusted the usual colors wholly, and learned nothing more.
+    """
+    share = 1 + jnp.concatenate([painted[..., 3:], painted[..., 4:]], axis=-1)
+    return painted[..., :3] + share * usual
+
+
+def usual_colors(gray: Float[Array, "b h w 1"], palette: Float[Array, "b n"]) -> Float[Array, "b h w 3"]:
+    """For each pixel of a grey picture in [-1, 1] its own L and the palette's usual a and b there, as EvenLab paints.
+
+    Usual is a mean in which large shares count for more than they are: it lies near the median, which is less far from
+    most pixels. Between the middles of the palette's steps of L the colors are interpolated; without a palette, and on
+    paper, they are grey.
+    """
+    light = srgb_to_lab(jnp.broadcast_to((gray + 1) / 2, (*gray.shape[:-1], 3)))[..., :1]
+    shares = palette.reshape(len(palette), LIGHT_BINS, -1)
+    ab = EvenLab().of_lab(jnp.asarray(bin_colors()))[:, 1:].reshape(LIGHT_BINS, -1, 2)
+    total, counted = shares.sum(-1, keepdims=True), shares**_MODE
+    means = jnp.einsum("bln,lnc->blc", counted, ab) / (counted.sum(-1, keepdims=True) + 1e-9) * total / (total + _FEW)
+    place = jnp.clip(light * (LIGHT_BINS / 100) - 0.5, 0, LIGHT_BINS - 1)
+    near = jnp.maximum(1 - jnp.abs(place - jnp.arange(LIGHT_BINS)), 0)
+    ab = jnp.einsum("bhwl,blc->bhwc", near, means) * jnp.clip((_PAPER - light) / _FADE, 0, 1)
+    return jnp.concatenate([light / 50 - 1, ab], axis=-1)
+
+
+def _seen(usual: Float[Array, "b h w 3"], hints: Hints) -> Float[Array, "b h w 15"]:
+    # What white means depends on the page: on a grey one it is white, on a drawn one anything. A network whose
+    # norms are fixed at use cannot count what a page consists of, so it is told everywhere.
+    lights = jnp.broadcast_to(_lights(usual[..., :1]), (*usual.shape[:-1], _LIGHTS))
+    return jnp.concatenate([usual, hints.ab, hints.mask, lights], axis=-1)
+
+
+def _lights(light: Float[Array, "b h w 1"]) -> Float[Array, "b 1 1 9"]:
+    """Shares of a picture by steps of L / 50 - 1 that overlap, over their mean."""
+    place = jnp.clip((light + 1) / 2, 0, 1) * (_LIGHTS - 1)
+    near = jnp.maximum(1 - jnp.abs(place - jnp.arange(_LIGHTS)), 0)
+    return _LIGHTS * near.mean((1, 2), keepdims=True)
+
+
+def _palette(batch: Batch) -> Float[Array, "b n"]:
+    return batch["palette"] if "palette" in batch else jnp.zeros((len(batch["input"]), BINS))
+
+
+def _ab(batch: Batch) -> Float[Array, "b h w 2"]:
+    return srgb_to_lab((batch["target"] + 1) / 2)[..., 1:] / 110

@@ -1,0 +1,99 @@
+"""A palette and hints reach what is painted, alone and together, and none are none."""
+
+from functools import cache
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from PIL import Image
+
+from mangagan.color import srgb_to_lab
+from mangagan.models.multiscale import MultiscaleDiscriminator
+from mangagan.models.steered_unet import SteeredUNet
+from mangagan.palette import named_palette, palette_of
+from mangagan.palette_bins import BINS
+from mangagan.tasks.steered import Steered, usual_colors
+from mangagan.train.state import Optimizers, init_state
+from mangagan.train.step import make_step
+
+JUDGE = MultiscaleDiscriminator(scales=1, layers=1, features=4)
+TASK = Steered(generator=SteeredUNet(levels=3, features=4, code=8), discriminator=JUDGE, hinted=1.0)
+SGD = Optimizers(optax.sgd(0.1), optax.sgd(0.1))
+RED, BLUE = (named_palette([(np.array(rgb, np.uint8), 1.0)]) for rgb in ((200, 40, 40), (40, 60, 190)))
+
+
+def a_batch():
+    rng = np.random.default_rng(0)
+    return {
+        "input": jnp.asarray(rng.uniform(-1, 1, (2, 16, 16, 1)), jnp.float32),
+        "target": jnp.asarray(rng.uniform(-1, 1, (2, 16, 16, 3)), jnp.float32),
+        "palette": jnp.asarray(np.stack([RED, BLUE])),
+    }
+
+
+@cache
+def fresh():
+    return jax.jit(lambda batch: init_state(TASK, SGD, 0, batch))(a_batch())
+
+
+@cache
+def predict():
+    return jax.jit(TASK.predict)
+
+
+def painted(**changes):
+    batch = {name: array for name, array in (a_batch() | changes).items() if name != "target" and array is not None}
+    return predict()(fresh().generator.variables, batch)
+
+
+def test_each_picture_follows_its_own_palette():
+    both, red = painted(), painted(palette=jnp.asarray(np.stack([RED, RED])))
+    assert (both[0] == red[0]).all() and jnp.abs(both[1] - red[1]).max() > 0.1
+    # Of untrained weights only the palette's usual colors are to be seen.
+    assert (red[..., 0] - red[..., 2]).mean() > 0.2 > 0 > (both[1, ..., 0] - both[1, ..., 2]).mean()
+
+
+def test_no_palette_is_a_palette_of_nothing():
+    nothing = jnp.zeros((2, BINS))
+    np.testing.assert_array_equal(painted(palette=None), painted(palette=nothing))
+
+
+def test_hints_reach_the_prediction_and_no_hints_are_an_empty_mask():
+    batch = TASK.with_hints(jax.random.key(0), a_batch(), 10)
+    assert 10 <= batch["hint_mask"].sum(axis=(1, 2, 3)).min()
+    hinted = painted(hint_ab=batch["hint_ab"], hint_mask=batch["hint_mask"])
+    assert jnp.abs(hinted - painted()).max() > 1e-4
+    empty = {"hint_ab": jnp.zeros((2, 16, 16, 2)), "hint_mask": jnp.zeros((2, 16, 16, 1))}
+    np.testing.assert_array_equal(painted(**empty), painted())
+
+
+def test_pictures_of_any_size_are_painted():
+    assert painted(input=jnp.zeros((2, 19, 5, 1))).shape == (2, 19, 5, 3)
+
+
+def test_a_step_moves_what_reads_the_palette():
+    step = jax.jit(make_step(TASK, SGD, ema_decay=0.9, precision="float32"))
+    after, metrics = step(fresh(), a_batch(), {})
+    moved = jax.tree.map(lambda a, b: bool((a != b).any()), fresh().generator.params, after.generator.params)
+    assert all(jax.tree.leaves(moved["code_1"]))
+    assert all(np.isfinite(float(value)) for value in metrics.values())
+
+
+def test_usual_colors_are_the_means_of_the_palette_at_each_lightness():
+    dark_red, light_blue = (90, 20, 20), (150, 190, 250)
+    pixels = np.array([[dark_red] * 8 + [light_blue] * 8] * 4, np.uint8)
+    palette, lab = palette_of(Image.fromarray(pixels)), srgb_to_lab(pixels.astype(np.float32) / np.float32(255))
+    gray = np.asarray(Image.fromarray(pixels).convert("L"), np.float32)[None, ..., None] / 127.5 - 1
+    found = TASK.space.lab(usual_colors(jnp.asarray(gray), jnp.asarray(palette[None])))[0]
+    np.testing.assert_allclose(found[..., 1:], lab[..., 1:], atol=2)
+    # The grey's own lightness, which is near that of the color.
+    np.testing.assert_allclose(found[..., 0], lab[..., 0], atol=6)
+    np.testing.assert_array_equal(usual_colors(jnp.asarray(gray), jnp.zeros((1, BINS)))[..., 1:], 0)
+
+
+def test_a_size_that_does_not_fit_is_refused():
+    with pytest.raises(ValueError, match="pad both sides to multiples of 8"):
+        jax.eval_shape(lambda: TASK.generator.init(jax.random.key(0), jnp.zeros((1, 9, 8, 6)), jnp.zeros((1, BINS)),
+                                                   train=False))  # fmt: skip
