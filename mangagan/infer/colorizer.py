@@ -20,6 +20,7 @@ from mangagan.infer.hint_maps import hint_maps
 from mangagan.infer.hints_file import PageHints
 from mangagan.infer.ink import brightness
 from mangagan.infer.network import Facts, Maps, Network
+from mangagan.infer.palettes import NO_PALETTE, PaletteOf
 from mangagan.infer.pictures import Pixels
 from mangagan.infer.stages import Color, Keep, Page
 from mangagan.infer.tiles import Tiles
@@ -57,8 +58,16 @@ class Coloring:
             raise ValueError(f"a size of {self.size} pixels shows nothing of a page; 16 is the least")
 
 
-def colorizer(network: Network, coloring: Coloring, hints_of: HintsOf = lambda volume, page: None) -> Color:
-    """A function that colors pages; a page in colour already is to be kept. Hints: ValueError for another page size."""
+def colorizer(
+    network: Network,
+    coloring: Coloring,
+    hints_of: HintsOf = lambda volume, page: None,
+    palette_of: PaletteOf = lambda page: NO_PALETTE,
+) -> Color:
+    """A function that colors pages; a page in colour already is to be kept. Hints: ValueError for another page size.
+
+    Of hints and palettes, those count that the network takes.
+    """
 
     def color(page: Page) -> Pixels | Keep:
         kind = "gray" if coloring.recolor else page_kind(page.pixels)
@@ -70,7 +79,8 @@ def colorizer(network: Network, coloring: Coloring, hints_of: HintsOf = lambda v
             raise ValueError(f"its hints are for {hints.width} x {hints.height} pixels; it has {width} x {height}")
         seen = analyzed(_without_colors(page.pixels) if coloring.recolor else page.pixels, kind)
         size = working_height_and_width(seen, coloring.size, network.facts.scale)
-        predicted = network.picture(painted(network, seen_by(network.facts, page.pixels, hints), *size))
+        told = network.under(palette_of(page.name)) if network.facts.palette else network
+        predicted = network.picture(painted(told, seen_by(network.facts, page.pixels, hints), *size))
         return compose(seen, predicted, coloring.compositing)
 
     return color

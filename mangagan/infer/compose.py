@@ -11,7 +11,7 @@ from PIL import Image
 
 from mangagan.infer.analysis import Analysis
 from mangagan.infer.colored import spot_share
-from mangagan.infer.ink import Ink, ink_share
+from mangagan.infer.ink import Ink, ink_share, is_painted
 from mangagan.infer.protect import paper
 from mangagan.infer.upsample import resized, trust, upsampled
 
@@ -24,11 +24,12 @@ class Compositing:
     """What of a page goes into its colored copy.
 
     ink: "exact" leaves pixels darker than CIE L 25 as they are, "soft" lets them take the hue of the prediction,
-    "off" gives the prediction alone, enlarged. protect: speech balloons, lettering and gutters stay paper. Whatever
+    "auto" is soft on pages that are painted in greys and exact on all others, "off" gives the prediction alone,
+    enlarged. protect: speech balloons, lettering and gutters stay paper. Whatever
     the ink, a spot colour stays. ValueError for any other word.
     """
 
-    ink: Ink = "exact"
+    ink: Ink = "auto"
     protect: bool = True
 
     def __post_init__(self) -> None:
@@ -52,7 +53,7 @@ def compose(
         result = upsampled(color, trust(seen.even, *color.shape[:2]), seen.even)
     else:
         result = _under_ink(color, seen.even, seen.gray)
-    if settings.ink == "exact":
+    if settings.ink == "exact" or (settings.ink == "auto" and not is_painted(seen.gray)):
         result = _over(result, seen.page, ink_share(seen.gray))
     if seen.kind == "spot":
         result = _over(result, seen.page, spot_share(seen.page))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from mangagan.infer.hints_file import PageHints, parse_hints
+from mangagan.infer.names import page_places
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class HintsFolder:
         if file is None:
             return None
         self._used.add(file)
-        return file.read_text("utf-8")
+        return file.read_text("utf-8-sig")  # some editors begin files with a mark of their encoding
 
     def hints(self, volume: str, page: str) -> PageHints | None:
         """A page's hints. Raises ValueError for a file that holds none."""
@@ -41,10 +42,7 @@ class HintsFolder:
         return [file for file in self._files() if file not in self._used]
 
     def _places(self, volume: str, page: str) -> list[Path]:
-        path = PurePosixPath(page)
-        names = (f"{path}.json", str(path.with_suffix(".json")))
-        folders = (self.folder / volume, self.folder / PurePosixPath(volume).with_suffix(""), self.folder)
-        return [folder / name for folder in folders for name in names]
+        return [self.folder / f"{place}.json" for place in page_places(volume, page)]
 
     def _files(self) -> list[Path]:
         return sorted(self.folder.rglob("*.json")) if self.folder.is_dir() else []

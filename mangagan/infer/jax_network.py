@@ -15,9 +15,8 @@ from mangagan.config import Experiment
 from mangagan.infer.network import Facts, Network
 from mangagan.overrides import describe
 from mangagan.tasks.base import Task, Variables
-from mangagan.tasks.hinted import Hinted
 from mangagan.tasks.paired import Paired
-from mangagan.tasks.spaces import Lab
+from mangagan.tasks.spaces import EvenLab, Lab, Space
 from mangagan.tasks.unpaired import Unpaired
 
 # Networks that see pages at half of their size see lines as `mangagan.infer.working_size` wants them.
@@ -30,6 +29,17 @@ class _Painted(Lab):
 
     def picture(self, gray: Float[Array, "b h w 1"], painted: Float[Array, "b h w 2"]) -> Float[Array, "b h w 3"]:
         return jnp.concatenate([self.source(gray), painted], axis=-1)
+
+
+@dataclass(frozen=True)
+class _PaintedEvenLab(EvenLab):
+    """All of Lab in the numbers of `_Painted`."""
+
+    def picture(self, gray: Float[Array, "b h w 1"], painted: Float[Array, "b h w 3"]) -> Float[Array, "b h w 3"]:
+        return self.lab(painted) / jnp.array([50.0, 110.0, 110.0]) - jnp.array([1.0, 0.0, 0.0])
+
+
+_AS_PAINTED: dict[type, Space] = {Lab: _Painted(), EvenLab: _PaintedEvenLab()}
 
 
 def jax_network(experiment: Experiment, variables: Variables) -> Network:
@@ -45,8 +55,8 @@ def jax_network(experiment: Experiment, variables: Variables) -> Network:
 def painting(experiment: Experiment) -> Task:
     """The task, with a `predict` that gives what the network paints, as `Network.paint` does."""
     task = experiment.task
-    in_lab = isinstance(task, Paired) and isinstance(task.space, Lab)
-    return replace(task, space=_Painted()) if in_lab else task  # type: ignore[arg-type]
+    space = _AS_PAINTED.get(type(task.space)) if isinstance(task, Paired) else None
+    return replace(task, space=space) if space else task  # type: ignore[arg-type]
 
 
 def facts(experiment: Experiment, variables: Variables) -> Facts:
@@ -58,12 +68,13 @@ def facts(experiment: Experiment, variables: Variables) -> Facts:
             "give a run of one of the colourisers (pix2pix_manga, siggraph17_manga, cyclegan_manga, ...)"
         )
     return Facts(
-        space="Lab" if isinstance(task, Paired) and isinstance(task.space, Lab) else "RGB",
+        space="Lab" if isinstance(task, Paired) and type(task.space) in _AS_PAINTED else "RGB",
         input="lightness" if data.input == "lightness" else "luminance",
         multiple=int(task.generator.multiple),
         scale=min(1.0, data.size / data.window / _USUAL),
-        hints=isinstance(task, Hinted),
+        hints="hint_ab" in experiment.takes,
         instances=data.instances,
+        palette="palette" in experiment.takes,
         digest=_digest(experiment, variables),
     )
 

@@ -8,7 +8,8 @@ from collections.abc import Collection, Sequence
 from itertools import product
 from pathlib import PurePosixPath, PureWindowsPath
 
-from mangagan.data.pictures import Unusable
+from mangagan.data.pictures import SUFFIXES, Unusable
+from mangagan.infer.inputs import VOLUME_SUFFIXES
 
 _MAX_BYTES = 1024
 _WORK = ".{}.coloring"
@@ -79,6 +80,19 @@ def picture_name(name: str, taken: Collection[str]) -> str:
     while name in taken:
         name = f"{name}.png"
     return name
+
+
+def titles(name: str) -> tuple[str, str]:
+    """What a volume or a page may be called: its name, and the same without the suffix, if that is one of a format."""
+    path = PurePosixPath(name)
+    known = path.suffix.lower() in SUFFIXES | VOLUME_SUFFIXES
+    return name, str(path.with_suffix("")) if known else name
+
+
+def page_places(volume: str, page: str) -> list[str]:
+    """Where files about a page may lie in a folder of such files, nearest first, less the files' own suffix."""
+    folders = (*titles(volume), "")
+    return [str(PurePosixPath(folder) / name) for folder in folders for name in titles(page)]
 
 
 def printable(name: str) -> str:

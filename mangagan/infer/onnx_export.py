@@ -14,6 +14,7 @@ from mangagan.infer.jax_network import facts, jax_network, painting
 from mangagan.infer.network import Facts, Maps
 from mangagan.infer.onnx_network import KEY, network_of, note
 from mangagan.interop.onnx_graph import onnx_model
+from mangagan.palette_bins import BINS
 from mangagan.tasks.base import Variables
 
 TOLERANCE = 1e-3
@@ -26,10 +27,7 @@ def export_onnx(file: Path, experiment: Experiment, variables: Variables) -> flo
     its network cannot be translated, or paints differently by more than TOLERANCE; the file is not written then.
     """
     known, task = facts(experiment, variables), painting(experiment)
-    example = {
-        name: jax.ShapeDtypeStruct((1, 1, 1, *array.shape[3:]), array.dtype)
-        for name, array in _noise(known, 1, 1).items()
-    }
+    example = {name: jax.ShapeDtypeStruct(array.shape, array.dtype) for name, array in _noise(known, 1, 1).items()}
     model = onnx_model(
         lambda maps: task.predict(variables, maps), example, known.multiple, "painted", {KEY: note(known)}
     )
@@ -69,4 +67,6 @@ def _noise(known: Facts, height: int, width: int) -> Maps:
         maps["hint_mask"] = rng.integers(0, 2, (*shape, 1)).astype(np.float32)
     if known.instances:
         maps["instances"] = rng.integers(0, 5, shape).astype(np.int32)
+    if known.palette:
+        maps["palette"] = rng.dirichlet(np.ones(BINS))[None].astype(np.float32)
     return maps

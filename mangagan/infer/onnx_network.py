@@ -11,7 +11,7 @@ from typing import Any
 
 from mangagan.infer.network import Facts, Maps, Network
 
-FORMAT = 1
+FORMAT = 2
 # Under this name the file says of itself what `Facts` holds.
 KEY = "mangagan"
 # It builds an engine for each size of its input, for minutes.

@@ -18,6 +18,8 @@ Stretches = Int[np.ndarray, "h w"]
 # Pages are looked at with a shorter side of so many pixels at most.
 _SIDE = 1000
 _LARGEST_BALLOON = 0.25
+# The gap of a line is no wider than this share of the page's shorter side; a gutter is.
+_GAP = 0.008
 
 
 def paper(gray: Gray, pitch: float | None) -> Float[np.ndarray, "h w"]:
@@ -35,11 +37,13 @@ def paper(gray: Gray, pitch: float | None) -> Float[np.ndarray, "h w"]:
     if white < 0.6:
         return np.zeros(gray.shape, np.float32)
     mask = _gutters(page > 0.95 * white)
-    stretches = _stretches(page > 0.86 * white, (pitch or 0) * scale)
     ink = page < 0.6 * white
-    lettering = blocks(ink, stretches)
-    for number in sorted({block.white for block in lettering}):
-        _protect([block for block in lettering if block.white == number], stretches, ink, mask)
+    # Small print has less white between its lines than a tone between its dots.
+    for widest in sorted({0.0, (pitch or 0) * scale}):
+        stretches = _stretches(page > 0.86 * white, widest)
+        lettering = blocks(ink, stretches)
+        for number in sorted({block.white for block in lettering}):
+            _protect([block for block in lettering if block.white == number], stretches, ink, mask)
     soft = ndimage.gaussian_filter(_to_the_line(mask, page, 0.95 * white).astype(np.float32), 0.6)
     return resized(soft[..., None], height, width, Image.Resampling.BILINEAR)[..., 0] if scale < 1 else soft
 
@@ -48,7 +52,10 @@ def _gutters(white: Mask) -> Mask:
     """The gutters of a page, found at half its size: they are wide, and distances take long."""
     height, width = white.shape
     share = np.asarray(Image.fromarray(white.astype(np.uint8) * 255).reduce(2))
-    found = gutters(ndimage.label(share > 200)[0])
+    gap = max(1, round(_GAP * min(height, width) / 2))
+    # Without what is only as wide as the gap of a line: a frame with gaps is a frame.
+    clear = ndimage.binary_opening(np.pad(share > 200, gap, "edge"), np.ones((gap, gap)))[gap:-gap, gap:-gap]
+    found = gutters(ndimage.label(clear)[0])
     found = np.repeat(np.repeat(found, 2, 0), 2, 1)[:height, :width] & white
     # At half the size, the last white row may be lost in a frame.
     return ndimage.binary_dilation(found, mask=white)

@@ -12,7 +12,7 @@ import numpy as np
 
 from mangagan.data.pictures import Unusable
 from mangagan.infer.coding import Quality
-from mangagan.infer.inputs import Member
+from mangagan.infer.inputs import Member, Volume
 from mangagan.infer.limits import Limits
 from mangagan.infer.names import picture_name
 from mangagan.infer.page_file import Envelope, read_page, write_page
@@ -39,8 +39,20 @@ class Keep:
 
 
 Color: TypeAlias = Callable[[Page], Pixels | Keep]
-# Of volume and page: all that decides its colours beside its own bytes: what program and network, options and hints.
-Identity: TypeAlias = Callable[[str, str], str]
+# Of a page's name: all that decides its colours beside its own bytes: program, network, options, hints, palette.
+Identity: TypeAlias = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Colors:
+    """How the pages of one volume are coloured, and what tells that from other ways."""
+
+    color: Color
+    identity: Identity
+
+
+# Of the title and the files of a volume that is open.
+Begin: TypeAlias = Callable[[str, Volume], Colors]
 
 
 @dataclass(frozen=True)
@@ -82,8 +94,7 @@ class Stages:
     volume: str
     names: frozenset[str]  # of all files in the volume
     sink: Sink
-    color: Color
-    identity: Identity
+    colors: Colors
     limits: Limits
     quality: Quality
 
@@ -111,7 +122,7 @@ class Stages:
             return page
         start = time.monotonic()
         try:
-            made = self.color(Page(self.volume, page.member.name, page.pixels))
+            made = self.colors.color(Page(self.volume, page.member.name, page.pixels))
             if isinstance(made, Keep):
                 return replace(page, name=page.member.name, kept=made.reason)
             if made.shape != page.pixels.shape or made.dtype != np.uint8:
@@ -138,7 +149,7 @@ class Stages:
         return Closed(page.member, note.outcome, note.reason, seconds, note.name, page.key, note.bytes)
 
     def _key(self, name: str, data: bytes) -> str:
-        decides = (name, sha256(data).hexdigest(), self.identity(self.volume, name), self.quality)
+        decides = (name, sha256(data).hexdigest(), self.colors.identity(name), self.quality)
         return sha256(repr(decides).encode()).hexdigest()
 
 

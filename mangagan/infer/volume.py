@@ -18,7 +18,7 @@ from mangagan.infer.limits import Limits
 from mangagan.infer.names import printable
 from mangagan.infer.pipeline import flow
 from mangagan.infer.report import FAULTS, PageReport, Report, VolumeReport
-from mangagan.infer.stages import Closed, Color, Identity, Stages, said
+from mangagan.infer.stages import Begin, Closed, Stages, said
 from mangagan.infer.work import OutOfSpace, clear_work, has_work, work_folder
 
 
@@ -46,8 +46,8 @@ class Settings:
         return self.workers + 4
 
 
-def color_volumes(jobs: Sequence[Job], color: Color, identity: Identity, settings: Settings) -> Report:
-    """Colours all volumes, one after the other; `color` is called in this thread, page by page in order.
+def color_volumes(jobs: Sequence[Job], begin: Begin, settings: Settings) -> Report:
+    """Colours all volumes, one after the other, each as `begin` says; pages in this thread, one by one, in order.
 
     What goes wrong with a page or a volume is reported, and the others are still done. Only where no space is left,
     and at Ctrl-C, the run ends early; the same call goes on from there.
@@ -61,7 +61,7 @@ def color_volumes(jobs: Sequence[Job], color: Color, identity: Identity, setting
             report.volumes.append(volume)
             start = report.clock
             try:
-                _color_job(job, volume, color, identity, settings)
+                _color_job(job, volume, begin, settings)
             except (Unusable, OSError) as error:
                 volume.outcome, volume.reason = "failed", str(error)
             except OutOfSpace as error:
@@ -78,7 +78,7 @@ def color_volumes(jobs: Sequence[Job], color: Color, identity: Identity, setting
     return report
 
 
-def _color_job(job: Job, report: VolumeReport, color: Color, identity: Identity, settings: Settings) -> None:
+def _color_job(job: Job, report: VolumeReport, begin: Begin, settings: Settings) -> None:
     if _stays(job, report, settings):
         return
     with job.open(settings.limits) as volume:
@@ -88,7 +88,7 @@ def _color_job(job: Job, report: VolumeReport, color: Color, identity: Identity,
         with work_folder(job.target.work):
             # Another process may have finished it just now.
             if not _stays(job, report, settings):
-                _color_volume(job, volume, report, color, identity, settings)
+                _color_volume(job, volume, report, begin, settings)
 
 
 def _stays(job: Job, report: VolumeReport, settings: Settings) -> bool:
@@ -98,12 +98,10 @@ def _stays(job: Job, report: VolumeReport, settings: Settings) -> bool:
     return True
 
 
-def _color_volume(
-    job: Job, volume: Volume, report: VolumeReport, color: Color, identity: Identity, settings: Settings
-) -> None:
+def _color_volume(job: Job, volume: Volume, report: VolumeReport, begin: Begin, settings: Settings) -> None:
     sink = job.target.sink(settings.overwrite)
     names = frozenset(member.name for member in volume.members)
-    stages = Stages(job.title, names, sink, color, identity, settings.limits, settings.quality)
+    stages = Stages(job.title, names, sink, begin(job.title, volume), settings.limits, settings.quality)
     pages = _color_pages(volume, stages, report, settings)
     if any(page.outcome in ("done", "kept", "exists") for page in pages):
         for name, reason in sink.finish(contents(volume, pages, job.target, report, settings.note)):

@@ -7,6 +7,7 @@ import struct
 import zipfile
 import zlib
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from PIL import Image
 
 from mangagan.infer.plan import plan
 from mangagan.infer.report import Report
-from mangagan.infer.stages import Page
+from mangagan.infer.stages import Colors, Page
 from mangagan.infer.volume import Settings, color_volumes
 
 
@@ -57,7 +58,11 @@ def _rar(members: dict[str, bytes]) -> bytes:
 def _run(inputs, output: Path, to=None, color=_redden, identity=lambda volume, page: "", **settings):
     inputs = inputs if isinstance(inputs, list) else [inputs]
     chosen = replace(Settings("Coloured in a test"), **settings)
-    return color_volumes(plan(inputs, output, to), color, identity, chosen)
+
+    def begin(title, volume):
+        return Colors(color, partial(identity, title))
+
+    return color_volumes(plan(inputs, output, to), begin, chosen)
 
 
 def _outcomes(report: Report) -> dict[str, str]:

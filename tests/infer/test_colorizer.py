@@ -16,8 +16,9 @@ from mangagan.infer.compose import Compositing
 from mangagan.infer.hints_file import Hint, PageHints
 from mangagan.infer.network import Facts, Network
 from mangagan.infer.stages import Keep, Page
+from mangagan.palette import named_palette
 
-FACTS = Facts("RGB", "luminance", multiple=16, scale=1.0, hints=False, instances=False, digest="")
+FACTS = Facts("RGB", "luminance", multiple=16, scale=1.0, hints=False, instances=False, palette=False, digest="")
 BARE = Compositing(ink="off", protect=False)
 
 
@@ -116,6 +117,29 @@ def test_hints_reach_the_network_where_they_are_and_must_be_the_page_s():
     assert given["hint_mask"].sum() == 0
     with pytest.raises(ValueError, match="hints are for 150 x 100 pixels; it has 100 x 150"):
         color(Page("volume", "2.png", pixels))
+
+
+def test_a_palette_reaches_every_picture_that_is_painted_of_a_page(monkeypatch):
+    monkeypatch.setattr(module, "WHOLE_PIXELS", 128 * 128)
+    monkeypatch.setattr(module, "_TILE", 64)
+    told = []
+
+    def paint(maps):
+        told.append((len(maps["input"]), maps.get("palette")))
+        return np.repeat(maps["input"], 3, -1)
+
+    palettes = {"1.png": named_palette([((200, 40, 40), 1.0)]), "2.png": named_palette([((40, 40, 200), 1.0)])}
+    pixels = gray(smooth(400, 300))
+    color = colorizer(network(paint, batch=2, palette=True), Coloring(BARE), palette_of=lambda name: palettes[name])
+    for name, palette in palettes.items():
+        told.clear()
+        color(Page("volume", name, pixels))
+        assert [count for count, _ in told[:2]] == [1, 2]  # the page from afar, then its tiles
+        for count, given in told:
+            np.testing.assert_array_equal(given, np.repeat(palette[None], count, 0))
+    told.clear()
+    colorizer(network(paint), Coloring(BARE), palette_of=lambda name: palettes[name])(page(pixels))
+    assert told and all(given is None for _, given in told)
 
 
 def test_regions_are_those_of_what_the_network_sees():

@@ -115,6 +115,19 @@ def test_soft_ink_takes_the_hue_of_the_prediction():
     assert np.ptp(soft.astype(int), axis=-1).min() > 60
 
 
+def test_ink_is_soft_on_painted_pages_and_exact_on_drawn_ones():
+    painted = np.tile(np.linspace(0, 255, 64).astype(np.uint8), (64, 1))
+    drawn = np.where(painted > 64, 255, 0).astype(np.uint8)
+    blue = np.full((16, 16, 3), (-0.9, -0.8, 0.2), np.float32)
+    for page, ink in ((painted, "soft"), (drawn, "exact")):
+        auto, asked, other = (
+            compose(page, blue, Compositing(ink=each, protect=False))
+            for each in ("auto", ink, {"soft": "exact", "exact": "soft"}[ink])
+        )
+        np.testing.assert_array_equal(auto, asked)
+        assert (auto != other).any()
+
+
 @pytest.mark.parametrize("ink", ["exact", "off"])
 def test_a_spot_color_stays(drawing, ink):
     gray, _ = drawing

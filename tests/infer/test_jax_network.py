@@ -8,6 +8,7 @@ import pytest
 
 from mangagan.color import lab_to_srgb, srgb_to_lab
 from mangagan.infer.jax_network import facts, jax_network
+from mangagan.palette import named_palette
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,7 @@ from mangagan.infer.jax_network import facts, jax_network
         ("cyclegan_manga", {"data.input": "bw"}, ("RGB", "luminance", 4, 1.0, False, False)),
         ("pix2pixhd_manga:local", {}, ("RGB", "luminance", 32, 1.0, False, True)),
         ("restore_color", {}, ("Lab", "lightness", 256, 1.0, False, False)),
+        ("colorizer_base", {}, ("Lab", "luminance", 64, 1.0, True, False)),
     ],
 )
 def test_facts(untrained_facts, name, overrides, expected):
@@ -34,6 +36,11 @@ def untrained_facts():
     from mangagan.tasks.base import Variables
 
     return lambda name, overrides: facts(override(experiments.load(name), overrides), Variables({}, {}))
+
+
+def test_a_network_is_known_to_take_a_palette(untrained_facts):
+    steered, hinted = (untrained_facts(name, {}) for name in ("colorizer_base", "siggraph17_manga"))
+    assert steered.palette and steered.hints and hinted.hints and not hinted.palette
 
 
 def test_runs_that_do_not_color_are_refused(untrained):
@@ -66,3 +73,19 @@ def test_in_lab_what_is_painted_is_not_clipped_and_else_it_is_the_prediction(unt
     np.testing.assert_allclose(
         picture[gray & (abs(lab[..., 0] - 50) < 20)], expected[gray & (abs(lab[..., 0] - 50) < 20)], atol=1e-2
     )
+
+
+def test_of_even_lab_what_is_painted_is_the_prediction_before_it_is_clipped(untrained):
+    experiment, variables = untrained("colorizer_base:debug")
+    rng = np.random.default_rng(0)
+    maps = {"input": rng.uniform(-0.2, 0.2, (1, 16, 32, 1)).astype(np.float32)}
+    palette = named_palette([((90, 110, 130), 1.0), ((140, 100, 90), 1.0)])
+    painted = np.asarray(jax_network(experiment, variables).under(palette).paint(maps))
+    expected = np.asarray(jax.jit(experiment.task.predict)(variables, maps | {"palette": palette[None]}))
+    lab = (painted * np.array([50, 110, 110]) + np.array([50, 0, 0])).astype(np.float32)
+    np.testing.assert_allclose(lab_to_srgb(lab) * 2 - 1, expected, atol=1e-4)
+
+
+def test_a_network_that_learned_without_palettes_takes_none(untrained):
+    assert facts(*untrained("colorizer_base:debug")).palette
+    assert not facts(*untrained("colorizer_base:debug", {"data.palettes": "NoPalettes"})).palette

@@ -17,6 +17,7 @@ PROGRAM = """
 import signal, sys, time
 from pathlib import Path
 from mangagan.infer.plan import plan
+from mangagan.infer.stages import Colors
 from mangagan.infer.volume import Settings, color_volumes
 
 # Tests in the background of a shell begin with Ctrl-C ignored.
@@ -30,7 +31,7 @@ def color(page):
     return made
 
 jobs = plan([Path(sys.argv[1])], Path(sys.argv[2]), sys.argv[3])
-report = color_volumes(jobs, color, lambda volume, page: "model", Settings("note"))
+report = color_volumes(jobs, lambda title, volume: Colors(color, lambda page: "model"), Settings("note"))
 report.write(Path(sys.argv[4]))
 sys.exit(report.exit_code)
 """

@@ -9,6 +9,7 @@ import pytest
 
 from mangagan.infer.jax_network import facts, jax_network
 from mangagan.infer.onnx_network import onnx_network
+from mangagan.palette import named_palette
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed (pip install -e '.[onnx]')")
 pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed (pip install -e '.[onnx]')")
@@ -40,6 +41,19 @@ def test_every_colouriser_becomes_a_file_that_paints_the_same(untrained, tmp_pat
     assert [file.name for file in tmp_path.iterdir()] == ["net.onnx"]
 
 
+def test_a_file_takes_the_palette_of_its_network(untrained, tmp_path):
+    steered = untrained("colorizer_base:debug")
+    assert export_onnx(tmp_path / "net.onnx", *steered) <= TOLERANCE
+    network = onnx_network(tmp_path / "net.onnx")
+    assert network.facts.palette and network.facts.hints
+    maps = {"input": np.zeros((1, 32, 48, 1), np.float32), "hint_ab": np.zeros((1, 32, 48, 2), np.float32)}
+    maps["hint_mask"] = np.zeros((1, 32, 48, 1), np.float32)
+    palettes = [named_palette([(rgb, 1.0)]) for rgb in ((200, 40, 40), (40, 40, 200))]
+    red, blue = (network.under(palette).paint(maps) for palette in palettes)
+    assert red.shape == (1, 32, 48, 3) and np.abs(red - blue)[..., 1:].mean() > 0.1
+    np.testing.assert_allclose(red, jax_network(*steered).under(palettes[0]).paint(maps), atol=1e-5)
+
+
 def test_a_network_that_paints_differently_is_not_written(untrained, tmp_path, monkeypatch):
     experiment, variables = untrained("dcgan_manga:debug")
     network = jax_network(experiment, variables)
@@ -55,9 +69,9 @@ def test_a_network_that_paints_differently_is_not_written(untrained, tmp_path, m
     ("note", "complaint"),
     [
         ("", "is no colouriser of mangagan"),
-        (json.dumps({"format": 2}), "is of format 2"),
+        (json.dumps({"format": 1}), "is of format 1"),
         ("[]", "is no colouriser"),
-        (json.dumps({"format": 1, "space": "RGB"}), "is not what this version reads"),
+        (json.dumps({"format": 2, "space": "RGB"}), "is not what this version reads"),
     ],
 )
 def test_other_files_are_refused(tmp_path, note, complaint):

@@ -64,6 +64,50 @@ def test_white_faces_and_a_white_sky_are_no_paper():
     assert mask[1075:, 10:790].min() == 1, "the margin"
 
 
+def test_leaves_are_no_letters():
+    plane, rng = Image.new("L", (800, 1100), 255), np.random.default_rng(0)
+    pen = ImageDraw.Draw(plane)
+    pen.rectangle((40, 40, 760, 1060), outline=0, width=4)
+    for y in range(80, 1020, 26):
+        for x in range(70, 730, 26):
+            wide, high = rng.uniform(5, 22, 2)
+            pen.chord((x, y, x + wide, y + high), rng.integers(360), rng.integers(360, 720), fill=0)
+    assert mask_of(np.asarray(plane))[60:1040, 60:740].max() == 0
+
+
+def test_two_eyes_are_no_word():
+    plane = Image.new("L", (800, 1100), 255)
+    pen = ImageDraw.Draw(plane)
+    pen.rectangle((40, 40, 760, 1060), fill=150, outline=0, width=4)
+    pen.ellipse((300, 300, 400, 380), fill=255, outline=0, width=3)
+    for left in (325, 357):
+        pen.ellipse((left, 325, left + 16, 350), fill=0)
+    assert mask_of(np.asarray(plane))[305:375, 305:395].max() == 0
+
+
+def test_the_gap_of_a_frame_lets_no_gutter_in():
+    plane = Image.new("L", (800, 1100), 255)
+    pen = ImageDraw.Draw(plane)
+    pen.rectangle((40, 40, 760, 1060), outline=0, width=4)
+    pen.line([(300, 42), (303, 42)], fill=255, width=5)
+    for y in range(90, 1060, 40):  # long white strips, as narrow as a gutter
+        pen.line([(80, y), (757, y)], fill=0, width=3)
+    mask = mask_of(np.asarray(plane))
+    assert mask[60:1040, 60:740].max() == 0
+    assert mask[:36].min() == 1
+
+
+@pytest.mark.parametrize(("side", "gutter"), [(500, 6), (500, 8), (1200, 14)])
+def test_narrow_gutters_stay_paper(side, gutter):
+    plane, half = Image.new("L", (side, 3 * side // 2), 255), side // 2
+    pen = ImageDraw.Draw(plane)
+    for left, right in ((20, half - gutter // 2 - 1), (half + gutter // 2, side - 20)):
+        for top, bottom in ((20, 700 * side // 1000), (700 * side // 1000 + gutter + 1, 3 * side // 2 - 20)):
+            pen.rectangle((left, top, right, bottom), 140, 0, 2)
+    mask = mask_of(np.asarray(plane))
+    assert mask[60 : 600 * side // 1000, half - gutter // 2 + 1 : half + gutter // 2 - 1].min() > 0.9
+
+
 @pytest.mark.parametrize("shade", [232, 240, 255])
 @pytest.mark.parametrize("corner", [60, 61])
 def test_what_is_protected_ends_at_the_thinnest_line(shade, corner):

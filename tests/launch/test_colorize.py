@@ -23,8 +23,9 @@ from mangagan.cli import colorize as command
 from mangagan.cli import main as console
 from mangagan.cli.colorize import main
 from mangagan.color import ciede2000, srgb_to_lab
-from mangagan.infer import colorizer
+from mangagan.infer import beginning
 from mangagan.infer.report import Report
+from mangagan.interop import shipped
 from mangagan.tasks.base import Variables
 
 ROOT = Path(__file__).parents[2]
@@ -37,6 +38,7 @@ RUNS = {
     "cyclegan": "cyclegan_manga:debug",
     "dcgan": "dcgan_manga:debug",
     "pix2pixhd": "pix2pixhd_manga:debug",
+    "steered": "colorizer_base:debug",
 }
 
 
@@ -97,7 +99,8 @@ def lab(pixels):
 
 
 def test_a_volume_of_twenty_grey_pages_comes_back_complete(runs, tmp_path, book):
-    assert colorize("lab", book, f"--output={tmp_path}", f"--report={tmp_path / 'report.json'}") == 0
+    options = (f"--output={tmp_path}", "--ink=exact", f"--report={tmp_path / 'report.json'}")
+    assert colorize("lab", book, *options) == 0
     before, after = members(book), members(tmp_path / book.name)
     assert list(after) == list(before)
     for name in before:
@@ -193,7 +196,7 @@ def test_finished_pages_count_only_for_the_same_network_and_hints(runs, tmp_path
         assert json.loads(report.read_text())["volumes"][0]["counts"] == {"done": 2, "failed": 1}
         return [(out / f"{number}.png").stat().st_mtime_ns for number in (1, 2)]
 
-    monkeypatch.setattr(colorizer, "colorizer", lambda *_: color)
+    monkeypatch.setattr(beginning, "colorizer", lambda *_: color)
     hint("#ff2020")
     first = start()
     assert start() == first
@@ -207,6 +210,59 @@ def test_finished_pages_count_only_for_the_same_network_and_hints(runs, tmp_path
     assert third[0] > second[0] and third[1] > second[1]
     monkeypatch.setattr(command, "version", lambda name: "99")
     assert min(start()) > max(third)
+
+
+def named_color(color):
+    return json.dumps({"version": 1, "colors": [{"color": color}]})
+
+
+def test_pages_are_painted_in_the_palette_that_is_given_or_that_of_their_cover(runs, tmp_path, pages):
+    for name in ("in", "palettes/in"):
+        (tmp_path / name).mkdir(parents=True)
+    for number in (1, 2):
+        pages[number].save(tmp_path / "in" / f"{number}.png")
+    red, blue = (tmp_path / name for name in ("red.json", "palettes/in/2.json"))
+    red.write_text(named_color("#b04030"))
+    blue.write_text(named_color("#3040b0"))
+    (tmp_path / "palettes" / "in.json").write_text(red.read_text())
+    cover = Image.fromarray(np.random.default_rng(0).integers(0, 256, (9, 6, 3)).astype(np.uint8)).resize((60, 90), 0)
+    cover.save(tmp_path / "cover.png")
+
+    def painted(output, *arguments):
+        assert colorize("steered", tmp_path / "in", f"--output={tmp_path / output}", "--size=64", *arguments) == 0
+        return [opened((tmp_path / output / f"{number}.png").read_bytes()).astype(int) for number in (1, 2)]
+
+    def redness(pixels):
+        return (pixels[..., 0] - pixels[..., 2]).mean()
+
+    none = painted("none", "--palette=none")
+    # Nothing is in colour here: what pages have in the mean is left.
+    assert np.abs(np.subtract(painted("auto"), none)).max() > 3
+    of_red = painted("red", f"--palette={red}")
+    assert min(map(redness, of_red)) > max(map(redness, none)) + 10
+    of_folder = painted("folder", f"--palette={tmp_path / 'palettes'}")
+    np.testing.assert_array_equal(of_folder[0], of_red[0])
+    assert redness(of_folder[1]) < redness(none[1]) - 10
+    of_cover = painted("cover", f"--palette={tmp_path / 'cover.png'}")
+    cover.save(tmp_path / "in" / "cover.png")
+    with_cover = painted("with cover")
+    assert np.abs(np.subtract(with_cover, of_cover)).max() > 3  # the mean counts, too
+    assert (tmp_path / "with cover" / "cover.png").read_bytes() == (tmp_path / "cover.png").read_bytes()
+
+
+def test_a_page_is_all_that_must_be_given(runs, tmp_path, pages, monkeypatch, capsys):
+    monkeypatch.setitem(runs, str(shipped.SHIPPED), runs["steered"])
+    pages[1].save(tmp_path / "page.png")
+    assert main([str(tmp_path / "page.png"), "--size=64"]) == 0
+    made = (tmp_path / "page-color.png").read_bytes()
+    assert np.ptp(opened(made).astype(int), axis=-1).max() > 3
+    assert main([str(tmp_path / "page.png"), "--size=32"]) == 0
+    assert "1 exists" in capsys.readouterr().out and (tmp_path / "page-color.png").read_bytes() == made
+    assert main([str(tmp_path / "page.png"), "-o", str(tmp_path / "out.png"), "--size=32"]) == 0
+    assert {file.name for file in tmp_path.iterdir()} == {"page.png", "page-color.png", "out.png"}
+    monkeypatch.setattr(shipped, "SHIPPED", tmp_path / "nowhere")
+    assert main([str(tmp_path / "page.png"), "-o", str(tmp_path / "out2.png")]) == 2
+    assert "this version of mangagan has no model 'base' of its own" in capsys.readouterr().err
 
 
 def test_a_report_that_cannot_be_written_is_a_fault_and_no_mistake(runs, tmp_path, pages, monkeypatch, capsys):
@@ -235,8 +291,12 @@ def test_terminals_need_not_know_the_letters_of_names(tmp_path, monkeypatch):
         (["--checkpoint={tmp}"], "is neither a run (no experiment.json) nor a model"),
         (["--checkpoint=inpaint"], "Inpaint from data.input=color does not color pages"),
         (["--checkpoint={tmp}/none.onnx"], "there is no file"),
-        (["--hints={tmp}"], "there are no hints"),
+        (["--hints={tmp}/empty"], "there are no hints"),
         (["--hints={tmp}/hints"], "lab takes no hints"),
+        (["--palette={tmp}/mood/red.json"], "lab takes no palette; runs of colorizer_base do"),
+        (["--checkpoint=steered", "--palette={tmp}/blue.json"], "there is no file"),
+        (["--checkpoint=steered", "--palette={tmp}/in/1.png"], "1.png: the picture is in black and white"),
+        (["--palette={tmp}/empty"], "there are no palettes"),
         (["--size=big"], "--size=big: give the pixels"),
         (["--size=3"], "16 is the least"),
         (["--jpeg-quality=0"], "quality jpeg=0: it is from 1 to 100"),
@@ -247,9 +307,10 @@ def test_terminals_need_not_know_the_letters_of_names(tmp_path, monkeypatch):
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(runs, tmp_path, pages, arguments, complaint, capsys):
-    for name in ("in", "hints"):
+    for name in ("in", "hints", "mood", "empty"):
         (tmp_path / name).mkdir()
     (tmp_path / "hints" / "1.json").write_text("{}") if "hints" in str(arguments) and "/hints" in arguments[0] else None
+    (tmp_path / "mood" / "red.json").write_text(named_color("#b04030"))
     pages[0].save(tmp_path / "in" / "1.png")
     given = [argument.format(tmp=tmp_path) for argument in arguments]
     assert main(["--checkpoint=lab", f"--output={tmp_path / 'out'}", str(tmp_path / "in"), *given]) == 2
