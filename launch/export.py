@@ -5,20 +5,27 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+
+from mangagan.interop.shipped import checkpoint
 
 EXAMPLES = """
 examples:
   python launch/export.py model runs/pix2pix_manga-laptop my-colorizer
   python launch/export.py model runs/pix2pix_manga-laptop my-colorizer-16 --dtype=bfloat16 --license=apache-2.0
+  python launch/export.py model runs/colorizer_base mangagan/base --dtype=float16 --notes=notes.md \\
+      --credit="Pepper&Carrot: CC-BY-4.0, David Revoy (www.peppercarrot.com)"
   python launch/export.py onnx my-colorizer my-colorizer.onnx
   python launch/export.py reference runs/pix2pix_manga latest_net_G.pth --layout=pix2pix_unet256_bn
   python launch/export.py reference runs/cyclegan_manga G_A.safetensors --layout=cyclegan_resnet9_in --net=to_target
   python launch/export.py import siggraph17.pth siggraph17 --layout=siggraph17 --set=task.mask_center=0
   python launch/export.py import G_A.pth G_B.pth cyclegan --layout=cyclegan_resnet9_in
 
-A model folder holds model.safetensors (the averaged generator), config.json and README.md, a model card. An ONNX file
-holds a colouriser for pages of any size; launch/colorize.py runs it without JAX.
+A model folder holds model.safetensors (the averaged generator), config.json, README.md (a model card) and, where the
+licence of the weights is known, LICENSE, with whom they owe. `base` is the model of the package, where it has one, a
+folder of your own is ./base. An ONNX file holds a colouriser for pages of any size; launch/colorize.py runs it without
+JAX.
 """
 
 
@@ -35,11 +42,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _model(options: argparse.Namespace) -> None:
     from mangagan.interop.folder import check_free
+    from mangagan.overrides import override, parse
     from mangagan.train.history import read_history
     from mangagan.train.runs import load_run
 
     check_free(options.output)
+    told = parse(options.set)
+    if others := sorted(told.keys() - {"data.source"}):
+        raise ValueError(f"--set={others[0]}=...: of a run that was trained only data.source can be told otherwise")
     experiment, variables = load_run(options.run)
+    experiment = override(experiment, told)
     _write(options, experiment, variables, read_history(options.run, experiment))
 
 
@@ -82,12 +94,21 @@ def _onnx(options: argparse.Namespace) -> None:
 
 
 def _write(options, experiment, variables, history) -> None:  # type: ignore[no-untyped-def]
+    from mangagan.data.folders import OWN
     from mangagan.interop.card import CARD, PICTURE, model_card
+    from mangagan.interop.credits import LICENSE, license_text, weights_license
     from mangagan.interop.folder import save_model
 
     name = options.output.absolute().name
-    card = model_card(name, experiment, variables, history, dtype=options.dtype, license=options.license)
-    beside = {CARD: card.encode()} | ({PICTURE: history.picture} if history.picture else {})
+    # Of pictures in a folder only its owner knows the licence.
+    known = [line for line in history.licences if not (options.credit and line in OWN)]
+    notes = options.notes.read_text("utf-8") if options.notes else ""
+    history = replace(history, licences=[*known, *options.credit], notes=notes)
+    license = weights_license(options.license, history.licences)
+    card = model_card(name, experiment, variables, history, dtype=options.dtype, license=license)
+    terms = license_text(name, license, history.licences)
+    files = {CARD: card.encode(), LICENSE: terms.encode(), PICTURE: history.picture or b""}
+    beside = {file: content for file, content in files.items() if content}
     save_model(options.output, experiment, variables, dtype=options.dtype, beside=beside)
     print(f"model in {options.output}")
     shown = f", and {PICTURE} shows pages that it never learned from" if history.picture else ""
@@ -106,11 +127,11 @@ def _parser() -> argparse.ArgumentParser:
     model.add_argument("run", type=Path, metavar="RUN", help="the --workdir of a training")
     _add_model_options(model, _model)
     onnx = commands.add_parser("onnx", help="a run or a model of a colouriser becomes a file for ONNX Runtime")
-    onnx.add_argument("trained", type=Path, metavar="RUN_OR_MODEL")
+    onnx.add_argument("trained", type=checkpoint, metavar="RUN_OR_MODEL")
     onnx.add_argument("file", type=Path, metavar="FILE.onnx")
     onnx.set_defaults(command=_onnx)
     reference = commands.add_parser("reference", help="a run or a model becomes a checkpoint of its reference code")
-    reference.add_argument("trained", type=Path, metavar="RUN_OR_MODEL")
+    reference.add_argument("trained", type=checkpoint, metavar="RUN_OR_MODEL")
     reference.add_argument("file", type=Path, metavar="FILE", help=".pth (needs PyTorch) or .safetensors")
     reference.add_argument("--layout", required=True, metavar="NAME", help="which reference; a wrong name lists all")
     reference.add_argument(
@@ -120,13 +141,6 @@ def _parser() -> argparse.ArgumentParser:
     back = commands.add_parser("import", help="checkpoints of reference code become a model folder")
     back.add_argument("files", type=Path, nargs="+", metavar="FILE", help="for CycleGAN two: grey to color, and back")
     back.add_argument("--layout", required=True, metavar="NAME", help="which reference; a wrong name lists all")
-    back.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="key.path=value",
-        help="changes the model's experiment; task.mask_center=0 is for SIGGRAPH17 weights converted from Caffe",
-    )
     _add_model_options(back, _import)
     return parser
 
@@ -136,7 +150,20 @@ def _add_model_options(parser: argparse.ArgumentParser, command) -> None:  # typ
     parser.add_argument(
         "--dtype", choices=("float32", "bfloat16", "float16"), default="float32", help="of the stored parameters"
     )
+    several = {"action": "append", "default": []}
+    parser.add_argument(
+        "--set",
+        **several,
+        metavar="key.path=value",
+        help="changes the model's experiment, and the card with it: data.source=NAME where a path says nothing to "
+        "others; task.mask_center=0 for SIGGRAPH17 weights converted from Caffe",
+    )
     parser.add_argument("--license", metavar="ID", help="of the weights, as the Hugging Face Hub names it")
+    parser.add_argument(
+        "--credit", **several, metavar="TEXT", help="whose pictures it learned from, with their licence"
+    )
+    notes = "Markdown for the card: figures of your own, and what the model does badly"
+    parser.add_argument("--notes", type=Path, metavar="FILE.md", help=notes)
     parser.set_defaults(command=command)
 
 

@@ -12,36 +12,11 @@ from typing import Any
 import jax
 
 from mangagan.config import HIGHEST_IS_BEST, Experiment
+from mangagan.interop.credits import UNKNOWN, weights_license
+from mangagan.interop.usage import usage
 from mangagan.tasks.base import Variables
-from mangagan.tasks.denoise import Denoise
-from mangagan.tasks.inpaint import Inpaint
 
 CARD, PICTURE = "README.md", "samples.png"
-# What an archive calls the licence whose terms go on to what is made of its pages.
-_SHARED_ALIKE = "CC-BY-SA-4.0"
-_RESTORE = """```
-python launch/restore.py --task={task} --checkpoint={name} pages --output={output}
-```"""
-_USE = """```python
-from pathlib import Path
-
-import jax
-import numpy as np
-from PIL import Image
-
-from mangagan.interop.folder import load_model
-
-experiment, variables = load_model(Path({name}))
-page = np.asarray(Image.open("page.png").convert("L"), np.float32)[None, ..., None] / 127.5 - 1
-picture = jax.jit(experiment.task.predict)(variables, {{"input": page}})[0]
-Image.fromarray(np.asarray((picture + 1) * 127.5).round().astype(np.uint8)).save("color.png")
-```"""
-
-
-_TASKS = {
-    Inpaint: {"task": "inpaint", "output": "whole --mask=masks"},
-    Denoise: {"task": "denoise", "output": "clean"},
-}
 
 
 @dataclass(frozen=True)
@@ -50,7 +25,8 @@ class History:
 
     origin: a sentence. command: what trains it again. environment: the last line of a run's `environment.jsonl`.
     evaluations: the lines of its `metrics.jsonl` that judge held-out pages. pages: a sentence on what it learned from;
-    licences: theirs. picture: its last grid, a PNG.
+    licences: theirs. picture: its last grid, a PNG. notes: what its makers say of it beside, Markdown: figures of their
+    own, what it does badly.
     """
 
     origin: str
@@ -60,6 +36,7 @@ class History:
     pages: str = ""
     licences: Sequence[str] = ()
     picture: bytes | None = None
+    notes: str = ""
 
 
 def model_card(
@@ -71,20 +48,19 @@ def model_card(
     dtype: str = "float32",
     license: str | None = None,
 ) -> str:
-    """The card of a model, Markdown behind a YAML front matter.
-
-    license: the Hub's identifier of the weights' licence; None means cc-by-sa-4.0 where pages that the model learned
-    from are shared alike, and "unknown" otherwise.
-    """
-    license = license or (_SHARED_ALIKE.lower() if any(_SHARED_ALIKE in one for one in history.licences) else "unknown")
+    """The card of a model, Markdown behind a YAML front matter; `license`: see `weights_license`."""
+    license = weights_license(license, history.licences)
     sections = {
         f"# {name}": _what(experiment, variables, history, dtype),
-        "## Use": _use(name, experiment, history),
+        "## Use": usage(name, experiment, learned=bool(history.pages)),
         "## Figures": _figures(experiment, history),
         "## Pages and licences": _pages(history, license),
         "## Train again": _again(history),
     }
     body = [line for title, lines in sections.items() if lines for line in (title, "", *lines, "")]
+    if history.notes:
+        place = body.index("## Pages and licences")
+        body[place:place] = [history.notes.strip(), ""]
     return "\n".join([*_front_matter(experiment, license), "", *body])
 
 
@@ -117,24 +93,6 @@ def _what(experiment: Experiment, variables: Variables, history: History, dtype:
     ]
 
 
-def _use(name: str, experiment: Experiment, history: History) -> list[str]:
-    data = experiment.data
-    scale = (
-        f"It learned from pages at {data.size / data.window:.0%} of their size (squares of {data.window} pixels scaled "
-        f"to {data.size}), with `data.input={data.input}`; pages of another scale or kind come out worse."
-    )
-    beside = "Beside `input` it needs `instances`, as `mangagan.data.regions` numbers them."
-    use = next(
-        (_RESTORE.format(name=name, **words) for task, words in _TASKS.items() if isinstance(experiment.task, task)),
-        _USE.format(name=json.dumps(name)),
-    )
-    return [
-        use,
-        *(["", scale] if history.pages else []),
-        *(["", beside] if data.instances else []),
-    ]
-
-
 def _figures(experiment: Experiment, history: History) -> list[str]:
     if not history.evaluations:
         return []
@@ -156,7 +114,7 @@ def _figures(experiment: Experiment, history: History) -> list[str]:
 def _pages(history: History, license: str) -> list[str]:
     terms = (
         "No licence was chosen for the weights: who publishes them chooses one."
-        if license == "unknown"
+        if license == UNKNOWN
         else f"Licence of the weights: {license}."
     )
     credits = [

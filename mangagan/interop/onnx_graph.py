@@ -30,9 +30,10 @@ def onnx_model(
     output: str,
     about: Mapping[str, str] = {},
 ) -> Any:
-    """The ONNX model of a function of pictures [1 h w c] or [1 h w], by name, that gives one picture [1 h w c].
+    """The ONNX model of a function of arrays by name that gives one picture [1 h w c].
 
-    `example`: shapes of 1 x 1 pixel. Height and width are free; they must be multiples of `multiple`, as they are where
+    They are pictures [1 h w c] or [1 h w], one at least, and vectors [1 n], whose length stays. `example`: shapes, of
+    pictures of 1 x 1 pixel. Height and width are free; they must be multiples of `multiple`, as they are where
     the function is followed. `about` is stored with the model. Raises ValueError for a function that cannot be
     translated, ImportError without onnx.
     """
@@ -45,7 +46,7 @@ def onnx_model(
     sizes = ((2 * multiple, 3 * multiple), (5 * multiple, 4 * multiple))
     closed = [jax.make_jaxpr(function)(_sized(example, size)) for size in sizes]
     names = sorted(example)
-    graph = Graph(sizes, names[0])
+    graph = Graph(sizes, next(name for name in names if _is_picture(example[name])))
     inputs: list[Value] = [
         Computed(name, (one.aval.shape, other.aval.shape), np.dtype(one.aval.dtype))
         for name, one, other in zip(names, closed[0].jaxpr.invars, closed[1].jaxpr.invars, strict=True)
@@ -66,15 +67,24 @@ def onnx_model(
 
 
 def _tensor(value: Computed) -> Any:
-    """A picture that goes in or comes out, of any height and width."""
+    """What goes in or comes out; pictures of any height and width."""
     from onnx import helper
 
     kind = helper.np_dtype_to_tensor_dtype(value.dtype)
-    return helper.make_tensor_value_info(value.name, kind, [1, "height", "width", *value.shapes[0][3:]])
+    shape = value.shapes[0]
+    sized: list[str | int | None] = list(shape) if len(shape) < 3 else [1, "height", "width", *shape[3:]]
+    return helper.make_tensor_value_info(value.name, kind, sized)
 
 
 def _sized(example: Mapping[str, Any], size: tuple[int, int]) -> dict[str, jax.ShapeDtypeStruct]:
-    return {name: jax.ShapeDtypeStruct((1, *size, *like.shape[3:]), like.dtype) for name, like in example.items()}
+    return {
+        name: jax.ShapeDtypeStruct((1, *size, *like.shape[3:]), like.dtype) if _is_picture(like) else like
+        for name, like in example.items()
+    }
+
+
+def _is_picture(like: Any) -> bool:
+    return len(like.shape) > 2
 
 
 def _follow(graph: Graph, small: Any, large: Any, inputs: Sequence[Value]) -> list[Value]:
@@ -116,7 +126,7 @@ def _result(graph: Graph, one: Any, other: Any, taken: Sequence[Value]) -> list[
     if name not in OPERATIONS:
         return [Lost(f"there is no translation of {name}")] * len(one.outvars)
     try:
-        return [operate(graph, one, other, taken)]  # type: ignore[arg-type]
+        return list(operate(graph, one, other, taken))  # type: ignore[arg-type]
     except Unknown as reason:
         return [Lost(f"{name}: {reason}")] * len(one.outvars)
 

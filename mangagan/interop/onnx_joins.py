@@ -56,14 +56,15 @@ def stack(graph: Graph, one: Any, other: Any, taken: Sequence[Operand]) -> Compu
 
 def _joined(graph: Graph, one: Any, other: Any, parts: Sequence[Operand], axis: int) -> Computed:
     shapes = shapes_of(one, other)
-    whole = next((value for value in parts if isinstance(value, Computed)), None)
+    large = (value for value in parts if isinstance(value, Computed) and _without(value, axis) == without(shapes, axis))
+    whole = next(large, None)
     if whole is None:
-        raise Unknown("parts of which none is computed")
+        raise Unknown("parts of which none is as large as the picture")
     names = []
     for value in parts:
         part = _filled(graph, value, whole, axis) if isinstance(value, Known) else value
-        if without(part.shapes, axis) != without(shapes, axis):
-            raise Unknown("parts of which some are not as large as the picture")
+        if _without(part, axis) != without(shapes, axis):
+            part = _widened(graph, part, whole, axis)
         names.append(part.name)
     return Computed(graph.node("Concat", *names, axis=axis), shapes, dtype_of(one))
 
@@ -73,10 +74,30 @@ def _filled(graph: Graph, value: Known, whole: Computed, axis: int) -> Computed:
     scalars, lengths = value.scalars, {np.shape(array)[axis] for array in value.values}
     if scalars is None or scalars[0] != scalars[1] or len(lengths) != 1:
         raise Unknown("a part that depends on the picture's size")
-    first = graph.node("Slice", whole.name, *(graph.integers(n) for n in (0, 1, axis)))
-    blank = graph.node("Mul", first, graph.constant(np.zeros((), whole.dtype)))
-    number = graph.node("Add", blank, graph.constant(np.asarray(scalars[0], whole.dtype)))
+    number = graph.node("Add", _blank(graph, whole, axis), graph.constant(np.asarray(scalars[0], whole.dtype)))
     wanted = [1] * len(whole.shapes[0])
     wanted[axis] = lengths.pop()
     small, large = ((*shape[:axis], wanted[axis], *shape[axis + 1 :]) for shape in whole.shapes)
     return Computed(graph.node("Expand", number, graph.integers(*wanted)), (small, large), whole.dtype)
+
+
+def _widened(graph: Graph, value: Computed, whole: Computed, axis: int) -> Computed:
+    """A value that a broadcast has left as it was, as large as another value but along one axis."""
+    if any(pair not in ((1, 1), whole.axis(n)) for n, pair in enumerate(map(value.axis, range(len(value.shapes[0]))))
+           if n != axis):  # fmt: skip
+        raise Unknown("parts of which some are not as large as the picture")
+    small, large = (
+        (*wide[:axis], own[axis], *wide[axis + 1 :]) for own, wide in zip(value.shapes, whole.shapes, strict=True)
+    )
+    return Computed(graph.node("Add", value.name, _blank(graph, whole, axis)), (small, large), value.dtype)
+
+
+def _blank(graph: Graph, whole: Computed, axis: int) -> str:
+    """Zeros as large as a value, but of length 1 along one axis."""
+    first = graph.node("Slice", whole.name, *(graph.integers(n) for n in (0, 1, axis)))
+    return graph.node("Mul", first, graph.constant(np.zeros((), whole.dtype)))
+
+
+def _without(value: Operand, axis: int) -> Any:
+    assert isinstance(value, Computed)
+    return without(value.shapes, axis)

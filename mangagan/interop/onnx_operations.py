@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mangagan.interop import onnx_joins, onnx_shapes, onnx_windows
+from mangagan.interop import onnx_joins, onnx_products, onnx_shapes, onnx_windows
 from mangagan.interop.onnx_values import (
     Computed,
     Graph,
@@ -22,7 +22,7 @@ from mangagan.interop.onnx_values import (
 )
 
 # Of a graph, the equations of the two traces, and their operands.
-Operation = Callable[[Graph, Any, Any, Sequence[Any]], Computed]
+Operation = Callable[[Graph, Any, Any, Sequence[Any]], Computed | list[Computed]]
 
 _UNARY = {"tanh": "Tanh", "exp": "Exp", "log": "Log", "neg": "Neg", "abs": "Abs", "sqrt": "Sqrt", "sign": "Sign"}
 _UNARY |= {"logistic": "Sigmoid", "not": "Not", "stop_gradient": "Identity", "copy": "Identity"}
@@ -31,9 +31,10 @@ _BINARY |= {"gt": "Greater", "lt": "Less", "ge": "GreaterOrEqual", "le": "LessOr
 _BINARY |= {"and": "And", "or": "Or"}
 
 
-def operate(graph: Graph, one: Any, other: Any, taken: Sequence[Operand]) -> Computed:
+def operate(graph: Graph, one: Any, other: Any, taken: Sequence[Operand]) -> list[Computed]:
     """What an equation computes, as nodes of the graph. Raises Unknown for what depends on the size in other ways."""
-    return OPERATIONS[one.primitive.name](graph, one, other, taken)
+    made = OPERATIONS[one.primitive.name](graph, one, other, taken)
+    return made if isinstance(made, list) else [made]
 
 
 def _simple(graph: Graph, one: Any, other: Any, taken: Sequence[Operand]) -> Computed:
@@ -91,18 +92,6 @@ def _sum(graph: Graph, one: Any, other: Any, taken: Sequence[Computed]) -> Compu
     return Computed(graph.node("ReduceSum", x.name, axes, keepdims=0), shapes_of(one, other), x.dtype)
 
 
-def _product(graph: Graph, one: Any, other: Any, taken: Sequence[Operand]) -> Computed:
-    x, matrix = taken
-    (contracted, batch) = one.params["dimension_numbers"]
-    fits = isinstance(x, Computed) and isinstance(matrix, Known) and matrix.same and np.ndim(matrix.values[0]) == 2
-    if not fits or tuple(map(tuple, batch)) != ((), ()):
-        raise Unknown("a product of matrices that are computed")
-    if tuple(contracted[0]) != (len(x.shapes[0]) - 1,) or tuple(contracted[1]) != (0,):  # type: ignore[union-attr]
-        raise Unknown("a product along another axis than the last")
-    product = graph.node("MatMul", x.name, graph.constant(np.asarray(matrix.values[0])))  # type: ignore[union-attr]
-    return Computed(product, shapes_of(one, other), dtype_of(one))
-
-
 def _made(graph: Graph, operation: str, one: Any, taken: Sequence[Operand]) -> Computed:
     dtype = next(value.dtype for value in taken if isinstance(value, Computed))
     names = [graph.name(value, dtype) for value in taken]
@@ -130,12 +119,13 @@ OPERATIONS: dict[str, Operation] = dict.fromkeys([*_UNARY, *_BINARY], _simple) |
     "concatenate": onnx_joins.concatenate,
     "stack": onnx_joins.stack,
     "slice": onnx_shapes.cut,
+    "split": onnx_shapes.split,
     "rev": onnx_shapes.reverse,
     "transpose": onnx_shapes.transpose,
     "reshape": onnx_shapes.reshape,
     "squeeze": onnx_shapes.squeeze,
     "broadcast_in_dim": onnx_shapes.spread,
     "reduce_sum": _sum,
-    "dot_general": _product,
+    "dot_general": onnx_products.product,
     "reduce_window_sum": onnx_windows.window_sum,
 }

@@ -44,6 +44,21 @@ def cut(graph: Graph, one: Any, other: Any, taken: Sequence[Computed]) -> Comput
     return Computed(graph.node("Slice", x.name, *parts), shapes_of(one, other), x.dtype)
 
 
+def split(graph: Graph, one: Any, other: Any, taken: Sequence[Computed]) -> list[Computed]:
+    """Parts of a value one after the other along an axis. Raises Unknown for what depends on the size."""
+    (x,), axis, sizes = taken, one.params["axis"], [int(size) for size in one.params["sizes"]]
+    check_whole(x, one, other)
+    if list(other.params["sizes"]) != sizes:
+        raise Unknown("parts of lengths that depend on the picture's size")
+    parts, start = [], 0
+    for size in sizes:
+        name = graph.node("Slice", x.name, *(graph.integers(n) for n in (start, start + size, axis)))
+        small, large = ((*shape[:axis], size, *shape[axis + 1 :]) for shape in x.shapes)
+        parts.append(Computed(name, (small, large), x.dtype))
+        start += size
+    return parts
+
+
 def _place(index: tuple[int, int], lengths: tuple[int, int]) -> int:
     """A place along an axis, counted from its start or, below 0, from its end."""
     if index[0] == index[1]:

@@ -149,8 +149,8 @@ def without(shapes: Shapes, axis: int) -> list[Shape]:
     return [(*shape[:axis], *shape[axis + 1 :]) for shape in shapes]
 
 
-def check_whole(x: Computed, one: Any, other: Any) -> None:
-    """Raises Unknown where an axis of 1 stands for a longer one."""
-    wanted = tuple(one.invars[0].aval.shape), tuple(other.invars[0].aval.shape)
+def check_whole(x: Computed, one: Any, other: Any, place: int = 0) -> None:
+    """Raises Unknown where an axis of 1 stands for a longer one, in the operand at a place of an equation."""
+    wanted = tuple(one.invars[place].aval.shape), tuple(other.invars[place].aval.shape)
     if x.shapes != wanted:
         raise Unknown("a value that is broadcast later")

@@ -98,6 +98,18 @@ def test_what_is_not_known_is_left_out():
     assert "who publishes them chooses one" in text
 
 
+def test_a_steered_colouriser_is_used_with_its_palette():
+    experiment = experiments.load("colorizer_base:debug")
+    text = model_card("my model", experiment, abstract_variables(experiment), History("Made."))
+    assert "mangagan colorize --checkpoint='my model' pages --output=color --palette=cover.png --hints=hints\n" in text
+    assert "--palette" not in card() and "mangagan colorize --checkpoint=my-model pages --output=color\n" in card()
+
+
+def test_notes_stand_before_the_licences():
+    text = card(replace(HISTORY, notes="\n## Limits\n\nNights.\n"))
+    assert "`evaluation/ciede2000`.\n\n## Limits\n\nNights.\n\n## Pages and licences\n" in text
+
+
 @pytest.mark.parametrize("name", ["restore_inpaint", "restore_denoise"])
 def test_what_restores_is_used_by_its_command(name):
     experiment = experiments.load(f"{name}:debug")

@@ -27,11 +27,15 @@ def assert_same(function, sizes=((20, 8),), example=EXAMPLE, atol=2e-5):
     for height, width in sizes:
         rng = np.random.default_rng(height)
         maps = {
-            name: rng.uniform(-1, 3, (1, height, width, *like.shape[3:])).astype(like.dtype)
+            name: rng.uniform(-1, 3, _sized(like.shape, height, width)).astype(like.dtype)
             for name, like in example.items()
         }
         (made,) = session.run(None, maps)
         np.testing.assert_allclose(made, np.asarray(function(maps)), atol=atol)
+
+
+def _sized(shape, height, width):
+    return (1, height, width, *shape[3:]) if len(shape) > 2 else shape
 
 
 @pytest.mark.parametrize("stride, padding, dilation", [(2, 1, 1), (1, 2, 2)])
@@ -67,6 +71,10 @@ def test_transposed_convolutions(size, stride, padding, output_padding):
         lambda x: jax.vmap(lambda one: one[None].transpose(0, 2, 1, 3)[0])(x),
         lambda x: (jnp.pad(x[:, 1:] != x[:, :-1], ((0, 0), (1, 0), (0, 0), (0, 0))) | ~(x > 1)).astype(jnp.float32),
         lambda x: jax.nn.relu(jax.nn.sigmoid(jnp.tanh(x)) - 0.6).reshape(1, *x.shape)[0],
+        lambda x: jnp.einsum("bhwc,bcd->bhwd", x, jnp.einsum("bhwc,bhwd->bcd", x, x) / 1000),
+        lambda x: jnp.einsum("bhwc,dc->bhwd", x, KERNEL[0, 0].T) + jnp.einsum("bhwc,bhwc->bhw", x, x)[..., None],
+        lambda x: jnp.concatenate([x, jnp.broadcast_to(x.mean((1, 2), keepdims=True) * 2, x.shape)], -1),
+        lambda x: jnp.concatenate(jnp.split(x, [1], axis=-1)[::-1], -1) * 2,
         half_size,
         jax.vmap(lambda one: half_size(one[None])[0]),
     ],
@@ -78,6 +86,22 @@ def test_functions_of_pictures(function):
 def test_whole_numbers_and_several_pictures():
     example = EXAMPLE | {"regions": jax.ShapeDtypeStruct((1, 1, 1), jnp.int32)}
     assert_same(lambda maps: maps["x"] * (maps["regions"] == 1)[..., None], example=example)
+
+
+def test_a_vector_beside_the_picture_keeps_its_length():
+    # Its name comes before the picture's, whose size counts.
+    example = EXAMPLE | {"told": jax.ShapeDtypeStruct((1, 4), jnp.float32)}
+
+    def function(maps):
+        scale = jnp.sqrt(jnp.abs(maps["told"])) @ KERNEL[0, :, 0, :3]
+        there = (maps["told"].sum(-1) > 0)[:, None, None, None]
+        return jnp.where(there, maps["x"] * scale[:, None, None] + scale.mean(), maps["x"].mean((1, 2), keepdims=True))
+
+    assert_same(function, sizes=((20, 8), (4, 12)), example=example)
+    assert_same(
+        lambda maps: function({"x": maps["z"], "told": maps["told"]}),
+        example={"z": EXAMPLE["x"], "told": example["told"]},
+    )
 
 
 def test_what_is_not_needed_is_left_out():
@@ -96,6 +120,8 @@ def test_what_is_not_needed_is_left_out():
         (lambda x: x * (x.shape[1] + 3), "no share of the picture's pixels"),
         (lambda x: x[:, : x.shape[1] // 2], "slice: place"),
         (lambda x: x.reshape(1, -1, 1, 3), "reshape"),
+        (lambda x: jnp.concatenate(jnp.split(x, 2, axis=1)[::-1], 1), "parts of lengths that depend"),
+        (lambda x: jnp.einsum("bhwc,h->bwc", x, jnp.arange(x.shape[1]) * 1.0)[:, None], "a product with numbers"),
         (lambda x: jnp.ones((1, 4, 4, 3)), "its output does not depend on the picture"),
     ],
 )

@@ -57,6 +57,36 @@ def test_the_card_tells_of_the_run(trained, model, pages):
     assert (model / "samples.png").read_bytes() == (trained / "grids" / "0000002.png").read_bytes()
 
 
+def test_what_is_published_says_whom_it_owes_and_what_it_does_badly(trained, pages, tmp_path):
+    notes, folder = tmp_path / "notes.md", tmp_path / "base"
+    notes.write_text("## What it does badly\n\nNight scenes.\n")
+    credit = "Pepper&Carrot: CC-BY-4.0, David Revoy (www.peppercarrot.com)"
+    options = [
+        f"--credit={credit}",
+        "--license=cc-by-sa-4.0",
+        f"--notes={notes}",
+        "--set=data.source=folder:peppercarrot",
+    ]
+    assert main(["model", str(trained), str(folder), "--dtype=float16", *options]) == 0
+    assert {file.name for file in folder.iterdir()} == {
+        "model.safetensors", "config.json", "README.md", "LICENSE", "samples.png"}  # fmt: skip
+    card, terms = (folder / "README.md").read_text(), (folder / "LICENSE").read_text()
+    assert terms == (
+        "The weights of the model base (model.safetensors) are licensed CC-BY-SA-4.0: "
+        "https://creativecommons.org/licenses/by-sa/4.0/\n\nThey were learned from pictures of these authors, under "
+        f"these licences:\n\n- {credit}\n"
+    )
+    assert f"- {credit}\n" in card and 'license: "cc-by-sa-4.0"' in card and "Your own pictures" not in card
+    order = ["## Use", "--checkpoint=base pages", "## Figures", "## What it does badly\n\nNight scenes.\n\n## Pages"]
+    assert sorted(order, key=card.index) == order
+    # Where the pages lay is nobody's concern.
+    assert "data.source=folder:peppercarrot" in card
+    assert not any(str(pages) in file.read_text() for file in (folder / "README.md", folder / "config.json"))
+    experiment, arrays = load_trained(folder)
+    assert experiment.data.source == "folder:peppercarrot"
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-3), arrays, load_run(trained)[1])
+
+
 def test_a_run_becomes_an_onnx_file(trained, tmp_path, capsys):
     pytest.importorskip("onnx", reason="onnx is not installed (pip install -e '.[onnx]')")
     pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed (pip install -e '.[onnx]')")
@@ -92,6 +122,9 @@ def test_a_checkpoint_goes_out_and_comes_back(model, tmp_path, monkeypatch, caps
         (["model", "{nowhere}", "{out}"], "is no run: it has no experiment.json"),
         (["model", "{trained}", "{model}"], "holds something already, which is kept"),
         (["model", "{model}", "{out}"], "is no run"),
+        (["model", "{trained}", "{out}", "--notes={nowhere}"], "No such file"),
+        (["model", "{trained}", "{out}", "--set=data.sauce=x"], "data.sauce"),
+        (["model", "{trained}", "{out}", "--set=task.l1=1"], "task.l1=...: of a run that was trained only data.source"),
         (["onnx", "{model}", "{out}.pth"], "should end in .onnx"),
         (["onnx", "{nowhere}", "{out}.onnx"], "is neither a run (no experiment.json) nor a"),
         (["reference", "{nowhere}", "{out}.pth", "--layout=siggraph17"], "is neither a run (no experiment.json) nor a"),
