@@ -99,12 +99,23 @@ def _extras(options: argparse.Namespace, file: Path, source: str) -> Extras:
     folder = pages_folder(file)
     if options.keep_pages and folder.exists() and not folder.is_dir():
         raise ValueError(f"pictures would be kept in {folder}, which is a file: choose another --output")
-    for place in (Path(part).expanduser() for part in source.partition(":")[2].split(",") if part):
+    for place in _places(source):
         if place.is_dir() and folder.resolve().is_relative_to(place.resolve()):
             raise ValueError(f"pictures would be kept in {folder}, among those of {place}: choose another --output")
     return Extras(
         folder if options.keep_pages else None, options.keep_pages, options.perceptual == "on", options.inception
     )
+
+
+def _places(source: str) -> list[Path]:
+    """The files and folders that a source may name."""
+    from mangagan.data.joined import parts_of
+    from mangagan.data.sources import KINDS
+
+    kind, _, argument = source.partition(":")
+    if kind == "joined":
+        return [place for part in parts_of(argument, KINDS) for place in _places(part)]
+    return [Path(part).expanduser() for part in argument.split(",") if part]
 
 
 def _told(file: Path, result: Result) -> int:

@@ -25,8 +25,9 @@ class Protocol:
     """Which pages a run is judged by, and how they are shown to it.
 
     native: pages at their own size. 512x800: each page as a whole, brought to 512 x 800 (width x height). 256: its
-    middle square, scaled to 256 x 256. training: the middle windows of a run's own training at their size, as the kind
-    of input that it learned from and no other. All runs are given the same grey page, its luminance (ITU-R 601): the
+    middle square, scaled to 256 x 256. training: the middle windows of a run's own training at their size, in ink and
+    tones where it has learned from these alone, else in grey. A steered run is told no palette (`launch/trial.py` tells
+    it some). All runs are given the same grey page, its luminance (ITU-R 601): the
     grey of the same lightness, from which some learn, would give these the L of the truth, which others must guess.
     Raises ValueError for an unknown name, and for numbers that cannot be.
     """
