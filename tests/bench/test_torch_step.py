@@ -19,9 +19,11 @@ from mangagan.config import example_batch  # noqa: E402
 from mangagan.models.vgg import VGG16  # noqa: E402
 from mangagan.overrides import override  # noqa: E402
 
-ALL = [f"{name}:{preset}".rstrip(":") for name in experiments.names() for preset in ("", *experiments.presets(name))]
+# There is no PyTorch original of colorizer_base, hence no twin.
+NAMES = [name for name in experiments.names() if name != "colorizer_base"]
+ALL = [f"{name}:{preset}".rstrip(":") for name in NAMES for preset in ("", *experiments.presets(name))]
 # Of experiments that differ in their data alone, one.
-TASKS = list({str(experiments.load(f"{name}:debug").task): name for name in experiments.names()}.values())
+TASKS = list({str(experiments.load(f"{name}:debug").task): name for name in NAMES}.values())
 LOCAL = {
     "task.generator": "LocalEnhancer",
     "task.generator.features": 4,

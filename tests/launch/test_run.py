@@ -59,7 +59,7 @@ def test_a_network_that_does_not_fit_leaves_the_folder_free(pages, tmp_path, cap
     "arguments, complaint",
     [
         ([], "--exp=NAME"),
-        (["--exp=pix2pix"], "there is no experiment 'pix2pix'; there are cyclegan_manga"),
+        (["--exp=pix2pix"], "there is no experiment 'pix2pix'; there are colorizer_base, cyclegan_manga"),
         (["--exp=pix2pix_manga:phone"], "no preset 'phone'; it has laptop, debug"),
         (["--exp=nowhere/mine.py"], "no experiment file nowhere/mine.py"),
         (["--exp=pix2pix_manga", "data.batch_size=0"], "data.batch_size=0: sizes are 1 or more"),
