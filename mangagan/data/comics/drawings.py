@@ -9,7 +9,7 @@ from importlib.resources import files
 import numpy as np
 
 from mangagan.data.comics.canvas import Canvas
-from mangagan.data.comics.page import Page, kits_of, setting_of
+from mangagan.data.comics.page import Page, kits_of, setting_of, turn
 from mangagan.data.comics.scene import ANY, LIGHT, MILD, ground, pose_for
 from mangagan.data.comics.stage import Stage
 from mangagan.data.comics.unseen import UNSEEN
@@ -30,10 +30,7 @@ def draw(works: Sequence[Work], seed: int, number: int) -> Page:
 
     The same arguments give the same bytes in every process. Raises ValueError for a negative seed or number.
     """
-    if seed < 0 or number < 0:
-        raise ValueError(f"seed and number of a drawing are 0 or more, not seed={seed}, number={number}")
-    work = works[number % len(works)]
-    rng = np.random.default_rng(np.random.SeedSequence([seed, number]))
+    work, rng = turn(works, seed, number)
     setting = setting_of(work, rng)
     stage = Stage(setting, (0, 0), Canvas((SIDE, SIDE)), rng, detail=2)
     if rng.random() < 0.8:

@@ -37,10 +37,7 @@ def compose(works: Sequence[Work], seed: int, number: int) -> Page:
 
     The same arguments give the same bytes in every process. Raises ValueError for a negative seed or number.
     """
-    if seed < 0 or number < 0:
-        raise ValueError(f"seed and page number are 0 or more, not seed={seed}, number={number}")
-    work = works[number % len(works)]
-    rng = np.random.default_rng(np.random.SeedSequence([seed, number]))
+    work, rng = turn(works, seed, number)
     setting = setting_of(work, rng)
     page, words = Canvas(PAGE_SIZE), script(rng)
     for index, panel in enumerate(panels(work, PAGE_SIZE, rng)):
@@ -48,6 +45,16 @@ def compose(works: Sequence[Work], seed: int, number: int) -> Page:
     kits = kits_of(len(work.screens), rng)
     bw = page.finish(kits, work.screens)
     return Page(f"{work.name}/{number // len(works):04d}", work.name, work.split, np.asarray(page.picture).copy(), bw)
+
+
+def turn(works: Sequence[Work], seed: int, number: int) -> tuple[Work, np.random.Generator]:
+    """Whose turn it is at `number` of the set that `seed` stands for, works[number % len(works)], and what is drawn of.
+
+    Raises ValueError for a negative seed or number.
+    """
+    if seed < 0 or number < 0:
+        raise ValueError(f"seed and number are 0 or more, not seed={seed}, number={number}")
+    return works[number % len(works)], np.random.default_rng(np.random.SeedSequence([seed, number]))
 
 
 def setting_of(work: Work, rng: np.random.Generator) -> Setting:
