@@ -1,10 +1,11 @@
-"""The colouriser that is to ship: pages of any scale and print in, full colour out, steered by a palette and by hints.
+"""The colouriser that ships: pages of any scale and print in, full colour out, steered by a palette and by hints.
 
     python launch/run.py --exp=colorizer_base             # a GPU
     python launch/run.py --exp=colorizer_base:laptop      # two CPU cores
     python launch/run.py --exp=colorizer_base:debug       # seconds
 
-Beside the built-in pages and drawings it learns from folders of your own: "joined:folder:DIR+comics:20+drawings:10".
+It begins with an encoder that pip installs (`pip install -e ".[pretrained]"`). Beside the built-in pages and drawings
+it learns from folders of your own: "joined:folder:DIR+comics:20+drawings:10".
 """
 
 from __future__ import annotations
@@ -20,15 +21,13 @@ from mangagan.tasks.steered import Steered
 
 PRESETS: dict[str, dict[str, object]] = {
     "laptop": {
-        "data.size": 128,
-        "data.window": 344,
-        "data.batch_size": 6,
+        "data.batch_size": 4,
         "data.workers": 0,
         "task.discriminator.features": 16,
         "task.discriminator.scales": 2,
         "task.perceptual.weight": 0.0,
-        "task.stability.alone_steps": 12000,
-        "train.steps": 16000,
+        "task.stability.alone_steps": 6000,
+        "train.steps": 8000,
         "train.every_grid_steps": 1000,
         "train.every_evaluation_steps": 1000,
         "train.every_checkpoint_steps": 1000,
@@ -39,6 +38,8 @@ PRESETS: dict[str, dict[str, object]] = {
         "task.generator.levels": 4,
         "task.generator.features": 4,
         "task.generator.code": 8,
+        "task.generator.encoder": False,
+        "train.start": "",
         "task.perceptual.weight": 0.0,
         "task.stability.alone_steps": 0,
         "task.discriminator.layers": 1,
@@ -48,7 +49,14 @@ PRESETS: dict[str, dict[str, object]] = {
 ABLATIONS: dict[str, dict[str, object]] = {
     "l1_only": {"task.adversarial": 0.0},
     "unsteered": {"data.palettes": "NoPalettes"},
-    "plain": {"task.adversarial": 0.0, "data.palettes": "NoPalettes"},
+    "unseeing": {"task.generator.encoder": False, "train.start": ""},
+    # A plain U-Net.
+    "plain": {
+        "task.generator.encoder": False,
+        "train.start": "",
+        "task.adversarial": 0.0,
+        "data.palettes": "NoPalettes",
+    },
     "no_perceptual": {"task.perceptual.weight": 0.0},
     "not_recolored": {"data.palettes.recolored": 0.0},
     "luminance": {"data.input": "gray"},
@@ -59,7 +67,11 @@ def experiment() -> Experiment:
     """The experiment for a GPU."""
     return Experiment(
         task=Steered(
-            l1=20.0, adversarial=0.3, perceptual=Perceptual(weight=2.0), stability=Stability(alone_steps=10000)
+            l1=20.0,
+            adversarial=0.3,
+            perceptual=Perceptual(weight=2.0),
+            stability=Stability(alone_steps=10000),
+            vividness=1.05,
         ),
         data=Data(
             source="joined:comics:20+drawings:10",
@@ -67,7 +79,7 @@ def experiment() -> Experiment:
             drawing=Drawing(luminance=0.5, toned=0.4, lines=0.06, wash=0.04),
             palettes=PagePalettes(),
             size=256,
-            window=512,
+            window=400,
             octaves=1.0,
             batch_size=16,
             workers=14,
@@ -75,6 +87,7 @@ def experiment() -> Experiment:
         precision="bfloat16",
         train=Train(
             steps=30000,
+            start="efficientnet_lite0",
             generator=Adam(Cosine(5e-4), beta1=0.9),
             discriminator=Adam(Constant(2e-4)),
             ema_decay=0.999,

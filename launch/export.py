@@ -23,10 +23,11 @@ examples:
   python launch/export.py import G_A.pth G_B.pth cyclegan --layout=cyclegan_resnet9_in
 
 A model folder holds model.safetensors (the averaged generator), config.json, README.md (a model card) and, where the
-licence of the weights is known, LICENSE, with whom they owe. `base` is the model of the package, where it has one, a
-folder of your own is ./base. An ONNX file holds a colouriser for pages of any size; launch/colorize.py runs it without
-JAX.
+licence of the weights is known, LICENSE, with whom they owe. `base` is the model of the package, a folder of your own
+is ./base. An ONNX file holds a colouriser for pages of any size; launch/colorize.py runs it without JAX.
 """
+# What a trained network does not depend on.
+_TOLD = {"data.source", "task.vividness"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,8 +49,9 @@ def _model(options: argparse.Namespace) -> None:
 
     check_free(options.output)
     told = parse(options.set)
-    if others := sorted(told.keys() - {"data.source"}):
-        raise ValueError(f"--set={others[0]}=...: of a run that was trained only data.source can be told otherwise")
+    if others := sorted(told.keys() - _TOLD):
+        known = " and ".join(sorted(_TOLD))
+        raise ValueError(f"--set={others[0]}=...: of a run that was trained only {known} can be told otherwise")
     experiment, variables = load_run(options.run)
     experiment = override(experiment, told)
     _write(options, experiment, variables, read_history(options.run, experiment))

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import flax.linen as nn
 
 from mangagan.models.deepfill import DeepFill
+from mangagan.models.efficientnet import EfficientNetLite0
 from mangagan.models.multiscale import MultiscaleDiscriminator
 from mangagan.models.patchgan import PatchGAN, PixelGAN
 from mangagan.models.pix2pixhd import FeatureEncoder, GlobalGenerator, LocalEnhancer
@@ -49,6 +50,8 @@ def layer_names(network: nn.Module) -> Pairs:
             return _siggraph17()
         case VGG():
             return _vgg(network)
+        case EfficientNetLite0():
+            return _efficientnet()
         case DeepFill():
             return _deepfill()
         case SNPatchGAN():
@@ -197,3 +200,16 @@ def _sn_patchgan(layers: int) -> Pairs:
     for layer in range(1, layers + 1):
         yield f"conv{layer}.conv_sn", f"conv_{layer}/conv"
         yield f"conv{layer}.conv_sn", f"conv_{layer}/norm"
+
+
+def _efficientnet() -> Pairs:
+    yield from (("_conv_stem", "stem"), ("_bn0", "stem_norm"))
+    for block in range(16):
+        # The first block has nothing to expand, and no names for it are looked for.
+        for part, norm, ours in (
+            ("_expand_conv", "_bn0", "expand"),
+            ("_depthwise_conv", "_bn1", "depthwise"),
+            ("_project_conv", "_bn2", "project"),
+        ):
+            yield f"_blocks.{block}.{part}", f"block_{block}_{ours}"
+            yield f"_blocks.{block}.{norm}", f"block_{block}_{ours}_norm"

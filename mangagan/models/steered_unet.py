@@ -1,4 +1,4 @@
-"""A U-Net that is told a palette, by scale and shift of every channel.
+"""A U-Net that is told a palette, by scale and shift of every channel, and what things are, by a pretrained network.
 
 The U-Net is that of Pix2Pix (arXiv 1611.07004), scale and shift are those of Perez et al. 2018 (FiLM, arXiv
 1709.07871).
@@ -7,30 +7,49 @@ The U-Net is that of Pix2Pix (arXiv 1611.07004), scale and shift are those of Pe
 from __future__ import annotations
 
 import flax.linen as nn
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mangagan.models.layers import BatchNorm, Conv, ConvTranspose, NoNorm, Norm, check_input, leaky_relu, weights
+from mangagan.models.efficientnet import MULTIPLE, EfficientNetLite0
+from mangagan.models.layers import (
+    BatchNorm,
+    Conv,
+    ConvTranspose,
+    Dropout,
+    NoNorm,
+    Norm,
+    check_input,
+    leaky_relu,
+    weights,
+)
 from mangagan.palette_bins import BINS
+
+# Of a palette, in training.
+_FORGOTTEN = 0.5
 
 
 class SteeredUNet(nn.Module):
-    """`levels` stride-2 steps down and up, joined by skips; channels double from `features` to 8 x `features`.
+    """`levels` stride-2 steps down and up, joined by skips; channels double from `features` to 4 x `features`.
 
-    The palette is read by two dense layers of `code` numbers.
+    The palette is read by a dense layer of `code` numbers. With `encoder` the skips also carry the activations of
+    an EfficientNet-Lite0 that does not learn: a few hundred pages teach nobody what things are, and with ImageNet's
+    weights (see `mangagan.interop.efficientnet_weights`) it knows.
     """
 
-    levels: int = 6
+    levels: int = 5
     features: int = 32
     outputs: int = 5
+    encoder: bool = True
+    dropout: float = 0.3  # of the encoder's activations
     # Batches are small, and what a page consists of differs: running statistics are those of many.
     norm: Norm = BatchNorm(momentum=0.98)
-    code: int = 256
+    code: int = 16
 
     @property
     def multiple(self) -> int:
         """What height and width must be multiples of."""
-        return 2**self.levels
+        return max(2**self.levels, MULTIPLE if self.encoder else 1)
 
     @nn.compact
     def __call__(
@@ -38,11 +57,14 @@ class SteeredUNet(nn.Module):
     ) -> Float[Array, "b h w o"]:
         """What is painted, [b h w outputs] of any range, from x [b h w i] and palettes (see `mangagan.palette`).
 
+        The first channel of x is the page in grey, in [-1, 1].
+
         Raises ValueError where height or width is no multiple of `multiple`.
         """
         check_input(self, x)
-        channels = [self.features * min(2**level, 8) for level in range(self.levels)]
-        code = self._code(palette)
+        channels = [self.features * min(2**level, 4) for level in range(self.levels)]
+        code = self._code(palette, train)
+        known = self._known(x[..., :1], train)
         skips = []
         for level, features in enumerate(channels):
             x = leaky_relu(x) if level else x
@@ -50,6 +72,7 @@ class SteeredUNet(nn.Module):
             norm = self.norm if level else NoNorm()
             x = Conv(features, 4, 2, 1, bias=norm.conv_bias, name=f"down_{level + 1}")(x)
             x = self._steered(norm, x, code, f"down_{level + 1}", train)
+            x = jnp.concatenate([x, *known[level : level + 1]], axis=-1)
             skips.append(x)
         for level in reversed(range(1, self.levels)):
             x = ConvTranspose(channels[level - 1], 4, 2, 1, bias=self.norm.conv_bias, name=f"up_{level + 1}")(
@@ -60,12 +83,25 @@ class SteeredUNet(nn.Module):
         x = ConvTranspose(self.outputs, 4, 2, 1, name="up_1")(nn.relu(x))
         return x.astype(jnp.float32)
 
-    def _code(self, palette: Array) -> Array:
+    def _known(self, gray: Array, train: bool) -> list[Array]:
+        """What a pretrained network sees in the page, for each step down; nothing without one."""
+        if not self.encoder:
+            return []
+        seen = EfficientNetLite0(name="encoder")(jnp.repeat(gray, 3, axis=-1))
+        return [
+            Dropout(self.dropout)(
+                BatchNorm(0.98)(jax.lax.stop_gradient(x), train=train, name=f"known_{n}"), train=train
+            )
+            for n, x in enumerate(seen[: self.levels], 1)
+        ]
+
+    def _code(self, palette: Array, train: bool) -> Array:
+        # A page's own palette tells which page it is, and its colours are soon known by heart: half of the palette,
+        # another one each time, and few numbers to say it with, do not.
+        palette = Dropout(_FORGOTTEN)(palette, train=train)
         # Of shares their roots, small areas count, too; of a mean square of 1, as dense layers expect.
-        for layer in (1, 2):
-            dense = nn.Dense(self.code, kernel_init=nn.initializers.lecun_normal(), name=f"code_{layer}")
-            palette = leaky_relu(dense(jnp.sqrt(BINS * palette) if layer == 1 else palette))
-        return palette
+        dense = nn.Dense(self.code, kernel_init=nn.initializers.lecun_normal(), name="code")
+        return leaky_relu(dense(jnp.sqrt(BINS * palette)))
 
     def _steered(self, norm: Norm, x: Array, code: Array, name: str, train: bool) -> Array:
         x = norm(x, train=train, name=f"{name}_norm")

@@ -14,7 +14,17 @@ from mangagan.color import srgb_to_lab
 from mangagan.models.multiscale import MultiscaleDiscriminator
 from mangagan.models.steered_unet import SteeredUNet
 from mangagan.palette_bins import BINS, LIGHT_BINS, bin_colors
-from mangagan.tasks.base import Batch, Fakes, Nets, Tree, Variables, apply_network, init_network, predict_any_size
+from mangagan.tasks.base import (
+    Batch,
+    Fakes,
+    Nets,
+    Tree,
+    Variables,
+    apply_network,
+    fitted,
+    init_network,
+    predict_any_size,
+)
 from mangagan.tasks.hints import Hints, HintSampling, hints_of, no_hints, random_hints, sample_hints
 from mangagan.tasks.paired import Paired
 from mangagan.tasks.spaces import EvenLab
@@ -47,6 +57,7 @@ class Steered(Paired):
     gan: losses.Adversarial = field(default_factory=losses.LeastSquares)
     hints: HintSampling = field(default_factory=lambda: HintSampling(uniform=True))
     hinted: float = 0.3
+    vividness: float = 1.0  # chroma of predictions over what is painted: medians, which L1 asks for, are dull
     own_statistics: bool = False
 
     def init(self, key: Array, batch: Batch) -> Nets:
@@ -60,22 +71,29 @@ class Steered(Paired):
             init_network(self.discriminator, discriminator_key, self._real(batch)),
         )
 
+    def begun(self, fresh: Variables, given: Variables) -> Variables:
+        """A generator also begins with a pretrained encoder alone."""
+        if given.params.keys() == fresh.params.get("encoder", {}).keys():
+            given = Variables(*(own | {"encoder": other} for own, other in zip(fresh, given, strict=True)))
+        return fitted(fresh, given)
+
     def generate(self, generator: Variables, batch: Batch, rng: Array) -> tuple[Fakes, Tree]:
-        share_key, hints_key = jax.random.split(rng)
+        share_key, hints_key, dropout_key = jax.random.split(rng, 3)
         hints = sample_hints(hints_key, _ab(batch), self.hints)
         told = jax.random.bernoulli(share_key, self.hinted, (len(hints.mask), 1, 1, 1))
         usual = usual_colors(batch["input"], _palette(batch))
         seen = _seen(usual, Hints(hints.ab * told, hints.mask * told))
-        painted, stats = apply_network(self.generator, generator, seen, _palette(batch), train=True)
+        painted, stats = apply_network(self.generator, generator, seen, _palette(batch), train=True, rng=dropout_key)
         return {"target": mixed(usual, painted)}, stats
 
     def predict(self, generator: Variables, batch: Batch) -> Float[Array, "b h w 3"]:
-        hints = hints_of(batch)
-        palette = _palette(batch)
+        hints, palette = hints_of(batch), _palette(batch)
+        # They are told as what is painted: they come out as they were given.
+        hints = hints._replace(ab=hints.ab / self.vividness)
         usual = usual_colors(batch["input"], palette)
         seen, own = _seen(usual, hints), self.own_statistics
         painted = predict_any_size(self.generator, generator, seen, own, beside=(palette,))
-        return self.space.picture(batch["input"], mixed(usual, painted))
+        return self.space.picture(batch["input"], _vivid(mixed(usual, painted), self.vividness))
 
     def _condition(self, batch: Batch) -> Float[Array, "b h w 3"]:
         # A discriminator that knows the palette can ask for it.
@@ -113,6 +131,12 @@ def usual_colors(gray: Float[Array, "b h w 1"], palette: Float[Array, "b n"]) ->
     near = jnp.maximum(1 - jnp.abs(place - jnp.arange(LIGHT_BINS)), 0)
     ab = jnp.einsum("bhwl,blc->bhwc", near, means) * jnp.clip((_PAPER - light) / _FADE, 0, 1)
     return jnp.concatenate([light / 50 - 1, ab], axis=-1)
+
+
+def _vivid(painted: Float[Array, "b h w 3"], factor: float) -> Float[Array, "b h w 3"]:
+    """What is painted with its chroma multiplied."""
+    space = EvenLab()
+    return painted if factor == 1 else space.of_lab(space.lab(painted) * jnp.array([1.0, factor, factor]))
 
 
 def _seen(usual: Float[Array, "b h w 3"], hints: Hints) -> Float[Array, "b h w 15"]:

