@@ -25,8 +25,7 @@ already are copied byte for byte. The input is never changed.
 Output: without --output a name beside the input, page-color.png, kite-color.cbz or scans-color; of several inputs the
 folder color. What is there already stays.
 
---checkpoint: "base" is the model of the package, where this version has one; a folder of your own with this name is
-./base.
+--checkpoint: "base", the default, is the model of the package; a folder of your own with this name is ./base.
 
 --palette: the colours to paint in, for networks that take them. "auto" takes them from the cover and the pages of a
 volume that are in colour, and where there are none from what pages have in the mean. A FILE is a picture in colour (a

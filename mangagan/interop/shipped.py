@@ -1,4 +1,4 @@
-"""The model that the package has or will have, under the name `base`."""
+"""The model that the package has, under the name `base`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ def check_shipped(folder: Path) -> None:
     """Raises ValueError where the folder is the shipped model's, and the model is not in it."""
     if folder == SHIPPED and not all((folder / name).is_file() for name in ("config.json", "model.safetensors")):
         raise ValueError(
-            f"this version of mangagan has no model {NAME!r} of its own: name the folder of a run or of a model "
-            "instead (mangagan colorize --checkpoint=FOLDER)"
+            f"this copy of mangagan lacks its model {NAME!r}: install it again, or name the folder of a run or of a "
+            "model (mangagan colorize --checkpoint=FOLDER)"
         )

@@ -1,12 +1,21 @@
-"""The name `base` stands for the model in the package; a copy without it says so."""
+"""The name `base` stands for the model in the package, which colours pages; a copy without it says so."""
 
 from pathlib import Path
 
+import jax
+import numpy as np
 import pytest
+from PIL import Image
 
 import mangagan
+from mangagan.evaluate.trial.areas import areas, difference
+from mangagan.infer.colorizer import Coloring, colorizer
+from mangagan.infer.jax_network import jax_network
+from mangagan.infer.stages import Page
 from mangagan.interop import shipped
-from mangagan.interop.shipped import check_shipped, checkpoint
+from mangagan.interop.shipped import SHIPPED, check_shipped, checkpoint
+from mangagan.palette import palette_of
+from mangagan.train.trained import load_trained
 
 
 def test_base_is_in_the_package_and_paths_are_paths(tmp_path, monkeypatch):
@@ -22,6 +31,30 @@ def test_a_copy_without_the_model_says_so(tmp_path, monkeypatch, there):
     (tmp_path / "base").mkdir()
     for name in there:
         (tmp_path / "base" / name).write_text("")
-    with pytest.raises(ValueError, match="no model 'base' of its own: name the folder of a run"):
+    with pytest.raises(ValueError, match="lacks its model 'base': install it again"):
         check_shipped(checkpoint("base"))
     check_shipped(tmp_path / "another")
+
+
+def test_the_model_is_whole_small_and_says_whom_it_owes():
+    files = {file.name: file for file in SHIPPED.iterdir()}
+    assert {"config.json", "model.safetensors", "README.md", "LICENSE"} <= files.keys()
+    assert sum(file.stat().st_size for file in files.values()) < 20e6
+    experiment, variables = load_trained(SHIPPED)
+    assert experiment.takes == {"input", "palette", "hint_ab", "hint_mask"}
+    assert sum(leaf.size for leaf in jax.tree.leaves(variables.params)) < 16e6
+    for credited in ("David Revoy", "OpenMoji", "CC-BY-SA-4.0", "EfficientNet-Lite0"):
+        assert credited in files["README.md"].read_text("utf-8")
+    assert "/tmp" not in files["README.md"].read_text("utf-8") + files["config.json"].read_text("utf-8")
+
+
+def test_the_model_brings_pages_nearer_to_what_they_are_in_colour(composed):
+    page, network = composed(3, 4), jax_network(*load_trained(SHIPPED))
+    own = palette_of(Image.fromarray(page.color))
+    color = colorizer(network, Coloring(size=384), lambda *_: None, lambda _: own)
+    for source in (Image.fromarray(page.color).convert("L"), Image.fromarray(page.bw)):
+        pixels = np.asarray(source.convert("RGB"))
+        painted = color(Page("", "page", pixels))
+        assert difference([(painted, page.color)]) < 0.9 * difference([(pixels, page.color)])
+        seen = areas([(painted, page.color)])
+        assert seen.paper < 3 and seen.filled > 0.4 * seen.filled_truth

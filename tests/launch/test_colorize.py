@@ -262,7 +262,7 @@ def test_a_page_is_all_that_must_be_given(runs, tmp_path, pages, monkeypatch, ca
     assert {file.name for file in tmp_path.iterdir()} == {"page.png", "page-color.png", "out.png"}
     monkeypatch.setattr(shipped, "SHIPPED", tmp_path / "nowhere")
     assert main([str(tmp_path / "page.png"), "-o", str(tmp_path / "out2.png")]) == 2
-    assert "this version of mangagan has no model 'base' of its own" in capsys.readouterr().err
+    assert "this copy of mangagan lacks its model 'base'" in capsys.readouterr().err
 
 
 def test_a_report_that_cannot_be_written_is_a_fault_and_no_mistake(runs, tmp_path, pages, monkeypatch, capsys):
