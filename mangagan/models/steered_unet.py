@@ -89,9 +89,7 @@ class SteeredUNet(nn.Module):
             return []
         seen = EfficientNetLite0(name="encoder")(jnp.repeat(gray, 3, axis=-1))
         return [
-            Dropout(self.dropout)(
-                BatchNorm(0.98)(jax.lax.stop_gradient(x), train=train, name=f"known_{n}"), train=train
-            )
+            Dropout(self.dropout)(self.norm(jax.lax.stop_gradient(x), train=train, name=f"known_{n}"), train=train)
             for n, x in enumerate(seen[: self.levels], 1)
         ]
 

@@ -21,7 +21,7 @@ from mangagan.palette import named_palette
         ("cyclegan_manga", {"data.input": "bw"}, ("RGB", "luminance", 4, 1.0, False, False)),
         ("pix2pixhd_manga:local", {}, ("RGB", "luminance", 32, 1.0, False, True)),
         ("restore_color", {}, ("Lab", "lightness", 256, 1.0, False, False)),
-        ("colorizer_base", {}, ("Lab", "luminance", 64, 1.0, True, False)),
+        ("colorizer_base", {}, ("Lab", "luminance", 32, 1.0, True, False)),
     ],
 )
 def test_facts(untrained_facts, name, overrides, expected):
