@@ -12,6 +12,8 @@ Mask = Bool[np.ndarray, "h w"]
 _GUTTER = 0.06
 # As long, at least, is each piece of a gutter.
 _LONG = 0.15
+# A margin is at most so many times as deep as it mostly is.
+_DEEPER = 1.5
 # The share of a page's rim that its margin covers at least.
 _RIM = 0.5
 
@@ -38,7 +40,7 @@ def gutters(stretches: Int[np.ndarray, "h w"]) -> Mask:
         stretch = stretches[box] == number
         slim = _narrow(stretch, _GUTTER / 2 * min(height, width))
         if sides[number] >= 3 and on_rim[number] >= _RIM * on_rim.sum():
-            result[box] |= _long(slim, length) | _seen(stretch)
+            result[box] |= _long(slim, length) | _seen(stretch, length)
         elif slim.sum() > 0.6 * stretch.sum():
             result[box] |= _long(slim, length)
     return result
@@ -61,14 +63,26 @@ def _long(mask: Mask, length: float) -> Mask:
     return np.array(kept)[labels]
 
 
-def _seen(mask: Mask) -> Mask:
-    """What of a mask one sees looking straight in from one of the four rims."""
-    views = (
-        np.logical_and.accumulate(mask, axis=0),
-        np.logical_and.accumulate(mask[::-1], axis=0)[::-1],
-        np.logical_and.accumulate(mask, axis=1),
-        np.logical_and.accumulate(mask[:, ::-1], axis=1)[:, ::-1],
-    )
-    seen = np.logical_or.reduce(views)
+def _seen(mask: Mask, length: float) -> Mask:
+    """What of a mask one sees looking straight in from one of the four rims, as far as a margin goes there."""
+    seen = np.zeros_like(mask)
+    for turns in range(4):
+        view = np.logical_and.accumulate(np.rot90(mask, turns), axis=1)
+        depths, whole = view.sum(axis=1), view.shape[1]
+        depths = np.where(depths < whole, _margin(depths, length), whole)
+        seen |= np.rot90(view & (np.arange(whole) < depths[:, None]), -turns)
     # Not through the gap of a line.
     return ndimage.grey_opening(seen, 5, mode="nearest") & mask
+
+
+def _margin(depths: Int[np.ndarray, " n"], length: float) -> Int[np.ndarray, " n"]:
+    """How deep a margin is where white is so deep: as it mostly is, or down to an edge that is straight and long.
+
+    What is seen through an open frame, a white sky, is deeper, and ends in curves.
+    """
+    if not depths.any():
+        return depths
+    usual = round(_DEEPER * float(np.median(depths[depths > 0])))
+    runs = np.cumsum(np.abs(np.diff(depths, prepend=depths[:1])) > 1)
+    straight = np.bincount(runs)[runs] >= length
+    return np.where(straight, depths, np.minimum(depths, usual))

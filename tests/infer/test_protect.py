@@ -97,6 +97,20 @@ def test_the_gap_of_a_frame_lets_no_gutter_in():
     assert mask[:36].min() == 1
 
 
+def test_a_sky_behind_an_open_frame_is_no_margin():
+    plane = Image.new("L", (800, 1100), 255)
+    pen = ImageDraw.Draw(plane)
+    pen.rectangle((40, 40, 760, 500), outline=0, width=4)
+    pen.rectangle((30, 38, 60, 200), fill=255)  # open at its upper left
+    pen.rectangle((200, 540, 760, 700), outline=0, width=4)  # set in, but framed
+    pen.rectangle((40, 740, 760, 1060), outline=0, width=4)
+    for left in range(60, 760, 50):  # clouds
+        pen.arc((left, 220 - left // 9, left + 50, 270 - left // 9), 180, 360, 0, 3)
+    mask = mask_of(np.asarray(plane))
+    assert mask[70:480, 100:700].max() == 0
+    assert mask[550:690, :190].min() == mask[:30].min() == mask[510:530].min() == 1
+
+
 @pytest.mark.parametrize(("side", "gutter"), [(500, 6), (500, 8), (1200, 14)])
 def test_narrow_gutters_stay_paper(side, gutter):
     plane, half = Image.new("L", (side, 3 * side // 2), 255), side // 2
