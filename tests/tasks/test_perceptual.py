@@ -2,6 +2,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from mangagan.models.efficientnet import EfficientNetLite0
 from mangagan.models.vgg import VGG16, imagenet
 from mangagan.tasks.perceptual import Perceptual, gram
 
@@ -9,9 +10,13 @@ FAKE, REAL = (np.random.default_rng(n).uniform(-1, 1, (1, 32, 32, 3)).astype(np.
 
 
 def vgg():
-    shapes = jax.eval_shape(lambda: VGG16().init(jax.random.key(0), jnp.zeros((1, 32, 32, 3))))
+    return random_weights(VGG16(), 0.0, 0.03)
+
+
+def random_weights(network, mean, deviation):
+    shapes = jax.eval_shape(lambda: network.init(jax.random.key(0), jnp.zeros((1, 32, 32, 3))))
     rng = np.random.default_rng(2)
-    return jax.tree.map(lambda leaf: jnp.asarray(rng.normal(0, 0.03, leaf.shape), jnp.float32), shapes)
+    return jax.tree.map(lambda leaf: jnp.asarray(rng.normal(mean, deviation, leaf.shape), jnp.float32), shapes)
 
 
 def test_content_and_style_are_weighted_sums_over_the_stages():
@@ -23,6 +28,18 @@ def test_content_and_style_are_weighted_sums_over_the_stages():
     loss = Perceptual(weight=2.0, style=3.0).loss(weights, FAKE, REAL)
     np.testing.assert_allclose(loss, 2 * content + 3 * style, rtol=1e-4)
     np.testing.assert_allclose(Perceptual(weight=2.0).loss(weights, FAKE, REAL), 2 * content, rtol=1e-4)
+
+
+def test_a_small_network_may_look_at_half_the_picture():
+    network = EfficientNetLite0()
+    weights = random_weights(network, 0.5, 0.1)
+    fake, real = (np.ones((1, 64, 64, 3), np.float32) * value for value in (0.25, -0.5))
+    small = [network.apply(weights, picture[:, ::2, ::2]) for picture in (fake, real)]
+    shares = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
+    expected = sum(share * np.abs(a - b).mean() for share, a, b in zip(shares, *small, strict=True))
+    loss = Perceptual(weight=1.0, network="efficientnet_lite0", halved=True).loss(weights, fake, real)
+    assert expected > 0
+    np.testing.assert_allclose(loss, expected, rtol=1e-4)
 
 
 def by_hand(features):

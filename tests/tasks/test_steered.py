@@ -16,7 +16,7 @@ from mangagan.models.steered_unet import SteeredUNet
 from mangagan.palette import named_palette, palette_of
 from mangagan.palette_bins import BINS
 from mangagan.tasks.base import Variables
-from mangagan.tasks.steered import Steered, usual_colors
+from mangagan.tasks.steered import Steered, regained, usual_colors
 from mangagan.train.state import Optimizers, init_state
 from mangagan.train.step import make_step
 
@@ -59,7 +59,8 @@ def test_each_picture_follows_its_own_palette():
 
 def test_no_palette_is_a_palette_of_nothing():
     nothing = jnp.zeros((2, BINS))
-    np.testing.assert_array_equal(painted(palette=None), painted(palette=nothing))
+    # Compiled apart.
+    np.testing.assert_allclose(painted(palette=None), painted(palette=nothing), atol=1e-5)
 
 
 def test_hints_reach_the_prediction_and_no_hints_are_an_empty_mask():
@@ -72,18 +73,27 @@ def test_hints_reach_the_prediction_and_no_hints_are_an_empty_mask():
 
 
 def test_vividness_is_of_chroma_alone_and_of_what_is_not_told():
-    batch = TASK.with_hints(jax.random.key(0), a_batch(), 10)
-    half = {"hint_ab": batch["hint_ab"] / 2, "hint_mask": batch["hint_mask"]}
-    plain = painted(hint_ab=batch["hint_ab"], hint_mask=batch["hint_mask"])
-    seen = {name: array for name, array in (batch | half).items() if name != "target"}
-    dull = jax.jit(replace(TASK, vividness=0.5).predict)(fresh().generator.variables, seen)
-    one, other = (np.asarray(srgb_to_lab((picture + 1) / 2)) for picture in (plain, dull))
+    dull = jax.jit(replace(TASK, vividness=0.5).predict)
+    seen = {name: array for name, array in a_batch().items() if name != "target"}
+    plain, half = painted(), np.asarray(dull(fresh().generator.variables, seen))
+    one, other = (np.asarray(srgb_to_lab((picture + 1) / 2)) for picture in (plain, half))
     chroma, less = (np.hypot(lab[..., 1], lab[..., 2]) for lab in (one, other))
     # Where sRGB has all that is painted.
     inside = (np.asarray(plain) > -0.99).all(-1) & (np.asarray(plain) < 0.99).all(-1) & (chroma > 10)
     assert inside.sum() > 20
     np.testing.assert_allclose(less[inside] / chroma[inside], 0.5, atol=0.02)
     np.testing.assert_allclose(other[inside, 0], one[inside, 0], atol=0.5)
+    told = {"hint_ab": jnp.full((2, 16, 16, 2), 0.1), "hint_mask": jnp.ones((2, 16, 16, 1))}
+    np.testing.assert_allclose(dull(fresh().generator.variables, seen | told), painted(**told), atol=1e-5)
+
+
+def test_chroma_is_regained_where_a_palette_has_many_hues_for_a_lightness():
+    red, green, gray = (np.array(rgb, np.uint8) for rgb in ((200, 60, 60), (0, 140, 40), (128, 128, 128)))
+    of = [named_palette([(rgb, 1.0) for rgb in colors]) for colors in ([red], [red, green], [gray])]
+    one, both, no_color, none = regained(jnp.asarray(np.stack([*of, np.zeros(BINS)])))
+    assert 1 <= one < 1.1 < 1.3 < both < 2
+    # Grey stays grey: little is multiplied; without a palette chroma counts as under a palette of many pages.
+    assert np.isfinite(no_color) and one < none < both * 1.5
 
 
 def test_pictures_of_any_size_are_painted():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,9 +70,10 @@ class Trial:
         pairs = [(one, other) for i, one in enumerate(found) for other in found[:i]]
         return sum(difference((one[name], other[name]) for name in one) for one, other in pairs) / len(pairs)
 
-    def spread(self, kind: Kind, way: Way, characters: Characters) -> float:
-        """See `mangagan.evaluate.trial.characters.spread`."""
-        return spread(characters, self.painted(Look(kind, way)), self.pages.works)
+    def spreads(self, kind: Kind, ways: Iterable[Way], characters: Characters) -> dict[str, float]:
+        """Of the true pages, and as painted in each way, see `mangagan.evaluate.trial.characters.spread`."""
+        shown = {"truth": self.pages.truth} | {way: self.painted(Look(kind, way)) for way in ways}
+        return {name: spread(characters, pages, self.pages.works) for name, pages in shown.items()}
 
     def _judged(self, kind: Kind, name: str, pages: Mapping[str, Pixels]) -> Found:
         source = self.folder / kind if kind != "gray" else None
