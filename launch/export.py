@@ -14,7 +14,7 @@ EXAMPLES = """
 examples:
   python launch/export.py model runs/pix2pix_manga-laptop my-colorizer
   python launch/export.py model runs/pix2pix_manga-laptop my-colorizer-16 --dtype=bfloat16 --license=apache-2.0
-  python launch/export.py model runs/colorizer_base mangagan/base --dtype=float16 --notes=notes.md \\
+  python launch/export.py model runs/colorizer_base mangagan/base --dtype=float16 --steps=6000,8000 --notes=notes.md \\
       --credit="Pepper&Carrot: CC-BY-4.0, David Revoy (www.peppercarrot.com)"
   python launch/export.py onnx my-colorizer my-colorizer.onnx
   python launch/export.py reference runs/pix2pix_manga latest_net_G.pth --layout=pix2pix_unet256_bn
@@ -52,9 +52,9 @@ def _model(options: argparse.Namespace) -> None:
     if others := sorted(told.keys() - _TOLD):
         known = " and ".join(sorted(_TOLD))
         raise ValueError(f"--set={others[0]}=...: of a run that was trained only {known} can be told otherwise")
-    experiment, variables = load_run(options.run)
+    experiment, variables = load_run(options.run, options.steps)
     experiment = override(experiment, told)
-    _write(options, experiment, variables, read_history(options.run, experiment))
+    _write(options, experiment, variables, read_history(options.run, experiment, options.steps))
 
 
 def _import(options: argparse.Namespace) -> None:
@@ -127,6 +127,13 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="model | onnx | reference | import")
     model = commands.add_parser("model", help="a run becomes a model folder")
     model.add_argument("run", type=Path, metavar="RUN", help="the --workdir of a training")
+    model.add_argument(
+        "--steps",
+        type=lambda text: [int(step) for step in text.split(",")],
+        default=[],
+        metavar="N,N",
+        help="the mean of the averaged weights after these steps, of which there are checkpoints (default: the newest)",
+    )
     _add_model_options(model, _model)
     onnx = commands.add_parser("onnx", help="a run or a model of a colouriser becomes a file for ONNX Runtime")
     onnx.add_argument("trained", type=checkpoint, metavar="RUN_OR_MODEL")

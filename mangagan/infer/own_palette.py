@@ -23,7 +23,7 @@ def own_palette(volume: Volume) -> Palette:
     """The palette of all that is in colour among a few pages of an open volume, the same ones every time.
 
     They are pages called covers, the first ones, and some from all over the volume; one is in memory at a time. The
-    prior's palettes count as pages, too, all the more the fewer are in colour. Pages that cannot be read count for
+    prior's palette counts as a page, too, all the more the fewer are in colour. Pages that cannot be read count for
     nothing.
     """
     colored = []
@@ -34,7 +34,8 @@ def own_palette(volume: Volume) -> Palette:
             continue
         if page_kind(pixels) == "color":
             colored.append(palette_of(Image.fromarray(pixels)))
-    return merged([*colored, *prior()])
+    known, gray = prior()
+    return merged([*colored, known] if colored else [known, gray])
 
 
 def _few(volume: Volume) -> list[Member]:

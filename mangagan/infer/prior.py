@@ -13,8 +13,8 @@ from mangagan.palette import Palette, muted
 def prior() -> tuple[Palette, Palette]:
     """The mean palette of the pages that `colorizer_base` learns from, and the same in grey.
 
-    They count as two pages of a volume: one cover moves the colours less than many pages do, and where nothing is known
-    half of the chroma is the best guess. `launch/prepare.py --palette` has written prior.json.
+    The first counts as a page of a volume: one cover moves the colours less than many pages do. Where nothing is in
+    colour half of the chroma is the best guess. `launch/prepare.py --palette` has written prior.json.
     """
     palette = parse_palette((files("mangagan.infer") / "prior.json").read_text("utf-8"))
     return palette, muted(palette)

@@ -34,9 +34,10 @@ _PAINTED = 5
 _FEW = 0.01
 # 1 is the mean, much more the most frequent color.
 _MODE = 1.5
-# Of the chroma that the usual colors of palettes lack this power is regained, of a palette of all hues as of this one;
-# no palette counts as one of a work.
-_REGAINED, _MOST_LOST, _UNKNOWN = 0.45, 4.0, 2.5
+# A palette of all hues makes no more of its usual colors; no palette counts as one of a work.
+_MOST_LOST, _UNKNOWN = 6.0, 2.5
+# Of pages as they are drawn in ink chroma is multiplied by 1 + this times the mean change of their L / 50.
+_DRAWN = 0.5
 # From paper on, palettes know nothing: colors fade towards white.
 _PAPER, _FADE = 97.0, 4.0
 _LIGHTS = 9
@@ -93,11 +94,13 @@ class Steered(Paired):
         hints, palette = hints_of(batch), _palette(batch)
         usual = usual_colors(batch["input"], palette)
         seen, own = _seen(usual, hints), self.own_statistics
-        painted = predict_any_size(self.generator, generator, seen, own, beside=(palette,))
+        painted = mixed(usual, predict_any_size(self.generator, generator, seen, own, beside=(palette,)))
+        # The more of the light had to be guessed, too, the duller are the guesses.
+        drawn = jnp.abs(painted - usual)[..., :1].mean((1, 2, 3), keepdims=True)
+        factor = self.vividness * regained(palette)[:, None, None, None] * (1 + _DRAWN * drawn)
         # Colors that are told come out as they were given.
         guessed = 1 - jnp.maximum(hints.mask, surroundings(hints).mask)
-        factor = self.vividness * regained(palette)[:, None, None, None]
-        return self.space.picture(batch["input"], _vivid(mixed(usual, painted), 1 + (factor - 1) * guessed))
+        return self.space.picture(batch["input"], _vivid(painted, 1 + (factor - 1) * guessed))
 
     def _condition(self, batch: Batch) -> Float[Array, "b h w 3"]:
         # A discriminator that knows the palette can ask for it.
@@ -156,7 +159,7 @@ def regained(palette: Float[Array, "b n"]) -> Float[Array, " b"]:
     usual = (total[..., 0] * _chroma(space.lab(jnp.concatenate([gray, means], axis=-1)))).sum(-1)
     asked = palette @ _chroma(jnp.asarray(bin_colors()))
     lost = jnp.where(palette.any(-1), (asked + 1e-3) / (usual + 1e-3), _UNKNOWN)
-    return jnp.minimum(lost, _MOST_LOST) ** _REGAINED
+    return jnp.sqrt(jnp.minimum(lost, _MOST_LOST))
 
 
 def _chroma(lab: Float[Array, "*shape 3"]) -> Float[Array, "*shape"]:

@@ -51,6 +51,13 @@ class Checkpoints:
         if step not in self.steps:
             self._manager.save(step, args=ocp.args.StandardSave(state), metrics=figures)
 
+    def restore(self, step: int, like: TrainState) -> TrainState:
+        """The state after a step. Raises ValueError where there is no such checkpoint, and names those there are."""
+        if step not in self.steps:
+            raise ValueError(f"{self._folder} has no checkpoint {step}; it has {', '.join(map(str, self.steps))}")
+        state: TrainState = self._manager.restore(step, args=ocp.args.StandardRestore(like))
+        return state
+
     def restore_newest(self, like: TrainState) -> TrainState | None:
         """The newest state that can be read, placed as `like` says; None where there is no checkpoint.
 
@@ -61,7 +68,7 @@ class Checkpoints:
         unreadable: list[int] = []
         for step in reversed(self.steps):
             try:
-                state = self._manager.restore(step, args=ocp.args.StandardRestore(like))
+                state = self.restore(step, like)
             except Exception as error:  # a damaged file surfaces as any kind, a bare Exception among them
                 reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
                 log.warning("checkpoint %s cannot be read (%s); falling back to the one before", step, reason)

@@ -17,19 +17,21 @@ from mangagan.overrides import describe
 _LOCAL = ("--w", "--r", "--di")
 
 
-def read_history(run: Path, experiment: Experiment) -> History:
-    """The history of a run up to its newest checkpoint; what its folder does not have stays empty.
+def read_history(run: Path, experiment: Experiment, steps: Sequence[int] = ()) -> History:
+    """The history of a run up to its newest checkpoint, or the last of `steps` whose mean is told of.
+
+    What its folder does not have stays empty.
 
     Pages and licences are told in full where the archive that it learned from is in this machine's cache.
     """
-    step = newest_step(run)
+    step = max(steps, default=newest_step(run))
     starts = [line for line in json_lines(run / "environment.jsonl") if line.get("step", 0) <= step]
     metrics = [line for line in json_lines(run / "metrics.jsonl") if line.get("step", step + 1) <= step]
     grids = [grid for grid in sorted((run / "grids").glob("[0-9]*.png")) if int(grid.stem) <= step]
     environment = starts[-1] if starts else {}
     archive = _find_archive(environment.get("data"))
     return History(
-        origin=f"The averaged weights after step {step} of a run.",
+        origin=f"{_averaged(steps or [step])} of a run.",
         command=_command(environment.get("command", []), describe(experiment)),
         environment=environment,
         evaluations=[line for line in metrics if experiment.train.keep_best in line],
@@ -37,6 +39,12 @@ def read_history(run: Path, experiment: Experiment) -> History:
         licences=archive.manifest["licences"] if archive else (),
         picture=grids[-1].read_bytes() if grids else None,
     )
+
+
+def _averaged(steps: Sequence[int]) -> str:
+    if len(steps) == 1:
+        return f"The averaged weights after step {steps[0]}"
+    return f"The mean of the averaged weights after steps {' and '.join(map(str, steps))}"
 
 
 def newest_step(run: Path) -> int:

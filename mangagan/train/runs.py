@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import jax
@@ -16,11 +17,13 @@ from mangagan.train.checkpoint import Checkpoints
 from mangagan.train.program import build_program
 
 
-def load_run(folder: Path) -> tuple[Experiment, Variables]:
+def load_run(folder: Path, steps: Sequence[int] = ()) -> tuple[Experiment, Variables]:
     """A run's experiment, and the averaged generator of its newest checkpoint that can be read.
 
+    With `steps` it is the mean of those of the checkpoints after them (Izmailov et al. 2018, arXiv 1803.05407): of a
+    generator before and after it learned from a discriminator, it lies between both.
     The folder stays as it is, also where the run is still under way.
-    Raises ValueError where the folder is no run, or has no checkpoint.
+    Raises ValueError where the folder is no run, or has no such checkpoint.
     """
     file = folder / "experiment.json"
     if not file.is_file():
@@ -32,10 +35,12 @@ def load_run(folder: Path) -> tuple[Experiment, Variables]:
     if not saved.is_dir():
         raise ValueError(f"{folder} has no checkpoint yet")
     checkpoints = Checkpoints(saved, settings.keep_last, settings.keep_best, reading=True)
+    like = program.abstract_state
     try:
-        state = checkpoints.restore_newest(program.abstract_state)
+        found = [checkpoints.restore(step, like) for step in steps] if steps else [checkpoints.restore_newest(like)]
     finally:
         checkpoints.close()
-    if state is None:
+    averages = [state.ema for state in found if state]
+    if not averages:
         raise ValueError(f"{folder} has no checkpoint yet")
-    return experiment, state.ema
+    return experiment, jax.tree.map(lambda *leaves: sum(leaves) / len(leaves), *averages)

@@ -48,6 +48,21 @@ def test_a_model_is_its_run_to_the_bit(trained, model):
         assert_same(arrays, variables)
 
 
+def test_a_model_may_be_the_mean_of_several_checkpoints(trained, pages, tmp_path, capsys):
+    from launch.run import main as train
+
+    run = tmp_path / "run"
+    told = [f"data.source=folder:{pages}", "train.steps=2", "train.every_checkpoint_steps=1"]
+    assert train(["--exp=pix2pix_manga:debug", *told, f"--workdir={run}"]) == 0
+    assert main(["model", str(run), str(tmp_path / "mean"), "--steps=1,2"]) == 0
+    (_, one), (_, two), (_, mean) = load_run(run, [1]), load_run(run, [2]), load_trained(tmp_path / "mean")
+    jax.tree.map(lambda a, b, c: np.testing.assert_allclose(c, (a + b) / 2, atol=1e-6), one, two, mean)
+    assert any((a != b).any() for a, b in zip(*map(jax.tree.leaves, (one, two)), strict=True))
+    assert "The mean of the averaged weights after steps 1 and 2 of a run." in (tmp_path / "mean/README.md").read_text()
+    assert main(["model", str(run), str(tmp_path / "none"), "--steps=2,7"]) == 2
+    assert "has no checkpoint 7; it has 1, 2" in capsys.readouterr().err and not (tmp_path / "none").exists()
+
+
 def test_the_card_tells_of_the_run(trained, model, pages):
     text = (model / "README.md").read_text()
     assert text.startswith("---\nlicense: ") and "\n# my-model\n" in text and "after step 2 of a run" in text
