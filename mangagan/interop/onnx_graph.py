@@ -17,6 +17,7 @@ import numpy as np
 from jax.extend.core import ClosedJaxpr
 
 from mangagan.interop.onnx_operations import OPERATIONS, operate
+from mangagan.interop.onnx_shapes import counted_pixels
 from mangagan.interop.onnx_values import Computed, Graph, Known, Lost, Unknown, Value
 
 OPSET, IR_VERSION = 17, 9
@@ -121,6 +122,8 @@ def _result(graph: Graph, one: Any, other: Any, taken: Sequence[Value]) -> list[
         return _follow(graph, _closed(one.params[inner]), _closed(other.params[inner]), taken)
     if lost := [value for value in taken if isinstance(value, Lost)]:
         return [*lost[:1]] * len(one.outvars)
+    if name == "iota" and (counted := counted_pixels(graph, one, other)):
+        return [counted]
     if all(isinstance(value, Known) for value in taken):
         return _folded(one, other, taken)
     if name not in OPERATIONS:

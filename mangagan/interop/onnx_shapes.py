@@ -13,12 +13,26 @@ from mangagan.interop.onnx_values import (
     Shapes,
     Unknown,
     check_whole,
+    dtype_of,
     grown,
     like,
     shapes_of,
 )
 
 _TO_THE_END, _TO_THE_START = np.iinfo(np.int64).max, np.iinfo(np.int64).min + 1
+
+
+def counted_pixels(graph: Graph, one: Any, other: Any) -> Computed | None:
+    """0, 1, 2 ... along the picture's height or width; None for numbers of another count."""
+    from onnx import helper
+
+    shapes, dtype = shapes_of(one, other), dtype_of(one)
+    sides = {((one,), (other,)): axis for axis, (one, other) in enumerate(zip(*graph.sizes, strict=True), 1)}
+    if shapes not in sides:
+        return None
+    length = graph.node("Gather", graph.node("Shape", graph.picture), graph.constant(np.int64(sides[shapes])))
+    numbers = graph.node("Range", graph.constant(np.int64(0)), length, graph.constant(np.int64(1)))
+    return Computed(graph.node("Cast", numbers, to=helper.np_dtype_to_tensor_dtype(dtype)), shapes, dtype)
 
 
 def cut(graph: Graph, one: Any, other: Any, taken: Sequence[Computed]) -> Computed:

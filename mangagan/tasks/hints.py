@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -104,17 +105,19 @@ def surroundings(hints: Hints) -> Hints:
     """
     given = jnp.concatenate([hints.ab * hints.mask, hints.mask], axis=-1)
     (down, up), (left, right) = (_carriers(size) for size in given.shape[1:3])
-    cells = jnp.einsum("yh,bhwc,xw->byxc", down, given, left)
-    near = jnp.einsum("hy,byxc,wx->bhwc", up, cells, right)
+    cells = jnp.einsum("xw,bywc->byxc", left, jnp.einsum("yh,bhwc->bywc", down, given))
+    near = jnp.einsum("wx,bhxc->bhwc", right, jnp.einsum("hy,byxc->bhxc", up, cells))
     near = near / (near[..., 2:] + _HALF)
     return Hints(near[..., :2], near[..., 2:])
 
 
-def _carriers(size: int) -> tuple[Float[np.ndarray, "cells size"], Float[np.ndarray, "size cells"]]:
+def _carriers(size: int) -> tuple[Float[Array, "cells size"], Float[Array, "size cells"]]:
     """Weights that gather a row of pixels in cells, and those that bring it back to pixels, on lines between them."""
-    away = np.arange(0, size + _CELL, _CELL)[:, None] - np.arange(size)
-    gather = np.exp(-0.5 * np.square(away / _REACH)) / (_REACH * np.sqrt(2 * np.pi))
-    return gather.astype(np.float32), np.maximum(1 - np.abs(away.T) / _CELL, 0).astype(np.float32)
+    pixels = jnp.arange(size, dtype=jnp.float32)
+    cells = jnp.concatenate([pixels[::_CELL], pixels[::_CELL][-1:] + _CELL])
+    away = cells[:, None] - pixels
+    gather = jnp.exp(-0.5 * jnp.square(away / _REACH)) / (_REACH * math.sqrt(2 * math.pi))
+    return gather, jnp.maximum(1 - jnp.abs(away.T) / _CELL, 0)
 
 
 def reveal(ab: Float[Array, "b h w 2"], corners: Int[Array, "b n 2"], sides: Int[Array, "b n"], largest: int) -> Hints:

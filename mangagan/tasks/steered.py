@@ -158,7 +158,7 @@ def regained(palette: Float[Array, "b n"]) -> Float[Array, " b"]:
     space, gray = EvenLab(), jnp.zeros_like(total)
     usual = (total[..., 0] * _chroma(space.lab(jnp.concatenate([gray, means], axis=-1)))).sum(-1)
     asked = (palette * _chroma(jnp.asarray(bin_colors()))).sum(-1)
-    lost = jnp.where(palette.any(-1), (asked + 1e-3) / (usual + 1e-3), _UNKNOWN)
+    lost = jnp.where(palette.sum(-1) > 0, (asked + 1e-3) / (usual + 1e-3), _UNKNOWN)
     return jnp.sqrt(jnp.minimum(lost, _MOST_LOST))
 
 

@@ -41,7 +41,6 @@ def test_every_colouriser_becomes_a_file_that_paints_the_same(untrained, tmp_pat
     assert [file.name for file in tmp_path.iterdir()] == ["net.onnx"]
 
 
-@pytest.mark.xfail(reason="the hints' surroundings are not yet written as ONNX", raises=ValueError)
 def test_a_file_takes_the_palette_of_its_network(untrained, tmp_path):
     steered = untrained("colorizer_base:debug")
     assert export_onnx(tmp_path / "net.onnx", *steered) <= TOLERANCE
