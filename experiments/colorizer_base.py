@@ -70,7 +70,7 @@ def experiment() -> Experiment:
             adversarial=0.2,
             perceptual=Perceptual(weight=2.0, network="efficientnet_lite0", halved=True),
             stability=Stability(alone_steps=10000),
-            vividness=0.92,
+            vividness=1.01,
         ),
         data=Data(
             source="joined:comics:20+drawings:10",

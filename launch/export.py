@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from launch._numbers import positive
 from mangagan.interop.shipped import checkpoint
 
 EXAMPLES = """
 examples:
   python launch/export.py model runs/pix2pix_manga-laptop my-colorizer
   python launch/export.py model runs/pix2pix_manga-laptop my-colorizer-16 --dtype=bfloat16 --license=apache-2.0
-  python launch/export.py model runs/colorizer_base mangagan/base --dtype=float16 --steps=6000,8000 --notes=notes.md \\
+  python launch/export.py model runs/colorizer_base my-base --dtype=float16 --steps=6000,8000 --notes=notes.md \\
       --credit="Pepper&Carrot: CC-BY-4.0, David Revoy (www.peppercarrot.com)"
   python launch/export.py onnx my-colorizer my-colorizer.onnx
   python launch/export.py reference runs/pix2pix_manga latest_net_G.pth --layout=pix2pix_unet256_bn
@@ -54,7 +55,11 @@ def _model(options: argparse.Namespace) -> None:
         raise ValueError(f"--set={others[0]}=...: of a run that was trained only {known} can be told otherwise")
     experiment, variables = load_run(options.run, options.steps)
     experiment = override(experiment, told)
-    _write(options, experiment, variables, read_history(options.run, experiment, options.steps))
+    history = read_history(options.run, experiment, options.steps)
+    if len(options.steps) > 1 or "task.vividness" in told:
+        # The run has judged and shown what it painted itself.
+        history = replace(history, evaluations=(), picture=None)
+    _write(options, experiment, variables, history)
 
 
 def _import(options: argparse.Namespace) -> None:
@@ -129,7 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     model.add_argument("run", type=Path, metavar="RUN", help="the --workdir of a training")
     model.add_argument(
         "--steps",
-        type=lambda text: [int(step) for step in text.split(",")],
+        type=lambda text: list(dict.fromkeys(map(positive, text.split(",")))),
         default=[],
         metavar="N,N",
         help="the mean of the averaged weights after these steps, of which there are checkpoints (default: the newest)",

@@ -37,7 +37,7 @@ class InpaintStep:
         loss = self._distances(batch, refined) + task.reconstruction * self._distances(batch, coarse)
         if task.total_variation:
             loss = loss + task.total_variation * total_variation(composed, mask)
-        if "vgg" in self.twins.frozen:
+        if "perceptual" in self.twins.frozen:
             loss = loss + self._perceptual(composed, batch["target"])
         if task.adversarial:
             trainable([self.judge], False)
@@ -56,7 +56,7 @@ class InpaintStep:
     def _perceptual(self, composed: Tensor, truth: Tensor) -> Tensor:
         """In float32 at any precision, as ours is."""
         weights = self.task.perceptual
-        pairs = stages(self.twins.frozen["vgg"], composed, truth, weights.normalised)
+        pairs = stages(self.twins.frozen["perceptual"], composed, truth, weights.normalised)
         return weights.weight * content(pairs) + (weights.style * style(pairs) if weights.style else 0.0)
 
     def _move_judge(self, made: Tensor, real: Tensor) -> None:

@@ -58,7 +58,7 @@ def twin_networks(experiment: Experiment) -> Twins:
         painters = {way: _twin(task.generator, 3, size) for way in ("to_target", "to_input")}
         judges = {side: _twin(task.discriminator, 3, size) for side in ("target", "input")}
         return Twins(nn.ModuleDict(painters), nn.ModuleDict(judges), nn.ModuleDict())
-    vgg = {"vgg": _vgg(task.perceptual.network)} if task.perceptual.wanted else {}
+    vgg = {"perceptual": _vgg(task.perceptual.network)} if task.perceptual.wanted else {}
     if isinstance(task, Inpaint):
         painter, judge = _twin(task.generator, 4, size), _twin(task.discriminator, 4, size)
         return Twins(nn.ModuleDict({"painter": painter}), nn.ModuleDict({"judge": judge}), nn.ModuleDict(vgg))

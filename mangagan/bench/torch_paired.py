@@ -43,7 +43,7 @@ class PairedStep:
         with self.autocast():
             loss = self._distances(fake, truth)
             loss = loss + self._painter_loss(made, real) if self.task.judged else loss
-        if "vgg" in self.twins.frozen:
+        if "perceptual" in self.twins.frozen:
             loss = loss + self._perceptual(batch, fake)
         loss.backward()
         self._move_painter()
@@ -86,7 +86,9 @@ class PairedStep:
         """In float32 at any precision, as ours is."""
         weights, source = self.task.perceptual, source_of(self.task.space, batch["input"])
         picture = picture_of(self.task.space, source, fake.float())
-        return weights.weight * perceptual(self.twins.frozen["vgg"], picture, batch["target"], weights.normalised)
+        return weights.weight * perceptual(
+            self.twins.frozen["perceptual"], picture, batch["target"], weights.normalised
+        )
 
 
 class PairedHDStep(PairedStep):

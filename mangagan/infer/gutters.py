@@ -14,6 +14,8 @@ _GUTTER = 0.06
 _LONG = 0.15
 # A margin is at most so many times as deep as it mostly is.
 _DEEPER = 1.5
+# Of a level edge: how far a crooked scan may tilt it.
+_TILT = 0.05
 # The share of a page's rim that its margin covers at least.
 _RIM = 0.5
 
@@ -76,13 +78,13 @@ def _seen(mask: Mask, length: float) -> Mask:
 
 
 def _margin(depths: Int[np.ndarray, " n"], length: float) -> Int[np.ndarray, " n"]:
-    """How deep a margin is where white is so deep: as it mostly is, or down to an edge that is straight and long.
+    """How deep a margin is where white is so deep: as it mostly is, or down to an edge that is level and long.
 
-    What is seen through an open frame, a white sky, is deeper, and ends in curves.
+    What is seen through an open frame, a white sky, is deeper, and ends in curves and slopes.
     """
     if not depths.any():
         return depths
     usual = round(_DEEPER * float(np.median(depths[depths > 0])))
-    runs = np.cumsum(np.abs(np.diff(depths, prepend=depths[:1])) > 1)
-    straight = np.bincount(runs)[runs] >= length
-    return np.where(straight, depths, np.minimum(depths, usual))
+    runs = np.split(depths, np.flatnonzero(np.abs(np.diff(depths)) > 1) + 1)
+    level = (len(run) >= length and np.ptp(run) <= _TILT * len(run) for run in runs)
+    return np.concatenate([run if whole else np.minimum(run, usual) for run, whole in zip(runs, level, strict=True)])

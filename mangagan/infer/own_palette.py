@@ -23,8 +23,8 @@ def own_palette(volume: Volume) -> Palette:
     """The palette of all that is in colour among a few pages of an open volume, the same ones every time.
 
     They are pages called covers, the first ones, and some from all over the volume; one is in memory at a time. The
-    prior's palette counts as a page, too, all the more the fewer are in colour. Pages that cannot be read count for
-    nothing.
+    prior's palette counts as a page, too, all the more the fewer are in colour; where none is, it is all, half of it in
+    grey. Pages that cannot be read count for nothing.
     """
     colored = []
     for member in _few(volume):

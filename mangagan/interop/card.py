@@ -119,7 +119,7 @@ def _pages(history: History, license: str) -> list[str]:
     )
     credits = [
         "",
-        "Licences of the pages, some of which the picture above shows:",
+        f"Whom it owes{', for the pages in the picture above, too' if history.picture else ''}:",
         "",
         *(f"- {licence}" for licence in history.licences),
     ]

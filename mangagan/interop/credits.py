@@ -28,5 +28,5 @@ def license_text(name: str, license: str, licences: Sequence[str]) -> str:
     place = f": https://creativecommons.org/licenses/{creative[1]}/{creative[2]}/" if creative else ""
     lines = [f"The weights of the model {name} (model.safetensors) are licensed {license.upper()}{place}"]
     if licences:
-        lines += ["", "They were learned from pictures of these authors, under these licences:", ""]
+        lines += ["", "They owe these authors, under these licences:", ""]
     return "\n".join([*lines, *(f"- {licence}" for licence in licences), ""])

@@ -25,7 +25,7 @@ from mangagan.models.pix2pixhd import GlobalGenerator, LocalEnhancer
 from mangagan.models.resnet import ResNet
 from mangagan.models.siggraph17 import Siggraph17
 from mangagan.models.unet import UNet
-from mangagan.tasks.base import Variables
+from mangagan.tasks.base import Variables, parted
 from mangagan.tasks.hd import PairedHD
 from mangagan.tasks.hinted import Hinted
 from mangagan.tasks.inpaint import Inpaint
@@ -50,7 +50,7 @@ def import_reference(files: Sequence[Path], layout: str) -> tuple[Experiment, Va
             f"({', '.join(WAYS) if needed > 1 else 'generator'}), and {len(files)} file(s) were given"
         )
     loaded = [load_reference(file, layout)[1] for file in files]
-    given = [Variables(one["params"], one.get("batch_stats", {})) for one in loaded]
+    given = [parted(one) for one in loaded]
     if needed > 1:
         joined = [dict(zip(WAYS, parts, strict=True)) for parts in zip(*given, strict=True)]
         return experiment, Variables(*joined)

@@ -27,7 +27,7 @@ def counted_pixels(graph: Graph, one: Any, other: Any) -> Computed | None:
     from onnx import helper
 
     shapes, dtype = shapes_of(one, other), dtype_of(one)
-    sides = {((one,), (other,)): axis for axis, (one, other) in enumerate(zip(*graph.sizes, strict=True), 1)}
+    sides = {((small,), (large,)): axis for axis, (small, large) in enumerate(zip(*graph.sizes, strict=True), 1)}
     if shapes not in sides:
         return None
     length = graph.node("Gather", graph.node("Shape", graph.picture), graph.constant(np.int64(sides[shapes])))

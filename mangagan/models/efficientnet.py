@@ -19,8 +19,6 @@ _STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80
            (1, 3, 1, 6, 320))  # fmt: skip
 # The stages behind which the picture is halved, and the last one.
 _TAPPED = (0, 1, 2, 4, 6)
-# What height and width of a picture must be multiples of.
-MULTIPLE = 32
 _NORM = BatchNorm(epsilon=1e-3)
 
 
@@ -30,7 +28,7 @@ class EfficientNetLite0(nn.Module):
     @property
     def multiple(self) -> int:
         """What height and width must be multiples of."""
-        return MULTIPLE
+        return 32
 
     @nn.compact
     def __call__(self, x: Float[Array, "b h w 3"], *, train: bool = False) -> tuple[Float[Array, "b h2 w2 c"], ...]:

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mangagan.models.efficientnet import MULTIPLE, EfficientNetLite0
+from mangagan.models.efficientnet import EfficientNetLite0
 from mangagan.models.layers import (
     BatchNorm,
     Conv,
@@ -24,9 +24,6 @@ from mangagan.models.layers import (
     weights,
 )
 from mangagan.palette_bins import BINS
-
-# Of a palette, in training.
-_FORGOTTEN = 0.5
 
 
 class SteeredUNet(nn.Module):
@@ -49,7 +46,7 @@ class SteeredUNet(nn.Module):
     @property
     def multiple(self) -> int:
         """What height and width must be multiples of."""
-        return max(2**self.levels, MULTIPLE if self.encoder else 1)
+        return max(2**self.levels, EfficientNetLite0().multiple if self.encoder else 1)
 
     @nn.compact
     def __call__(
@@ -63,7 +60,7 @@ class SteeredUNet(nn.Module):
         """
         check_input(self, x)
         channels = [self.features * min(2**level, 4) for level in range(self.levels)]
-        code = self._code(palette, train)
+        code = self._code(palette)
         known = self._known(x[..., :1], train)
         skips = []
         for level, features in enumerate(channels):
@@ -93,10 +90,7 @@ class SteeredUNet(nn.Module):
             for n, x in enumerate(seen[: self.levels], 1)
         ]
 
-    def _code(self, palette: Array, train: bool) -> Array:
-        # A page's own palette tells which page it is, and its colours are soon known by heart: half of the palette,
-        # another one each time, and few numbers to say it with, do not.
-        palette = Dropout(_FORGOTTEN)(palette, train=train)
+    def _code(self, palette: Array) -> Array:
         # Of shares their roots, small areas count, too; of a mean square of 1, as dense layers expect.
         dense = nn.Dense(self.code, kernel_init=nn.initializers.lecun_normal(), name="code")
         return leaky_relu(dense(jnp.sqrt(BINS * palette)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -135,7 +135,12 @@ def fitted(fresh: Variables, given: Variables) -> Variables:
 def init_network(network: nn.Module, key: Array, *inputs: Array) -> Variables:
     """Fresh variables of one network for inputs of these shapes."""
     variables = network.init({"params": key, "dropout": key}, *inputs, train=True)
-    return Variables(variables["params"], variables.get("batch_stats", {}))
+    return parted(variables)
+
+
+def parted(collections: Mapping[str, Tree]) -> Variables:
+    """What Flax gives as a dictionary; a network without norms has no statistics."""
+    return Variables(collections["params"], collections.get("batch_stats", {}))
 
 
 def apply_network(

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float, Int
 
 # Colours are carried in cells of so many pixels, by a Gaussian of such a deviation; the trust in them is half where
@@ -19,7 +18,7 @@ _CELL, _REACH, _HALF = 8, 32.0, 5e-4
 
 
 class Hints(NamedTuple):
-    """The revealed colours, 0 where there are none, and the mask, 1 where there are."""
+    """The revealed colours, 0 where there are none, and the mask, 1 where there are; between them of a trust."""
 
     ab: Float[Array, "b h w 2"]
     mask: Float[Array, "b h w 1"]

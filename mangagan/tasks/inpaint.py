@@ -71,7 +71,7 @@ class Inpaint(Task):
 
     @property
     def frozen_weights(self) -> dict[str, tuple[str, str]]:
-        return {"vgg": (self.perceptual.network, self.perceptual.file)} if self.perceptual.wanted else {}
+        return {"perceptual": (self.perceptual.network, self.perceptual.file)} if self.perceptual.wanted else {}
 
     def init(self, key: Array, batch: Batch) -> Nets:
         self.stability.check_not_alone()
@@ -104,7 +104,7 @@ class Inpaint(Task):
             terms["total_variation"] = self.total_variation, losses.total_variation(composed, batch["mask"])
         if self.perceptual.wanted:
             # Its weights are within.
-            terms["perceptual"] = 1.0, self.perceptual.loss(context.frozen["vgg"], composed, batch["target"])
+            terms["perceptual"] = 1.0, self.perceptual.loss(context.frozen["perceptual"], composed, batch["target"])
         if self.adversarial:
             shown = _masked(batch, composed)
             answer = ask(self.discriminator, discriminator, self.stability, shown, context)

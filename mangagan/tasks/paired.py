@@ -76,7 +76,7 @@ class Paired(Task):
 
     @property
     def frozen_weights(self) -> dict[str, tuple[str, str]]:
-        return {"vgg": (self.perceptual.network, self.perceptual.file)} if self.perceptual.wanted else {}
+        return {"perceptual": (self.perceptual.network, self.perceptual.file)} if self.perceptual.wanted else {}
 
     def init(self, key: Array, batch: Batch) -> Nets:
         generator_key, discriminator_key = jax.random.split(key)
@@ -149,7 +149,7 @@ class Paired(Task):
             metrics["loss/charbonnier"] = losses.charbonnier(painted, truth)
         if self.perceptual.wanted:
             picture = self.space.picture(batch["input"], painted)
-            metrics["loss/perceptual"] = self.perceptual.loss(context.frozen["vgg"], picture, batch["target"])
+            metrics["loss/perceptual"] = self.perceptual.loss(context.frozen["perceptual"], picture, batch["target"])
         return metrics
 
     def _real(self, batch: Batch) -> Array:

@@ -13,7 +13,7 @@ from mangagan import losses
 from mangagan.color import srgb_to_lab
 from mangagan.models.multiscale import MultiscaleDiscriminator
 from mangagan.models.steered_unet import SteeredUNet
-from mangagan.palette_bins import BINS, LIGHT_BINS, bin_colors
+from mangagan.palette_bins import AB_STEP, BINS, LIGHT_BINS, bin_colors
 from mangagan.tasks.base import (
     Batch,
     Fakes,
@@ -69,7 +69,8 @@ class Steered(Paired):
         if self.generator.outputs != _PAINTED:
             raise ValueError(f"task.generator.outputs={self.generator.outputs}: a steered generator paints {_PAINTED}")
         generator_key, discriminator_key = jax.random.split(key)
-        seen = _seen(usual_colors(batch["input"], _palette(batch)), no_hints(batch["input"]))
+        none = no_hints(batch["input"])
+        seen = _seen(usual_colors(batch["input"], _palette(batch)), none, surroundings(none))
         return Nets(
             init_network(self.generator, generator_key, seen, _palette(batch)),
             init_network(self.discriminator, discriminator_key, self._real(batch)),
@@ -82,24 +83,26 @@ class Steered(Paired):
         return fitted(fresh, given)
 
     def generate(self, generator: Variables, batch: Batch, rng: Array) -> tuple[Fakes, Tree]:
-        share_key, hints_key, dropout_key = jax.random.split(rng, 3)
-        hints = sample_hints(hints_key, _ab(batch), self.hints)
+        share_key, hints_key, palette_key, dropout_key = jax.random.split(rng, 4)
+        hints, palette = sample_hints(hints_key, _ab(batch), self.hints), _palette(batch)
         told = jax.random.bernoulli(share_key, self.hinted, (len(hints.mask), 1, 1, 1))
-        usual = usual_colors(batch["input"], _palette(batch))
-        seen = _seen(usual, Hints(hints.ab * told, hints.mask * told))
-        painted, stats = apply_network(self.generator, generator, seen, _palette(batch), train=True, rng=dropout_key)
+        hints = Hints(hints.ab * told, hints.mask * told)
+        usual = usual_colors(batch["input"], palette)
+        seen = _seen(usual, hints, surroundings(hints))
+        palette = _half_of(palette_key, palette)
+        painted, stats = apply_network(self.generator, generator, seen, palette, train=True, rng=dropout_key)
         return {"target": mixed(usual, painted)}, stats
 
     def predict(self, generator: Variables, batch: Batch) -> Float[Array, "b h w 3"]:
         hints, palette = hints_of(batch), _palette(batch)
-        usual = usual_colors(batch["input"], palette)
-        seen, own = _seen(usual, hints), self.own_statistics
+        usual, near = usual_colors(batch["input"], palette), surroundings(hints)
+        seen, own = _seen(usual, hints, near), self.own_statistics
         painted = mixed(usual, predict_any_size(self.generator, generator, seen, own, beside=(palette,)))
         # The more of the light had to be guessed, too, the duller are the guesses.
         drawn = jnp.abs(painted - usual)[..., :1].mean((1, 2, 3), keepdims=True)
         factor = self.vividness * regained(palette)[:, None, None, None] * (1 + _DRAWN * drawn)
         # Colors that are told come out as they were given.
-        guessed = 1 - jnp.maximum(hints.mask, surroundings(hints).mask)
+        guessed = 1 - jnp.maximum(hints.mask, near.mask)
         return self.space.picture(batch["input"], _vivid(painted, 1 + (factor - 1) * guessed))
 
     def _condition(self, batch: Batch) -> Float[Array, "b h w 3"]:
@@ -151,15 +154,16 @@ def regained(palette: Float[Array, "b n"]) -> Float[Array, " b"]:
     """By what chroma is multiplied to make good for what palettes leave open.
 
     Where a palette has many hues for a lightness, their mean is near grey, and so is what is painted of things that
-    are not known. The chroma of all its colors over that of the usual ones is 1.6 for a page, 2.5 for all pages of a
-    work, and 12 for hundreds of pages.
+    are not known. The chroma of all its colors over that of the usual ones is 1.5 for a page, 2.3 for all pages of a
+    work, and 8 for hundreds of pages.
     """
     total, means = _usual(palette)
     space, gray = EvenLab(), jnp.zeros_like(total)
     usual = (total[..., 0] * _chroma(space.lab(jnp.concatenate([gray, means], axis=-1)))).sum(-1)
-    asked = (palette * _chroma(jnp.asarray(bin_colors()))).sum(-1)
-    lost = jnp.where(palette.sum(-1) > 0, (asked + 1e-3) / (usual + 1e-3), _UNKNOWN)
-    return jnp.sqrt(jnp.minimum(lost, _MOST_LOST))
+    # The middles of the bins of grey are not grey: squares of a and b count from there.
+    asked = (palette * jnp.sqrt(jnp.square(bin_colors()[:, 1:]).sum(-1) - AB_STEP**2 / 2)).sum(-1)
+    lost = jnp.where(palette.sum(-1) > 0, asked / jnp.maximum(usual, 1e-3), _UNKNOWN)
+    return jnp.sqrt(jnp.clip(lost, 1, _MOST_LOST))
 
 
 def _chroma(lab: Float[Array, "*shape 3"]) -> Float[Array, "*shape"]:
@@ -173,11 +177,11 @@ def _vivid(painted: Float[Array, "b h w 3"], factor: Float[Array, "b h w 1"]) ->
     return space.of_lab(jnp.concatenate([lab[..., :1], lab[..., 1:] * factor], axis=-1))
 
 
-def _seen(usual: Float[Array, "b h w 3"], hints: Hints) -> Float[Array, "b h w 18"]:
+def _seen(usual: Float[Array, "b h w 3"], hints: Hints, near: Hints) -> Float[Array, "b h w 18"]:
     # What white means depends on the page: on a grey one it is white, on a drawn one anything. A network whose
     # norms are fixed at use cannot count what a page consists of, so it is told everywhere.
     lights = jnp.broadcast_to(_lights(usual[..., :1]), (*usual.shape[:-1], _LIGHTS))
-    return jnp.concatenate([usual, *hints, *surroundings(hints), lights], axis=-1)
+    return jnp.concatenate([usual, *hints, *near, lights], axis=-1)
 
 
 def _lights(light: Float[Array, "b h w 1"]) -> Float[Array, "b 1 1 9"]:
@@ -185,6 +189,12 @@ def _lights(light: Float[Array, "b h w 1"]) -> Float[Array, "b 1 1 9"]:
     place = jnp.clip((light + 1) / 2, 0, 1) * (_LIGHTS - 1)
     near = jnp.maximum(1 - jnp.abs(place - jnp.arange(_LIGHTS)), 0)
     return _LIGHTS * near.mean((1, 2), keepdims=True)
+
+
+def _half_of(key: Array, palette: Float[Array, "b n"]) -> Float[Array, "b n"]:
+    # A page's own palette tells which page it is, and its colors are soon known by heart: half of the palette,
+    # another one each time, and few numbers to say it with, do not.
+    return jnp.where(jax.random.bernoulli(key, 0.5, palette.shape), 2 * palette, 0)
 
 
 def _palette(batch: Batch) -> Float[Array, "b n"]:

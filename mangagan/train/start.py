@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import jax
 
@@ -12,7 +11,7 @@ from mangagan.interop.efficientnet_weights import load_efficientnet
 from mangagan.interop.layouts import LAYOUTS
 from mangagan.interop.reference import load_reference
 from mangagan.interop.shipped import checkpoint
-from mangagan.tasks.base import Variables
+from mangagan.tasks.base import Variables, parted
 from mangagan.train.state import TrainState
 from mangagan.train.trained import load_trained
 
@@ -52,7 +51,7 @@ def first_weights(experiment: Experiment, like: TrainState) -> Variables:
 def _given(start: str) -> Variables:
     if start == ENCODER:
         try:
-            return _variables(load_efficientnet())
+            return parted(load_efficientnet())
         except ImportError as error:
             raise ValueError(f"train.start={start}: {error}") from error
     return _published(start) if start.split(":")[0] in LAYOUTS else load_trained(checkpoint(start))[1]
@@ -62,8 +61,4 @@ def _published(start: str) -> Variables:
     layout, _, file = start.partition(":")
     if not Path(file).is_file():
         raise ValueError(f"train.start={start}: there is no file {file!r}")
-    return _variables(load_reference(file, layout)[1])
-
-
-def _variables(tree: dict[str, Any]) -> Variables:
-    return Variables(tree["params"], tree.get("batch_stats", {}))
+    return parted(load_reference(file, layout)[1])

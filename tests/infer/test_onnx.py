@@ -41,16 +41,17 @@ def test_every_colouriser_becomes_a_file_that_paints_the_same(untrained, tmp_pat
     assert [file.name for file in tmp_path.iterdir()] == ["net.onnx"]
 
 
-def test_a_file_takes_the_palette_of_its_network(untrained, tmp_path):
-    steered = untrained("colorizer_base:debug")
+@pytest.mark.parametrize("encoder", [False, True])
+def test_a_file_takes_the_palette_of_its_network(untrained, tmp_path, encoder):
+    steered = untrained("colorizer_base:debug", {"task.generator.encoder": encoder, "task.generator.levels": 5})
     assert export_onnx(tmp_path / "net.onnx", *steered) <= TOLERANCE
     network = onnx_network(tmp_path / "net.onnx")
     assert network.facts.palette and network.facts.hints
-    maps = {"input": np.zeros((1, 32, 48, 1), np.float32), "hint_ab": np.zeros((1, 32, 48, 2), np.float32)}
-    maps["hint_mask"] = np.zeros((1, 32, 48, 1), np.float32)
+    maps = {"input": np.zeros((1, 32, 64, 1), np.float32), "hint_ab": np.zeros((1, 32, 64, 2), np.float32)}
+    maps["hint_mask"] = np.zeros((1, 32, 64, 1), np.float32)
     palettes = [named_palette([(rgb, 1.0)]) for rgb in ((200, 40, 40), (40, 40, 200))]
     red, blue = (network.under(palette).paint(maps) for palette in palettes)
-    assert red.shape == (1, 32, 48, 3) and np.abs(red - blue)[..., 1:].mean() > 0.1
+    assert red.shape == (1, 32, 64, 3) and np.abs(red - blue)[..., 1:].mean() > 0.1
     np.testing.assert_allclose(red, jax_network(*steered).under(palettes[0]).paint(maps), atol=1e-5)
 
 

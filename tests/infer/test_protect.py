@@ -108,6 +108,8 @@ def test_a_sky_behind_an_open_frame_is_no_margin():
         pen.arc((left, 220 - left // 9, left + 50, 270 - left // 9), 180, 360, 0, 3)
     mask = mask_of(np.asarray(plane))
     assert mask[70:480, 100:700].max() == 0
+    pen.line([(260, 44), (350, 230)], fill=0, width=3)  # the slope of a rock before them
+    assert mask_of(np.asarray(plane))[70:480, 100:700].max() == 0
     assert mask[550:690, :190].min() == mask[:30].min() == mask[510:530].min() == 1
 
 

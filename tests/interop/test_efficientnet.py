@@ -108,6 +108,6 @@ def test_a_changed_package_is_refused(monkeypatch, tmp_path):
 def test_the_package_has_weights_that_have_learned():
     variables = load_efficientnet()
     kernel = np.asarray(variables["params"]["stem"]["kernel"])
-    # Filters of a trained stem look for edges: neighbouring taps agree, those of random numbers do not.
+    # Filters of a trained stem treat red and green alike; random ones do not.
     assert kernel.shape == (3, 3, 3, 32) and np.isfinite(kernel).all()
     assert np.corrcoef(kernel[:, :, 0].ravel(), kernel[:, :, 1].ravel())[0, 1] > 0.25

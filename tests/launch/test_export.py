@@ -88,7 +88,7 @@ def test_what_is_published_says_whom_it_owes_and_what_it_does_badly(trained, pag
     card, terms = (folder / "README.md").read_text(), (folder / "LICENSE").read_text()
     assert terms == (
         "The weights of the model base (model.safetensors) are licensed CC-BY-SA-4.0: "
-        "https://creativecommons.org/licenses/by-sa/4.0/\n\nThey were learned from pictures of these authors, under "
+        "https://creativecommons.org/licenses/by-sa/4.0/\n\nThey owe these authors, under "
         f"these licences:\n\n- {credit}\n"
     )
     assert f"- {credit}\n" in card and 'license: "cc-by-sa-4.0"' in card and "Your own pictures" not in card

@@ -94,7 +94,7 @@ def test_perceptual_losses_see_the_composed_picture():
     task, batch, made = replace(BLIND, perceptual=Squares(weight=3.0)), a_batch(), fakes()
     judge = Variables({}, {})
     loss, metrics = task.generator_loss(
-        judge, batch, made, Context(jnp.asarray(0), jax.random.key(0), {"vgg": "frozen"})
+        judge, batch, made, Context(jnp.asarray(0), jax.random.key(0), {"perceptual": "frozen"})
     )
     expected = 3 * np.square(composed(batch, made["refined"]) - batch["target"]).mean()
     np.testing.assert_allclose(metrics["loss/perceptual"], expected, rtol=1e-5)

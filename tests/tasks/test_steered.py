@@ -88,12 +88,20 @@ def test_vividness_is_of_chroma_alone_and_of_what_is_not_told():
 
 
 def test_chroma_is_regained_where_a_palette_has_many_hues_for_a_lightness():
-    red, green, gray = (np.array(rgb, np.uint8) for rgb in ((200, 60, 60), (0, 140, 40), (128, 128, 128)))
-    of = [named_palette([(rgb, 1.0) for rgb in colors]) for colors in ([red], [red, green], [gray])]
-    one, both, no_color, none = regained(jnp.asarray(np.stack([*of, np.zeros(BINS)])))
+    red, green = (np.array(rgb, np.uint8) for rgb in ((200, 60, 60), (0, 140, 40)))
+    of = [named_palette([(rgb, 1.0) for rgb in colors]) for colors in ([red], [red, green])]
+    gray = palette_of(Image.linear_gradient("L").convert("RGB"))
+    one, both, no_color, none = regained(jnp.asarray(np.stack([*of, gray, np.zeros(BINS)])))
     assert 1 <= one < 1.1 < 1.3 < both < 2
-    # Grey stays grey: little is multiplied; without a palette chroma counts as under a palette of many pages.
-    assert np.isfinite(no_color) and one < none < both * 1.5
+    # Grey stays grey; without a palette chroma counts as under a palette of many pages.
+    assert no_color == 1 and one < none < both * 1.5
+
+
+def test_with_statistics_of_its_own_a_picture_is_painted_as_alone_and_with_its_whole_palette():
+    seen = {name: array for name, array in a_batch().items() if name != "target"}
+    own = jax.jit(replace(TASK, own_statistics=True).predict)
+    both, alone = (own(fresh().generator.variables, batch) for batch in (seen, jax.tree.map(lambda a: a[1:], seen)))
+    np.testing.assert_allclose(both[1:], alone, atol=1e-5)
 
 
 def test_pictures_of_any_size_are_painted():
