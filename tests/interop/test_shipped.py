@@ -1,5 +1,6 @@
 """The name `base` stands for the model in the package, which colours pages; a copy without it says so."""
 
+import re
 from pathlib import Path
 
 import jax
@@ -45,16 +46,22 @@ def test_the_model_is_whole_small_and_says_whom_it_owes():
     assert sum(leaf.size for leaf in jax.tree.leaves(variables.params)) < 16e6
     for credited in ("David Revoy", "OpenMoji", "CC-BY-SA-4.0", "EfficientNet-Lite0"):
         assert credited in files["README.md"].read_text("utf-8")
-    assert "/tmp" not in files["README.md"].read_text("utf-8") + files["config.json"].read_text("utf-8")
+    for name in ("README.md", "config.json", "LICENSE"):
+        assert not re.search(r"/(tmp|work|home|root|Users)/", files[name].read_text("utf-8"))
 
 
-def test_the_model_brings_pages_nearer_to_what_they_are_in_colour(composed):
-    page, network = composed(3, 4), jax_network(*load_trained(SHIPPED))
-    own = palette_of(Image.fromarray(page.color))
-    color = colorizer(network, Coloring(size=384), lambda *_: None, lambda _: own)
-    for source, share in ((Image.fromarray(page.color).convert("L"), 0.9), (Image.fromarray(page.bw), 0.95)):
+@pytest.mark.parametrize(("kind", "share", "filled"), [("gray", 0.8, 0.55), ("bw", 0.9, 0.45)])
+def test_the_model_brings_pages_nearer_to_what_they_are_in_colour(composed, kind, share, filled):
+    network, remaining, seen = jax_network(*load_trained(SHIPPED)), [], []
+    for seed, number in ((3, 4), (0, 1), (1, 2), (5, 3)):
+        page = composed(seed, number)
+        own = palette_of(Image.fromarray(page.color))
+        color = colorizer(network, Coloring(size=384), lambda *_: None, lambda _, own=own: own)
+        source = Image.fromarray(page.color).convert("L") if kind == "gray" else Image.fromarray(page.bw)
         pixels = np.asarray(source.convert("RGB"))
         painted = color(Page("", "page", pixels))
-        assert difference([(painted, page.color)]) < share * difference([(pixels, page.color)])
-        seen = areas([(painted, page.color)])
-        assert seen.paper < 3 and seen.filled > 0.4 * seen.filled_truth
+        remaining.append(difference([(painted, page.color)]) / difference([(pixels, page.color)]))
+        seen.append(areas([(painted, page.color)]))
+    # The palette's usual colors alone leave 0.73 and 0.99, and fill 0.50 and 0.16.
+    assert np.mean(remaining) < share and max(found.paper for found in seen) < 3
+    assert np.mean([found.filled / found.filled_truth for found in seen]) > filled
