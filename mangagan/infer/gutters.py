@@ -14,8 +14,8 @@ _GUTTER = 0.06
 _LONG = 0.15
 # A margin is at most so many times as deep as it mostly is.
 _DEEPER = 1.5
-# Of a level edge: how far a crooked scan may tilt it.
-_TILT = 0.05
+# Of a level edge: how far a crooked scan and rounded corners may move it, in shares of its length.
+_TILT = 0.2
 # The share of a page's rim that its margin covers at least.
 _RIM = 0.5
 
