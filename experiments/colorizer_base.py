@@ -49,11 +49,13 @@ ABLATIONS: dict[str, dict[str, object]] = {
     "l1_only": {"task.adversarial": 0.0},
     "unsteered": {"data.palettes": "NoPalettes"},
     "unseeing": {"task.generator.encoder": False, "train.start": ""},
-    # A plain U-Net.
+    # A plain U-Net, with the chroma that it paints itself: 0.4 is over what is made of no palette.
     "plain": {
         "task.generator.encoder": False,
         "train.start": "",
         "task.adversarial": 0.0,
+        "task.perceptual.weight": 0.0,
+        "task.vividness": 0.4**0.5,
         "data.palettes": "NoPalettes",
     },
     "no_perceptual": {"task.perceptual.weight": 0.0},

@@ -58,7 +58,10 @@ def test_a_model_may_be_the_mean_of_several_checkpoints(trained, pages, tmp_path
     (_, one), (_, two), (_, mean) = load_run(run, [1]), load_run(run, [2]), load_trained(tmp_path / "mean")
     jax.tree.map(lambda a, b, c: np.testing.assert_allclose(c, (a + b) / 2, atol=1e-6), one, two, mean)
     assert any((a != b).any() for a, b in zip(*map(jax.tree.leaves, (one, two)), strict=True))
-    assert "The mean of the averaged weights after steps 1 and 2 of a run." in (tmp_path / "mean/README.md").read_text()
+    card = (tmp_path / "mean" / "README.md").read_text()
+    assert "The mean of the averaged weights after steps 1 and 2 of a run." in card
+    # The run's figures and picture are another network's.
+    assert "ciede2000" not in card and not (tmp_path / "mean" / "samples.png").exists()
     assert main(["model", str(run), str(tmp_path / "none"), "--steps=2,7"]) == 2
     assert "has no checkpoint 7; it has 1, 2" in capsys.readouterr().err and not (tmp_path / "none").exists()
 
