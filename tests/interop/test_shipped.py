@@ -64,4 +64,5 @@ def test_the_model_brings_pages_nearer_to_what_they_are_in_colour(composed, kind
         seen.append(areas([(painted, page.color)]))
     # The palette's usual colors alone leave 0.73 and 0.99, and fill 0.50 and 0.16.
     assert np.mean(remaining) < share and max(found.paper for found in seen) < 3
-    assert np.mean([found.filled / found.filled_truth for found in seen]) > filled
+    shares = [found.filled / found.filled_truth for found in seen]
+    assert np.mean(shares) > filled and min(shares) > 0.4
