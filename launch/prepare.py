@@ -17,6 +17,7 @@ examples:
   python launch/prepare.py --source=folder:~/manga/color
   python launch/prepare.py --source=joined:folder:~/manga/color+comics:240+drawings:200 --input=drawn --sheet=drawn.png
   python launch/prepare.py --source=folder:~/manga/color --palette=mood.json
+  python launch/prepare.py --source=unseen:12 --pictures=unseen
   python launch/prepare.py --source=zip:~/manga/volumes
   python launch/prepare.py --source=pairs:~/manga/bw,~/manga/color
   python launch/prepare.py --source=hf:MichaelP84/manga-colorization-dataset
@@ -32,6 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Worker processes import this module: what is heavy is imported here.
     from mangagan.data.archive import open_archive
     from mangagan.data.sheet import contact_sheet, drawn_sheet
+    from mangagan.data.unpacked import unpack
 
     try:
         if options.input == "drawn" and not options.sheet:
@@ -45,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.palette:
             _write_palette(archive, options.palette)
             print(f"palette        {options.palette}")
+        if options.pictures:
+            print(f"pictures       {unpack(archive, options.pictures)} in {options.pictures}")
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -85,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--palette", type=Path, metavar="FILE", help="also write the mean palette of the pages learned from, as JSON"
     )
+    parser.add_argument("--pictures", type=Path, metavar="DIR", help="also write the colour pages as picture files")
     parser.add_argument(
         "--input", choices=("gray", "drawn"), default="gray", help="below the colour: the page in grey, or drawn inputs"
     )

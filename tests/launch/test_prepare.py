@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mangagan.data.archive import Record
+from mangagan.data.unpacked import unpack
 from mangagan.infer.palette_file import parse_palette
 from mangagan.palette import named_colors
 
@@ -80,3 +82,26 @@ def test_white_pages_have_no_palette(prepare, tmp_path, capsys):
     source = f"--source=folder:{tmp_path / 'white'}"
     assert prepare.main([source, f"--cache={tmp_path / 'cache'}", f"--palette={tmp_path / 'palette.json'}"]) == 2
     assert "there is no palette" in capsys.readouterr().err and not (tmp_path / "palette.json").exists()
+
+
+def test_pages_come_out_as_files_that_are_never_overwritten(prepare, folder, tmp_path, capsys):
+    options = [f"--source=folder:{folder}", f"--cache={tmp_path / 'cache'}", f"--pictures={tmp_path / 'out'}"]
+    mine = tmp_path / "out" / "work2" / "6.png"
+    mine.parent.mkdir(parents=True)
+    mine.write_bytes(b"mine")
+    assert prepare.main(options) == 0
+    assert "pictures       8 in" in capsys.readouterr().out
+    assert mine.read_bytes() == b"mine"
+    names = sorted(f"work{number % 4}/{number}.png" for number in range(8))
+    assert sorted(file.relative_to(tmp_path / "out").as_posix() for file in (tmp_path / "out").rglob("*.png")) == names
+    for name in set(names) - {"work2/6.png"}:
+        np.testing.assert_array_equal(Image.open(tmp_path / "out" / name), Image.open(folder / name))
+
+
+def test_a_page_is_written_nowhere_else(tmp_path):
+    class Hostile:
+        def split(self, name):
+            return [Record("../page", "work", b"\x89PNG", b"")]
+
+    with pytest.raises(ValueError, match="no name of a picture"):
+        unpack(Hostile(), tmp_path / "out")
