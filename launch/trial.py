@@ -123,9 +123,11 @@ def _more(trial: Trial, options: argparse.Namespace, kind: Any, content: dict[st
 
     lines = []
     if options.sizes:
-        found = trial.between_sizes(kind, options.ways[0], tuple(options.sizes))
-        content[f"{kind} between sizes"] = found
-        lines.append(f"CIEDE2000 between working sizes {options.sizes}, {options.ways[0]}: {found:.2f}")
+        asked = kind, options.ways[0], tuple(options.sizes)
+        content[f"{kind} at sizes"] = at = trial.at_sizes(*asked)
+        content[f"{kind} between sizes"] = between = trial.between_sizes(*asked)
+        told = ", ".join(f"{value:.2f} at {size}" for size, value in at.items())
+        lines.append(f"CIEDE2000 at working sizes, {options.ways[0]}: {told}; between them {between:.2f}")
     if options.characters:
         ways = [way for way in WAYS if way in ("work", *options.ways)]
         spreads = trial.spreads(kind, ways, read_characters(options.characters))

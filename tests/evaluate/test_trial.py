@@ -175,6 +175,8 @@ def test_a_trial_judges_the_bare_pages_and_the_painted_ones(tmp_path):
     same = trial.figures(Look("gray", "none"))
     np.testing.assert_allclose(same["ciede2000"][0], bare["ciede2000"][0], atol=0.3)
     assert 0 <= trial.between_sizes("gray", "own", (32, 48)) < 5
+    at = trial.at_sizes("gray", "own", (32, 48))
+    assert list(at) == ["32", "48"] and all(0 < value < 2 * painted["ciede2000"][0] for value in at.values())
     text = table("gray", {"bare": bare, "own": painted})
     assert "| CIEDE2000 ↓ |" in text and f"{bare['ciede2000'][0]:.2f} [" in text and "VFD" not in text
     assert json.dumps(painted)

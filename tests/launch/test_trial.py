@@ -44,6 +44,7 @@ def test_figures_are_written_and_finished_pages_kept(trial, tmp_path, capsys):
     found = json.loads((folder / "trial.json").read_text("utf-8"))
     assert found["pages"] == 4 and {"bare", "others", "none", "others, 3 hints"} == set(found["gray"])
     assert found["gray between sizes"] > 0
+    assert list(found["gray at sizes"]) == ["32", "40"] and min(found["gray at sizes"].values()) > 0
     assert set(found["gray spread of characters"]) == {"truth", "others", "work", "none"}
     kept = folder / "gray-others" / "E1P01.png"
     Image.new("RGB", (40, 48), (1, 2, 3)).save(kept)

@@ -70,6 +70,12 @@ class Trial:
         pairs = [(one, other) for i, one in enumerate(found) for other in found[:i]]
         return sum(difference((one[name], other[name]) for name in one) for one, other in pairs) / len(pairs)
 
+    def at_sizes(self, kind: Kind, way: Way, sizes: tuple[int, ...]) -> dict[str, float]:
+        """Mean CIEDE2000 to the true pages of the pages as painted at each of the sizes."""
+        found = {str(size): self.painted(Look(kind, way, size)) for size in sizes}
+        truth = self.pages.truth
+        return {size: difference((pages[name], truth[name]) for name in pages) for size, pages in found.items()}
+
     def spreads(self, kind: Kind, ways: Iterable[Way], characters: Characters) -> dict[str, float]:
         """Of the true pages, and as painted in each way, see `mangagan.evaluate.trial.characters.spread`."""
         shown = {"truth": self.pages.truth} | {way: self.painted(Look(kind, way)) for way in ways}
