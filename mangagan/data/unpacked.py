@@ -14,8 +14,8 @@ from mangagan.files import write_aside
 def unpack(archive: Archive, folder: Path) -> int:
     """Writes all pages that are in colour to `folder`, called as in the archive; how many they are.
 
-    What stands there already is left as it is: a command that was stopped goes on. Raises ValueError where no page is
-    in colour, or where a name leads out of the folder.
+    A command that was stopped goes on. Raises ValueError where no page is in colour, where another picture stands in
+    the place of a page, and where a name leads out of the folder.
     """
     count = 0
     for split in get_args(Split):
@@ -33,6 +33,8 @@ def _write(file: Path, picture: bytes) -> None:
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         write_aside(file, picture)
+    elif file.read_bytes() != picture:
+        raise ValueError(f"{file} is another picture, and is not overwritten: choose another folder")
 
 
 def _file(folder: Path, name: str, picture: bytes) -> Path:
