@@ -70,7 +70,7 @@ def experiment() -> Experiment:
         task=Steered(
             l1=20.0,
             adversarial=0.2,
-            perceptual=Perceptual(weight=2.0, network="efficientnet_lite0", halved=True),
+            perceptual=Perceptual(weight=12.0, network="vgg16", halvings=2),
             stability=Stability(alone_steps=10000),
             vividness=1.01,
         ),
@@ -78,7 +78,7 @@ def experiment() -> Experiment:
             source="joined:comics:20+drawings:10",
             input="drawn",
             drawing=Drawing(luminance=0.5, toned=0.4, lines=0.06, wash=0.04),
-            palettes=PagePalettes(),
+            palettes=PagePalettes(own=0.4, others=0.5, unsure=0.4),
             size=256,
             window=400,
             octaves=1.0,

@@ -41,7 +41,7 @@ _KNOWN: dict[str, tuple[object, ...]] = {
     "task.classes": (0,),
     "task.perceptual.style": (0,),
     "task.perceptual.network": ("vgg16", "vgg19"),
-    "task.perceptual.halved": (False,),
+    "task.perceptual.halvings": (0,),
     "task.stability.smoothing": (0,),
     "task.stability.label_noise": (0,),
     "task.stability.noise": (0,),

@@ -6,6 +6,7 @@ import io
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from grain.transforms import RandomMap
@@ -27,21 +28,24 @@ class NoPalettes:
 class PagePalettes:
     """Shares of the pages that come with their own palette, and with that of others of their work; the rest has none.
 
-    Of a work's other pages one or more are drawn. A page that is judged comes with the palette of all others of its
-    work. Of the pages that learn with a palette a share `recolored` is learned in other colours, see
-    `mangagan.data.recolor`.
+    Of a work's other pages one or more are drawn, or, in a share `unsure`, none or more and the mean palette of all
+    pages as one page more: so `mangagan colorize --palette=auto` counts what little it finds. A page that is judged
+    comes with the palette of all others of its work. Of the pages that learn with a palette a share `recolored` is
+    learned in other colours, see `mangagan.data.recolor`.
     """
 
     own: float = 0.5
     others: float = 0.4
+    unsure: float = 0.0
     recolored: float = 0.15
 
     def check(self) -> None:
         """Raises ValueError for shares that cannot be; they may for a moment, while they are overridden."""
         if min(self.own, self.others) < 0 or self.own + self.others > 1:
             raise ValueError(f"data.palettes: shares of {self.own} and {self.others}; 0 to 1 in all can be")
-        if not 0 <= self.recolored <= 1:
-            raise ValueError(f"data.palettes.recolored={self.recolored}: a share is 0 to 1")
+        for name in ("unsure", "recolored"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"data.palettes.{name}={getattr(self, name)}: a share is 0 to 1")
 
 
 @dataclass(frozen=True)
@@ -70,9 +74,15 @@ class Steering:
         if choice >= shares.own + shares.others:
             return {"palette": np.zeros(BINS, np.float32)}
         others = self._others(page)
+        unsure = rng.random() < shares.unsure
         # A single page is often of another mood: told so too often, a generator would trust no palette.
-        count = rng.integers(len(others)) + 1
-        return {"palette": merged(self.palettes[rng.choice(others, count, replace=False)])}
+        count = rng.integers(len(others) + unsure) + (not unsure)
+        found = self.palettes[rng.choice(others, count, replace=False)]
+        return {"palette": merged([*found, self._mean] if unsure else found)}
+
+    @cached_property
+    def _mean(self) -> Float[np.ndarray, " 1176"]:
+        return merged(self.palettes)
 
     def _others(self, page: int) -> Int[np.ndarray, " m"]:
         pages = self.pages[self.works[page]]

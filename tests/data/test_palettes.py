@@ -11,7 +11,7 @@ from PIL import Image
 
 from mangagan.color import srgb_to_lab
 from mangagan.data.archive import open_archive
-from mangagan.data.palettes import PagePalettes
+from mangagan.data.palettes import PagePalettes, Steering
 from mangagan.data.stream import Data, batches
 from mangagan.palette import merged, palette_of
 from mangagan.palette_bins import BINS, bin_colors
@@ -135,3 +135,13 @@ def test_some_pages_keep_their_colors_and_those_without_a_palette_all_do(archive
 def test_shares_that_cannot_be_are_refused(shares):
     with pytest.raises(ValueError, match="0 to 1"):
         PagePalettes(*shares).check()
+
+
+def test_the_mean_of_all_pages_counts_as_a_page_more_where_one_is_unsure():
+    palettes = np.eye(4, BINS, dtype=np.float32)
+    of = Steering(palettes, ("a", "a", "a", "b"), {"a": np.arange(3), "b": np.array([3])})
+    shares, rng = PagePalettes(own=0.0, others=1.0, unsure=1.0), np.random.default_rng(0)
+    found = {tuple(of.drawn(0, shares, rng)["palette"][:4].round(4)) for _ in range(40)}
+    mean, one, other = palettes.mean(0), palettes[1], palettes[2]
+    expected = [mean, (mean + one) / 2, (mean + other) / 2, (mean + one + other) / 3]
+    assert found == {tuple(palette[:4].round(4)) for palette in expected}

@@ -37,7 +37,7 @@ def test_a_small_network_may_look_at_half_the_picture():
     small = [network.apply(weights, picture[:, ::2, ::2]) for picture in (fake, real)]
     shares = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
     expected = sum(share * np.abs(a - b).mean() for share, a, b in zip(shares, *small, strict=True))
-    loss = Perceptual(weight=1.0, network="efficientnet_lite0", halved=True).loss(weights, fake, real)
+    loss = Perceptual(weight=1.0, network="efficientnet_lite0", halvings=1).loss(weights, fake, real)
     assert expected > 0
     np.testing.assert_allclose(loss, expected, rtol=1e-4)
 
