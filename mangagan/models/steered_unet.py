@@ -72,13 +72,14 @@ class SteeredUNet(nn.Module):
             x = jnp.concatenate([x, *known[level : level + 1]], axis=-1)
             skips.append(x)
         for level in reversed(range(1, self.levels)):
-            x = ConvTranspose(channels[level - 1], 4, 2, 1, bias=self.norm.conv_bias, name=f"up_{level + 1}")(
-                nn.relu(x)
-            )
-            x = self._steered(self.norm, smoothed(x), code, f"up_{level + 1}", train)
+            x = smoothed(self._up(x, channels[level - 1], level + 1))
+            x = self._steered(self.norm, x, code, f"up_{level + 1}", train)
             x = jnp.concatenate([skips[level - 1], x], axis=-1)
-        x = ConvTranspose(self.outputs, 4, 2, 1, name="up_1")(nn.relu(x))
-        return x.astype(jnp.float32)
+        return smoothed(self._up(x, self.outputs, 1)).astype(jnp.float32)
+
+    def _up(self, x: Array, features: int, step: int) -> Array:
+        bias = step == 1 or self.norm.conv_bias
+        return ConvTranspose(features, 4, 2, 1, bias=bias, name=f"up_{step}")(nn.relu(x))
 
     def _known(self, gray: Array, train: bool) -> list[Array]:
         """What a pretrained network sees in the page, for each step down; nothing without one."""
