@@ -29,7 +29,7 @@ class PagePalettes:
     """Shares of the pages that come with their own palette, and with that of others of their work; the rest has none.
 
     Of a work's other pages one or more are drawn, or, in a share `unsure`, none or more and the mean palette of all
-    pages as one page more: so `mangagan colorize --palette=auto` counts what little it finds. A page that is judged
+    pages as one page more: so `mangagan colorize --palette=auto` counts a few pages in colour. A page that is judged
     comes with the palette of all others of its work. Of the pages that learn with a palette a share `recolored` is
     learned in other colours, see `mangagan.data.recolor`.
     """

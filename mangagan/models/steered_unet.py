@@ -1,7 +1,7 @@
 """A U-Net that is told a palette, by scale and shift of every channel, and what things are, by a pretrained network.
 
-The U-Net is that of Pix2Pix (arXiv 1611.07004), scale and shift are those of Perez et al. 2018 (FiLM, arXiv
-1709.07871).
+The U-Net is that of Pix2Pix (arXiv 1611.07004) with a filter behind each step up; scale and shift are those of Perez
+et al. 2018 (FiLM, arXiv 1709.07871).
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ class SteeredUNet(nn.Module):
             x = smoothed(self._up(x, channels[level - 1], level + 1))
             x = self._steered(self.norm, x, code, f"up_{level + 1}", train)
             x = jnp.concatenate([skips[level - 1], x], axis=-1)
-        return smoothed(self._up(x, self.outputs, 1)).astype(jnp.float32)
+        painted = smoothed(self._up(x, self.outputs, 1)).astype(jnp.float32)
+        # What zeros beyond the border take from colors is given back.
+        return painted * _at_border(painted.shape[1])[:, None, None] * _at_border(painted.shape[2])[:, None]
 
     def _up(self, x: Array, features: int, step: int) -> Array:
         bias = step == 1 or self.norm.conv_bias
@@ -106,7 +108,7 @@ class SteeredUNet(nn.Module):
 def smoothed(x: Float[Array, "b h w c"]) -> Float[Array, "b h w c"]:
     """x under a binomial filter of 3 x 3, zeros around it.
 
-    A transposed convolution of stride 2 paints a check on plane surfaces; this filter removes just that.
+    A transposed convolution of stride 2 paints a check on plane surfaces. This filter removes it, and softens the rest.
     """
     for axis in (1, 2):
         around = [(0, 0)] * 4
@@ -115,3 +117,9 @@ def smoothed(x: Float[Array, "b h w c"]) -> Float[Array, "b h w c"]:
         before, after = (jax.lax.slice_in_dim(wide, start, start + size, axis=axis) for start in (0, 2))
         x = (before + 2 * x + after) / 4
     return x
+
+
+def _at_border(size: int) -> Float[Array, " size"]:
+    """4/3 for the first and the last of a row of pixels, of which `smoothed` leaves three quarters; 1 between them."""
+    pixels = jnp.arange(size, dtype=jnp.float32)
+    return 1 + (jnp.maximum(1 - pixels, 0) + jnp.maximum(1 - pixels[-1:] + pixels, 0)) / 3

@@ -38,7 +38,7 @@ _MODE = 1.5
 _MOST_LOST, _UNKNOWN = 3.6, 2.5
 # Of pages as they are drawn in ink chroma is multiplied by 1 + this times the mean change of their L / 50.
 _DRAWN = 0.5
-# Chroma C becomes C times this power of C / 20: what is dull gains, what is vivid loses. From afar (VFD) pages come
+# Chroma C becomes C times this power of (C + 1) / 20: what is dull gains, what is vivid loses. From afar (VFD) pages come
 # nearer to the truth so, by some 5 % at the same colorfulness; it costs 1 % of CIEDE2000.
 _LEVELLED = -0.2
 # From paper on, palettes know nothing: colors fade towards white.
@@ -64,7 +64,7 @@ class Steered(Paired):
     gan: losses.Adversarial = field(default_factory=losses.LeastSquares)
     hints: HintSampling = field(default_factory=lambda: HintSampling(stop=0.3, uniform=True))
     hinted: float = 0.5
-    vividness: float = 1.0  # chroma of predictions over what is painted: medians, which L1 asks for, are dull
+    vividness: float = 1.0  # multiplies the chroma of predictions: medians, which L1 asks for, are dull
     own_statistics: bool = False
 
     def init(self, key: Array, batch: Batch) -> Nets:

@@ -145,7 +145,7 @@ def test_the_twin_runs_with_a_sigma_that_is_known():
         ("pix2pixhd_manga", {"task.generator.remat": True}, "task.generator.remat=True"),
         ("pix2pixhd_manga", {"task.perceptual.style": 1.0}, "task.perceptual.style=1.0"),
         ("pix2pixhd_manga", {"task.perceptual.network": "efficientnet_lite0"}, "task.perceptual.network=efficientnet"),
-        ("pix2pixhd_manga", {"task.perceptual.halved": True}, "task.perceptual.halved=True"),
+        ("pix2pixhd_manga", {"task.perceptual.halvings": 1}, "task.perceptual.halvings=1"),
     ],
 )
 def test_settings_without_a_twin_are_named(name, change, named):

@@ -6,15 +6,19 @@ import numpy as np
 from scipy import ndimage
 
 from mangagan.models.layers import ConvTranspose
-from mangagan.models.steered_unet import smoothed
+from mangagan.models.steered_unet import _at_border, smoothed
 
 
 def test_the_filter_is_binomial():
     x = np.random.default_rng(0).normal(size=(2, 7, 6, 3)).astype(np.float32)
-    found = np.asarray(smoothed(jnp.asarray(x)))
+    expected = x
     for axis in (1, 2):
-        x = ndimage.convolve1d(x, [0.25, 0.5, 0.25], axis=axis, mode="constant")
-    np.testing.assert_allclose(found, x, atol=1e-6)
+        expected = ndimage.convolve1d(expected, [0.25, 0.5, 0.25], axis=axis, mode="constant")
+    np.testing.assert_allclose(smoothed(jnp.asarray(x)), expected, atol=1e-6)
+
+
+def test_borders_are_as_bright_as_the_rest():
+    assert np.allclose(smoothed(jnp.ones((1, 5, 5, 1)))[0, 2, :, 0] * _at_border(5), 1)
 
 
 def test_behind_it_no_check_is_left_of_a_transposed_convolution():
