@@ -39,7 +39,7 @@ _MOST_LOST, _UNKNOWN = 3.6, 2.5
 # Of pages as they are drawn in ink chroma is multiplied by 1 + this times the mean change of their L / 50.
 _DRAWN = 0.5
 # Chroma C becomes C times this power of (C + 1) / 20: what is dull gains, what is vivid loses. From afar (VFD) pages
-# come nearer to the truth so, by some 5 % at the same colorfulness; it costs 1 % of CIEDE2000.
+# come nearer to the truth so, by some 5 % at the same colorfulness; CIEDE2000 rises by 1 to 2 %.
 _LEVELLED = -0.2
 # From paper on, palettes know nothing: colors fade towards white.
 _PAPER, _FADE = 97.0, 4.0
