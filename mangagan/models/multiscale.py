@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 import flax.linen as nn
@@ -29,21 +28,17 @@ class MultiscaleDiscriminator(nn.Module):
     spectral: bool = False
 
     @nn.compact
-    def __call__(
-        self, x: Float[Array, "b h w i"], seen: Sequence[Float[Array, "b h2 w2 c"]] = (), *, train: bool
-    ) -> list[list[Float[Array, "b h2 w2 o"]]]:
+    def __call__(self, x: Float[Array, "b h w i"], *, train: bool) -> list[list[Float[Array, "b h2 w2 o"]]]:
         """For each scale, full resolution first, the outputs of its stages in float32, logits [b h2 w2 1] last.
 
-        x [b h w i] is in [-1, 1]; a positive logit says: looks real. There are `layers` + 2 stages. What another
-        network has `seen` in the picture, activations of any size, is judged as further scales, in two stages each.
+        x [b h w i] is in [-1, 1]; a positive logit says: looks real. There are `layers` + 2 stages.
         """
         judgements = []
         for scale in range(1, self.scales + 1):
             x = half_size(x) if scale > 1 else x
             patches = _Patches(self.layers, self.features, self.norm, self.spectral, name=f"scale_{scale}")
             judgements.append(patches(x, train=train))
-        glances = [_Glance(4 * self.features, name=f"seen_{number}") for number in range(1, len(seen) + 1)]
-        return judgements + [glance(activations) for glance, activations in zip(glances, seen, strict=True)]
+        return judgements
 
 
 class _Patches(nn.Module):
@@ -63,20 +58,6 @@ class _Patches(nn.Module):
             x = leaky_relu(self.norm(x, train=train, name=f"norm_{layer + 1}"))
             stages.append(x)
         stages.append(normalise(Conv(1, 4, 1, 2, name="logits"), x))
-        return [stage.astype(jnp.float32) for stage in stages]
-
-
-class _Glance(nn.Module):
-    """Logits of each place of another network's activations and its neighbours."""
-
-    features: int
-
-    @nn.compact
-    def __call__(self, x: Array) -> list[Array]:
-        # Of each place what is seen there, not how much: activations of networks without norms differ by thousands.
-        x = x / jnp.sqrt(jnp.square(x).mean(-1, keepdims=True) + 1e-4)
-        x = leaky_relu(Conv(self.features, 3, 1, 1, name="conv")(x))
-        stages = [x, Conv(1, 1, name="logits")(x)]
         return [stage.astype(jnp.float32) for stage in stages]
 
 

@@ -60,10 +60,11 @@ class Hinted(Paired):
                 f"task.classes={self.classes} weighs a class head, and the generator's has {self.generator.classes} "
                 f"classes; there are {COUNT} ab bins: set task.generator.classes={COUNT}"
             )
+        self._check_matching()
         generator_key, discriminator_key = jax.random.split(key)
         return Nets(
             init_network(self.generator, generator_key, self._seen(batch, no_hints(batch["input"]))),
-            self._init_discriminator(discriminator_key, batch),
+            init_network(self.discriminator, discriminator_key, self._real(batch)),
         )
 
     def begun(self, fresh: Variables, given: Variables) -> Variables:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,17 +46,6 @@ class Stability:
         if self.alone_steps:
             said = f"task.stability.alone_steps={self.alone_steps}"
             raise ValueError(f"{said}: only the generators of paired tasks can learn alone")
-
-
-@dataclass(frozen=True)
-class Seeing:
-    """A discriminator that is applied to pictures and to what another network sees in them, in a module's place."""
-
-    discriminator: nn.Module
-    look: Callable[[Array], Sequence[Array]]
-
-    def apply(self, collections: Mapping[str, Tree], pictures: Array, **how: Any) -> Any:
-        return self.discriminator.apply(collections, pictures, self.look(pictures), **how)
 
 
 def judge(

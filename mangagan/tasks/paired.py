@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -30,8 +30,8 @@ from mangagan.tasks.base import (
     init_network,
     predict_any_size,
 )
-from mangagan.tasks.judging import Seeing, Stability, ask, convince, judge
-from mangagan.tasks.perceptual import STAGES, Perceptual
+from mangagan.tasks.judging import Stability, ask, convince, judge
+from mangagan.tasks.perceptual import Perceptual
 from mangagan.tasks.spaces import RGB, Space
 
 
@@ -40,11 +40,9 @@ class Paired(Task):
     """One generator from input to target, judged together with its input (`conditional`) or by itself.
 
     Weights of the generator's losses: `adversarial`, `l1`, `mse`, `charbonnier`, `matching` (of the features of a
-    MultiscaleDiscriminator) and `perceptual`. With `seeing` a MultiscaleDiscriminator also judges that many of the
-    coarsest stages that the perceptual loss compares (projected GANs, Sauer et al. 2021, arXiv 2111.01007). Where
-    neither `adversarial` nor `matching` asks the discriminator, it stays as it is and no time is spent on it.
-    `own_statistics`: at test a batch norm uses each picture's own statistics, as the paper's test does, which trains
-    with batch 1.
+    MultiscaleDiscriminator) and `perceptual`. Where neither `adversarial` nor `matching` asks the discriminator, it
+    stays as it is and no time is spent on it. `own_statistics`: at test a batch norm uses each picture's own
+    statistics, as the paper's test does, which trains with batch 1.
     """
 
     discriminator_first: ClassVar[bool] = True
@@ -59,7 +57,6 @@ class Paired(Task):
     charbonnier: float = 0.0
     matching: float = 0.0
     perceptual: Perceptual = field(default_factory=Perceptual)
-    seeing: int = 0
     conditional: bool = True
     own_statistics: bool = True
     stability: Stability = field(default_factory=Stability)
@@ -88,15 +85,11 @@ class Paired(Task):
                 f"task.generator.outputs={self.generator.outputs}: {type(self.space).__name__} has "
                 f"{self.space.channels} channels to paint"
             )
+        self._check_matching()
         return Nets(
             init_network(self.generator, generator_key, self._source(batch)),
-            self._init_discriminator(discriminator_key, batch),
+            init_network(self.discriminator, discriminator_key, self._real(batch)),
         )
-
-    def _init_discriminator(self, key: Array, batch: Batch) -> Variables:
-        self._check_discriminator()
-        seen = (self.perceptual.blank_stages(batch["target"])[-self.seeing :],) if self.seeing else ()
-        return init_network(self.discriminator, key, self._real(batch), *seen)
 
     def generate(self, generator: Variables, batch: Batch, rng: Array) -> tuple[Fakes, Tree]:
         painted, stats = apply_network(self.generator, generator, self._source(batch), train=True, rng=rng)
@@ -108,8 +101,7 @@ class Paired(Task):
         if not self.judged:
             return jnp.zeros(()), Judgement({"loss/discriminator": jnp.zeros(())}, discriminator.stats)
         real, fake = self._real(batch), self._shown(batch, fakes["target"])
-        network = self._critic(batch, context)
-        loss, stats = judge(network, discriminator, self.gan, self.stability, real, fake, context)
+        loss, stats = judge(self.discriminator, discriminator, self.gan, self.stability, real, fake, context)
         return loss, Judgement({"loss/discriminator": loss}, stats)
 
     def generator_loss(
@@ -126,29 +118,12 @@ class Paired(Task):
         painted = predict_any_size(self.generator, generator, self._source(batch), self.own_statistics)
         return self.space.picture(batch["input"], painted)
 
-    def _check_discriminator(self) -> None:
-        for name, asked in (("matching", self.matching), ("seeing", self.seeing)):
-            if asked and not isinstance(self.discriminator, MultiscaleDiscriminator):
-                raise ValueError(
-                    f"task.{name}={asked} is for a MultiscaleDiscriminator, and "
-                    f"task.discriminator={type(self.discriminator).__name__}: set that to MultiscaleDiscriminator"
-                )
-        if not 0 <= self.seeing <= STAGES or (self.seeing and not self.perceptual.wanted):
+    def _check_matching(self) -> None:
+        if self.matching and not isinstance(self.discriminator, MultiscaleDiscriminator):
             raise ValueError(
-                f"task.seeing={self.seeing} counts the {STAGES} stages of a perceptual loss, "
-                f"and task.perceptual.weight={self.perceptual.weight}"
+                f"task.matching={self.matching} compares what a MultiscaleDiscriminator answers, and "
+                f"task.discriminator={type(self.discriminator).__name__}: set that to MultiscaleDiscriminator"
             )
-
-    def _critic(self, batch: Batch, context: Context) -> Any:
-        """The discriminator, to be applied to pictures as `_shown` makes them."""
-        if not self.seeing:
-            return self.discriminator
-
-        def look(shown: Array) -> tuple[Array, ...]:
-            picture = self.space.picture(batch["input"], shown[..., -self.space.channels :])
-            return self.perceptual.stages(context.frozen["perceptual"], picture)[-self.seeing :]
-
-        return Seeing(self.discriminator, look)
 
     def _verdict_in_turn(self, discriminator: Variables, batch: Batch, painted: Array, context: Context) -> Metrics:
         if not self.alone_steps:
@@ -158,8 +133,7 @@ class Paired(Task):
         return jax.lax.cond(context.step >= self.alone_steps, verdict, lambda _: none, painted)
 
     def _verdict(self, discriminator: Variables, batch: Batch, painted: Array, context: Context) -> Metrics:
-        network = self._critic(batch, context)
-        ask_for = partial(ask, network, discriminator, self.stability, context=context)
+        ask_for = partial(ask, self.discriminator, discriminator, self.stability, context=context)
         answer = ask_for(self._shown(batch, painted))
         metrics = {"loss/gan": convince(self.gan, answer)}
         if self.matching:

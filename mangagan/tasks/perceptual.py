@@ -17,7 +17,6 @@ from mangagan.tasks.base import Tree
 
 # Of the five stages, from fine to coarse, as NVIDIA/pix2pixHD weighs them.
 _STAGE_WEIGHTS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
-STAGES = len(_STAGE_WEIGHTS)
 
 
 @dataclass(frozen=True)
@@ -43,28 +42,18 @@ class Perceptual:
 
     def loss(self, frozen: Tree, fake: Float[Array, "b h w 3"], real: Float[Array, "b h w 3"]) -> Array:
         """`weight` times the L1 of the stages plus `style` times that of their Gram matrices; pictures in [-1, 1]."""
-        pairs = list(zip(_STAGE_WEIGHTS, self.stages(frozen, fake), self.stages(frozen, real), strict=True))
+        pairs = list(zip(_STAGE_WEIGHTS, self._stages(frozen, fake), self._stages(frozen, real), strict=True))
         content = sum(share * losses.l1(a, jax.lax.stop_gradient(b)) for share, a, b in pairs) if self.weight else 0.0
         style = sum(losses.l1(gram(a), jax.lax.stop_gradient(gram(b))) for _, a, b in pairs) if self.style else 0.0
         return jnp.asarray(self.weight * content + self.style * style)
 
-    def stages(self, frozen: Tree, pictures: Float[Array, "b h w 3"]) -> tuple[Float[Array, "b h2 w2 c"], ...]:
-        """The activations that are compared, from fine to coarse, of pictures in [-1, 1]."""
-        return self._network.apply(frozen, self._shown(pictures))
-
-    def blank_stages(self, pictures: Float[Array, "b h w 3"]) -> tuple[Float[Array, "b h2 w2 c"], ...]:
-        """Zeros of the shapes of `stages`, for which no weights are needed."""
-        shapes = jax.eval_shape(lambda: self._network.init_with_output(jax.random.key(0), self._shown(pictures))[0])
-        return jax.tree.map(lambda shape: jnp.zeros(shape.shape), shapes)
-
-    @property
-    def _network(self) -> Any:
-        return {"vgg16": VGG16, "vgg19": VGG19, "efficientnet_lite0": EfficientNetLite0}[self.network]()
-
-    def _shown(self, pictures: Array) -> Array:
+    def _stages(self, frozen: Tree, pictures: Array) -> Any:
         for _ in range(self.halvings):
             pictures = half_size(pictures)
-        return imagenet(pictures) if self.normalised and self.network != "efficientnet_lite0" else pictures
+        if self.network == "efficientnet_lite0":
+            return EfficientNetLite0().apply(frozen, pictures)
+        network = VGG16() if self.network == "vgg16" else VGG19()
+        return network.apply(frozen, imagenet(pictures) if self.normalised else pictures)
 
 
 def gram(features: Float[Array, "b h w c"]) -> Float[Array, "b c c"]:

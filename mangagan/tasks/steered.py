@@ -68,6 +68,7 @@ class Steered(Paired):
     own_statistics: bool = False
 
     def init(self, key: Array, batch: Batch) -> Nets:
+        self._check_matching()
         if self.generator.outputs != _PAINTED:
             raise ValueError(f"task.generator.outputs={self.generator.outputs}: a steered generator paints {_PAINTED}")
         generator_key, discriminator_key = jax.random.split(key)
@@ -75,7 +76,7 @@ class Steered(Paired):
         seen = _seen(usual_colors(batch["input"], _palette(batch)), none, surroundings(none))
         return Nets(
             init_network(self.generator, generator_key, seen, _palette(batch)),
-            self._init_discriminator(discriminator_key, batch),
+            init_network(self.discriminator, discriminator_key, self._real(batch)),
         )
 
     def begun(self, fresh: Variables, given: Variables) -> Variables:
