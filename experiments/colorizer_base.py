@@ -15,7 +15,7 @@ from experiments._scales import DEBUG
 from mangagan.config import Adam, Constant, Cosine, Experiment, Train
 from mangagan.data.drawing import Drawing
 from mangagan.data.palettes import PagePalettes
-from mangagan.data.stream import Data
+from mangagan.data.settings import Data
 from mangagan.tasks.judging import Stability
 from mangagan.tasks.perceptual import Perceptual
 from mangagan.tasks.steered import Steered

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from experiments._scales import DEBUG, LAPTOP
 from mangagan.config import Experiment
-from mangagan.data.stream import Data
+from mangagan.data.settings import Data
 from mangagan.tasks.unpaired import Unpaired
 
 PRESETS: dict[str, dict[str, object]] = {

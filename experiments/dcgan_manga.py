@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from experiments._scales import DEBUG, LAPTOP
 from mangagan.config import Adam, Constant, Experiment, Train
-from mangagan.data.stream import Data
+from mangagan.data.settings import Data
 from mangagan.models.dcgan import DCGANDiscriminator, DCGANGenerator
 from mangagan.tasks.paired import Paired
 

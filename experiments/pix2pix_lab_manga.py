@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from experiments._scales import DEBUG, LAPTOP
 from mangagan.config import Experiment, Train
-from mangagan.data.stream import Data
+from mangagan.data.settings import Data
 from mangagan.models.patchgan import PatchGAN
 from mangagan.models.unet import UNet
 from mangagan.tasks.paired import Paired

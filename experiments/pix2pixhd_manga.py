@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from experiments._scales import DEBUG, LAPTOP
 from mangagan.config import Experiment
-from mangagan.data.stream import Data
+from mangagan.data.settings import Data
 from mangagan.tasks.hd import PairedHD
 
 PRESETS: dict[str, dict[str, object]] = {

@@ -16,7 +16,7 @@ from __future__ import annotations
 from experiments._scales import DEBUG, LAPTOP
 from mangagan.config import Adam, Experiment, Linear, Train
 from mangagan.data.damage import Noise
-from mangagan.data.stream import Data
+from mangagan.data.settings import Data
 from mangagan.tasks.denoise import Denoise
 
 # No discriminator is asked; it is small because a run keeps it all the same.

@@ -17,7 +17,7 @@ from __future__ import annotations
 from experiments._scales import DEBUG, LAPTOP
 from mangagan.config import Adam, Experiment, Linear, Train
 from mangagan.data.damage import Holes
-from mangagan.data.stream import Data
+from mangagan.data.settings import Data
 from mangagan.tasks.inpaint import Inpaint
 
 L1_ONLY: dict[str, object] = {

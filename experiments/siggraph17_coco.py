@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from experiments import siggraph17_manga
 from mangagan.config import Experiment
-from mangagan.data.stream import Data
+from mangagan.data.settings import Data
 
 PRESETS = siggraph17_manga.PRESETS
 ABLATIONS = siggraph17_manga.ABLATIONS

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from experiments._scales import DEBUG, LAPTOP
 from mangagan.config import Adam, Constant, Experiment, Linear, Train
-from mangagan.data.stream import Data
+from mangagan.data.settings import Data
 from mangagan.tasks.hinted import Hinted
 
 PRESETS: dict[str, dict[str, object]] = {

@@ -13,7 +13,7 @@ from launch._evaluate_options import check, check_mode, parser
 
 if TYPE_CHECKING:
     from mangagan.config import Experiment
-    from mangagan.data.stream import Data
+    from mangagan.data.settings import Data
     from mangagan.evaluate.protocol import Protocol
     from mangagan.evaluate.result import Result
     from mangagan.evaluate.sitting import Extras

@@ -11,7 +11,7 @@ from typing import Literal
 import jax
 
 from mangagan.data.palettes import NoPalettes
-from mangagan.data.stream import Data
+from mangagan.data.settings import Data
 from mangagan.palette_bins import BINS
 from mangagan.tasks.denoise import Denoise
 from mangagan.tasks.hd import PairedHD

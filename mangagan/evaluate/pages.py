@@ -13,8 +13,8 @@ from jaxtyping import Float, Int, UInt8
 
 from mangagan.data.archive import Archive, Record, find_archive, open_archive
 from mangagan.data.entries import Split, natural
+from mangagan.data.settings import Data
 from mangagan.data.sources import same_source
-from mangagan.data.stream import Data
 from mangagan.data.transforms import Decode, Form, Images, Role, ToArrays
 from mangagan.evaluate.features import SIDE
 from mangagan.evaluate.protocol import Protocol, chosen, spread

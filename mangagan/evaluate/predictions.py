@@ -15,7 +15,7 @@ from PIL import Image
 from mangagan.data.archive import Record
 from mangagan.data.entries import Pictures, color_page, natural, paired_page, picture_files
 from mangagan.data.pictures import ORIENTATION, Unusable, read_picture
-from mangagan.data.stream import Data
+from mangagan.data.settings import Data
 from mangagan.data.transforms import Decode, Form, Role, ToArrays
 from mangagan.evaluate.devices import local_devices
 from mangagan.evaluate.pages import Label, Page, described, page_of

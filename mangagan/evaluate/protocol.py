@@ -9,8 +9,8 @@ from typing import Literal, TypeVar, get_args
 from PIL import Image
 
 from mangagan.data.entries import natural
+from mangagan.data.settings import Data
 from mangagan.data.splits import fits
-from mangagan.data.stream import Data
 from mangagan.data.transforms import Cut, Images
 from mangagan.evaluate.result import Kind
 

@@ -11,7 +11,8 @@ import jax
 import numpy as np
 
 from mangagan.data.archive import Archive
-from mangagan.data.stream import Batch, Data, batches
+from mangagan.data.settings import Data
+from mangagan.data.stream import Batch, batches
 from mangagan.evaluate.metrics import absolute_difference, chroma, color_difference, peak_ratio
 
 # Takes a batch without its target and gives pictures [b h w 3] in [-1, 1].

@@ -16,7 +16,7 @@ from flax.traverse_util import flatten_dict, unflatten_dict
 from mangagan.color import LUMINANCE
 from mangagan.config import Experiment
 from mangagan.data.damage import FreeForm
-from mangagan.data.stream import Data
+from mangagan.data.settings import Data
 from mangagan.interop.folder import abstract_variables
 from mangagan.interop.layouts import LAYOUTS, Layout, places
 from mangagan.interop.reference import load_reference, save_reference

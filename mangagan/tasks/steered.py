@@ -35,7 +35,7 @@ _FEW = 0.01
 # 1 is the mean, much more the most frequent color.
 _MODE = 1.5
 # More than this is lost by palettes of hundreds of pages alone; no palette counts as one of a work.
-_MOST_LOST, _UNKNOWN = 3.6, 2.5
+_MOST_LOST, _UNKNOWN = 3.95, 2.5
 # Of pages as they are drawn in ink chroma is multiplied by 1 + this times the mean change of their L / 50.
 _DRAWN = 0.5
 # Chroma C becomes C times this power of (C + 1) / 20: what is dull gains, what is vivid loses. From afar (VFD) pages

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mangagan.data.damage import FreeForm, Gaussian, Holes, Jpeg, Noise, SaltAndPepper, Spoil, Undamaged
-from mangagan.data.stream import Data
+from mangagan.data.settings import Data
 from mangagan.overrides import describe, override
 
 

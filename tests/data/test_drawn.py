@@ -11,8 +11,9 @@ from PIL import Image, ImageDraw
 from mangagan.config import Experiment, example_batch
 from mangagan.data.archive import Archive, open_archive
 from mangagan.data.drawing import Drawing
+from mangagan.data.settings import Data
 from mangagan.data.sheet import drawn_sheet
-from mangagan.data.stream import Data, batches
+from mangagan.data.stream import batches
 from mangagan.data.transforms import Cut, CutAnywhere
 from mangagan.overrides import override
 from mangagan.tasks.paired import Paired

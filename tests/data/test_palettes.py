@@ -12,7 +12,8 @@ from PIL import Image
 from mangagan.color import srgb_to_lab
 from mangagan.data.archive import open_archive
 from mangagan.data.palettes import PagePalettes, Steering
-from mangagan.data.stream import Data, batches
+from mangagan.data.settings import Data
+from mangagan.data.stream import batches
 from mangagan.palette import merged, palette_of
 from mangagan.palette_bins import BINS, bin_colors
 

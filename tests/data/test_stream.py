@@ -18,7 +18,8 @@ from skimage.color import rgb2lab
 from mangagan.config import Experiment, example_batch
 from mangagan.data.archive import Archive, open_archive
 from mangagan.data.damage import FreeForm, Gaussian, Holes, Jpeg, Noise
-from mangagan.data.stream import Data, batches, steps_per_epoch
+from mangagan.data.settings import Data
+from mangagan.data.stream import batches, steps_per_epoch
 from mangagan.tasks.paired import Paired
 
 DATA = Data(size=24, window=40, jitter=0.2, batch_size=4, workers=0)
@@ -244,7 +245,8 @@ STREAM = """
 import sys
 from pathlib import Path
 from mangagan.data.archive import Archive
-from mangagan.data.stream import Data, batches
+from mangagan.data.settings import Data
+from mangagan.data.stream import batches
 if __name__ == "__main__":
     data = Data(size=24, window=40, batch_size=4, workers=1)
     stream = batches(data, Archive(Path(sys.argv[1])), split="train", seed=0)

@@ -10,7 +10,7 @@ import sys
 from types import SimpleNamespace
 
 import jax, jax.numpy as jnp, numpy as np
-from mangagan.data.stream import Data
+from mangagan.data.settings import Data
 from mangagan.evaluate import colored, judge, predictor, sitting
 from mangagan.evaluate.backbones import STACKS
 from mangagan.evaluate.devices import over

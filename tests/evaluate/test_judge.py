@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from mangagan.color import to_bytes
-from mangagan.data.stream import Data
+from mangagan.data.settings import Data
 from mangagan.evaluate import features, judge, predictor, sitting
 from mangagan.evaluate.album import file_stem
 from mangagan.evaluate.colored import judge_coloring

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from mangagan.data.archive import open_archive
-from mangagan.data.stream import Data
+from mangagan.data.settings import Data
 from mangagan.evaluate.pages import UNTOLD, open_pages
 from mangagan.evaluate.protocol import Protocol
 from mangagan.evaluate.run import held_out_pages

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from mangagan.data.stream import Data
+from mangagan.data.settings import Data
 from mangagan.evaluate.pages import open_pages
 from mangagan.evaluate.predictions import judge_predictions
 from mangagan.evaluate.protocol import Protocol

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mangagan.data.stream import Data
+from mangagan.data.settings import Data
 from mangagan.evaluate.protocol import Protocol, chosen, spread
 
 DATA = Data(size=24, window=40, input="lightness")

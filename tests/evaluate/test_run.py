@@ -3,7 +3,7 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import peak_signal_noise_ratio
 
 from mangagan.data.archive import open_archive
-from mangagan.data.stream import Data
+from mangagan.data.settings import Data
 from mangagan.evaluate.run import evaluate, held_out_pages
 
 

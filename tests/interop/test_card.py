@@ -12,7 +12,7 @@ from PIL import Image
 
 import experiments
 from mangagan.config import Experiment
-from mangagan.data.stream import Data
+from mangagan.data.settings import Data
 from mangagan.interop.card import History, model_card
 from mangagan.interop.folder import abstract_variables, save_model
 from mangagan.models.patchgan import PatchGAN

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mangagan.config import Experiment
-from mangagan.data.stream import Data
+from mangagan.data.settings import Data
 from mangagan.interop.exchange import export_reference, generators, import_reference
 from mangagan.interop.folder import abstract_variables, load_model, save_model
 from mangagan.interop.layouts import LAYOUTS, Layout

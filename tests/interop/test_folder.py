@@ -13,7 +13,7 @@ import safetensors.numpy
 
 from mangagan.config import Experiment
 from mangagan.data.damage import Holes, Noise
-from mangagan.data.stream import Data
+from mangagan.data.settings import Data
 from mangagan.interop import folder as folders
 from mangagan.interop.folder import abstract_variables, load_model, save_model
 from mangagan.models.denoiser import DenoisingUNet

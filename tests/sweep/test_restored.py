@@ -11,7 +11,7 @@ from PIL import Image
 
 import experiments
 from mangagan.data.damage import Noise, SaltAndPepper
-from mangagan.data.stream import Data
+from mangagan.data.settings import Data
 from mangagan.evaluate.protocol import Protocol
 from mangagan.evaluate.result import protocol_differences
 from mangagan.sweep import restored

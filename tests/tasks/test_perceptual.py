@@ -1,6 +1,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from mangagan.models.efficientnet import EfficientNetLite0
 from mangagan.models.vgg import VGG16, imagenet
@@ -40,6 +41,11 @@ def test_a_small_network_may_look_at_half_the_picture():
     loss = Perceptual(weight=1.0, network="efficientnet_lite0", halvings=1).loss(weights, fake, real)
     assert expected > 0
     np.testing.assert_allclose(loss, expected, rtol=1e-4)
+
+
+def test_pictures_are_not_doubled():
+    with pytest.raises(ValueError, match="task.perceptual.halvings=-1; 0 is the least"):
+        Perceptual(halvings=-1)
 
 
 def by_hand(features):

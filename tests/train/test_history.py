@@ -3,7 +3,7 @@ import json
 import pytest
 
 from mangagan.config import Experiment
-from mangagan.data.stream import Data
+from mangagan.data.settings import Data
 from mangagan.tasks.paired import Paired
 from mangagan.train.history import newest_step, read_history
 
