@@ -34,6 +34,8 @@ _PAINTED = 5
 _FEW = 0.01
 # 1 is the mean, much more the most frequent color.
 _MODE = 1.5
+# The chroma of named greys, which palettes spread over the bins around them, is 4.6, and nothing of it is lost.
+_GRAY = 5.0
 # More than this is lost by palettes of hundreds of pages alone; no palette counts as one of a work.
 _MOST_LOST, _UNKNOWN = 3.95, 2.5
 # Of pages as they are drawn in ink chroma is multiplied by 1 + this times the mean change of their L / 50.
@@ -165,7 +167,8 @@ def regained(palette: Float[Array, "b n"]) -> Float[Array, " b"]:
     usual = (total[..., 0] * _chroma(space.lab(jnp.concatenate([gray, means], axis=-1)))).sum(-1)
     # The middles of the bins of grey are not grey: squares of a and b count from there.
     asked = (palette * jnp.sqrt(jnp.square(bin_colors()[:, 1:]).sum(-1) - AB_STEP**2 / 2)).sum(-1)
-    lost = jnp.where(palette.sum(-1) > 0, asked / jnp.maximum(usual, 1e-3), _UNKNOWN)
+    lost = jnp.where(asked > _GRAY, asked / jnp.maximum(usual, 1e-3), 1)
+    lost = jnp.where(palette.sum(-1) > 0, lost, _UNKNOWN)
     return jnp.sqrt(jnp.clip(lost, 1, _MOST_LOST))
 
 

@@ -91,10 +91,11 @@ def test_chroma_is_regained_where_a_palette_has_many_hues_for_a_lightness():
     red, green = (np.array(rgb, np.uint8) for rgb in ((200, 60, 60), (0, 140, 40)))
     of = [named_palette([(rgb, 1.0) for rgb in colors]) for colors in ([red], [red, green])]
     gray = palette_of(Image.linear_gradient("L").convert("RGB"))
-    one, both, no_color, none = regained(jnp.asarray(np.stack([*of, gray, np.zeros(BINS)])))
+    grays = named_palette([(np.full(3, value, np.uint8), 1.0) for value in (32, 128, 224)])
+    one, both, no_color, named, none = regained(jnp.asarray(np.stack([*of, gray, grays, np.zeros(BINS)])))
     assert 1 <= one < 1.1 < 1.3 < both < 2
     # Grey stays grey; without a palette chroma counts as under a palette of many pages.
-    assert no_color == 1 and one < none < both * 1.5
+    assert no_color == named == 1 and one < none < both * 1.5
 
 
 def test_with_statistics_of_its_own_a_picture_is_painted_as_alone_and_with_its_whole_palette():
