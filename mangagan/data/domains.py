@@ -13,7 +13,7 @@ from mangagan.data.settings import Data
 from mangagan.data.transforms import Form, Role
 
 # What a drawn input is made of; most pages have no black and white of their own.
-DRAWN: tuple[tuple[Role, Form], ...] = (("input", "color"), ("own", "bw"))
+_DRAWN: tuple[tuple[Role, Form], ...] = (("input", "color"), ("own", "bw"))
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,10 @@ class Domain:
     def __getitem__(self, index: int) -> Record:
         return self.records[self.numbers[index]]
 
-
-def is_drawn(domain: Domain) -> bool:
-    return set(DRAWN) <= set(domain.forms)
+    @property
+    def is_drawn(self) -> bool:
+        """Whether inputs are drawn of its pages."""
+        return set(_DRAWN) <= set(self.forms)
 
 
 def domains_of(data: Data, archive: Archive, split: Split) -> list[Domain]:
@@ -52,7 +53,7 @@ def domains_of(data: Data, archive: Archive, split: Split) -> list[Domain]:
         return Domain(records, tuple(pages.tolist()), forms, decoded)
 
     if data.paired and data.input == "drawn":
-        return [domain(color, ("target", "color"), *DRAWN)]
+        return [domain(color, ("target", "color"), *_DRAWN)]
     if data.paired and data.input != "bw":
         return [domain(color, ("target", "color"))]
     if data.paired:
@@ -60,7 +61,7 @@ def domains_of(data: Data, archive: Archive, split: Split) -> list[Domain]:
     inputs = {
         "bw": domain(bw, ("input", "bw")),
         "color": domain(color, ("input", "color")),
-        "drawn": domain(color, *DRAWN),
+        "drawn": domain(color, *_DRAWN),
     }
     either = domain(np.union1d(bw, color), ("input", "any"))
     return [inputs.get(data.input, either), domain(color, ("target", "color"))]

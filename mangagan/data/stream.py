@@ -10,7 +10,7 @@ import numpy as np
 
 from mangagan.data.archive import Archive
 from mangagan.data.damage import Spoil, Undamaged
-from mangagan.data.domains import Domain, check_length, domains_of, is_drawn
+from mangagan.data.domains import Domain, check_length, domains_of
 from mangagan.data.drawn import DrawnByName, Redraw
 from mangagan.data.entries import Split
 from mangagan.data.loading import loaded
@@ -120,7 +120,7 @@ def _augmented(domain: Domain, data: Data, seed: int) -> grain.MapDataset:
     cut = CutAnywhere(_cut(data), data.jitter, data.flip, data.octaves)
     pages = grain.MapDataset.source(domain).seed(seed).shuffle().repeat().map(decode)
     windows = pages.random_map(cut)
-    if is_drawn(domain):
+    if domain.is_drawn:
         windows = windows.random_map(Redraw(data.drawing, data.size))
     return windows.map(_to_arrays(data))
 
@@ -146,7 +146,7 @@ def _to_arrays(data: Data) -> ToArrays:
 def _plain(domain: Domain, data: Data, length: int) -> grain.MapDataset:
     pages = grain.MapDataset.source(domain).repeat()[:length]
     decode, cut = Decode(domain.forms), CutMiddle(_cut(data))
-    if is_drawn(domain):
+    if domain.is_drawn:
         windows = pages.map(DrawnByName(decode, cut, Redraw(data.drawing, data.size)))
     else:
         windows = pages.map(decode).map(cut)
