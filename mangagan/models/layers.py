@@ -116,16 +116,18 @@ class BatchNorm:
     """Batch normalisation with scale and shift; the batch's own statistics in training, running ones else.
 
     Computed in float32 and returned in x's dtype. `momentum` is the share of the running value that is kept
-    (PyTorch's 0.1 is 0.9 here); the running variance is the unbiased one, as in PyTorch.
+    (PyTorch's 0.1 is 0.9 here); the running variance is the unbiased one, as in PyTorch. `frozen`: the running ones
+    in training, too, and they stay; for a model that learns on, from pictures too large for more than one or two.
     """
 
     momentum: float = 0.9
     epsilon: float = 1e-5
+    frozen: bool = False
     # The reference gives the convolution before a norm a bias only where the norm is an instance norm.
     conv_bias: ClassVar[bool] = False
 
     def __call__(self, x: Array, *, train: bool, name: str | None = None) -> Array:
-        return _BatchNormLayer(self.momentum, self.epsilon, name=name)(x, train=train)
+        return _BatchNormLayer(self.momentum, self.epsilon, name=name)(x, train=train and not self.frozen)
 
 
 @dataclass(frozen=True)

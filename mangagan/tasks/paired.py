@@ -108,7 +108,7 @@ class Paired(Task):
         self, discriminator: Variables, batch: Batch, fakes: Fakes, context: Context
     ) -> tuple[Array, Metrics]:
         verdict = self._verdict_in_turn(discriminator, batch, fakes["target"], context) if self.judged else {}
-        metrics = verdict | self._distances(batch, fakes["target"], context)
+        metrics = verdict | self._distances(batch, fakes, context)
         weights = {"gan": self.adversarial, "l1": self.l1, "mse": self.mse}
         weights |= {"charbonnier": self.charbonnier, "matching": self.matching}
         loss = sum(weights.get(name.removeprefix("loss/"), 1.0) * metric for name, metric in metrics.items())
@@ -140,17 +140,21 @@ class Paired(Task):
             metrics["loss/matching"] = losses.feature_matching(answer, ask_for(self._real(batch)))
         return metrics
 
-    def _distances(self, batch: Batch, painted: Array, context: Context) -> Metrics:
-        truth = self.space.target(batch["target"])
+    def _distances(self, batch: Batch, fakes: Fakes, context: Context) -> Metrics:
+        painted, truth = fakes["target"], self.space.target(batch["target"])
         metrics = {"loss/l1": losses.l1(painted, truth)}
         if self.mse:
             metrics["loss/mse"] = losses.mse(painted, truth)
         if self.charbonnier:
             metrics["loss/charbonnier"] = losses.charbonnier(painted, truth)
         if self.perceptual.wanted:
-            picture = self.space.picture(batch["input"], painted)
+            picture = self._picture(batch, fakes)
             metrics["loss/perceptual"] = self.perceptual.loss(context.frozen["perceptual"], picture, batch["target"])
         return metrics
+
+    def _picture(self, batch: Batch, fakes: Fakes) -> Array:
+        """The fakes as people see them."""
+        return self.space.picture(batch["input"], fakes["target"])
 
     def _real(self, batch: Batch) -> Array:
         return self._shown(batch, self.space.target(batch["target"]))
