@@ -18,6 +18,10 @@ Stretches = Int[np.ndarray, "h w"]
 # Pages are looked at with a shorter side of so many pixels at most.
 _SIDE = 1000
 _LARGEST_BALLOON = 0.25
+# So much of a sheet is lettering: 40 % and more of a page of text, a few hundredths of a sky with a caption.
+_TEXT = 0.25
+# Fewer letters may be none.
+_LEGIBLE = 5
 # The gap of a line is no wider than this share of the page's shorter side; a gutter is.
 _GAP = 0.008
 
@@ -26,8 +30,9 @@ def paper(gray: Gray, pitch: float | None) -> Float[np.ndarray, "h w"]:
     """How far each pixel of a page [h w] in [0, 1] stays paper, from 0 to 1; pitch is that of its screentones.
 
     Paper is: a stretch of white that holds lettering and little else, if it is of one piece as a balloon is; the
-    surroundings of lettering on any other white; the margin and the gutters. A white face, cloud or sky holds no
-    rows of small shapes alike. Nothing is learned.
+    surroundings of lettering on any other white, or all up to the next line where lettering covers much of that,
+    as on a page of credits; the margin and the gutters. A white face, cloud or sky holds no rows of small shapes
+    alike. Nothing is learned.
     """
     height, width = gray.shape
     scale = min(1.0, _SIDE / min(height, width))
@@ -44,6 +49,7 @@ def paper(gray: Gray, pitch: float | None) -> Float[np.ndarray, "h w"]:
         lettering = blocks(ink, stretches)
         for number in sorted({block.white for block in lettering}):
             _protect([block for block in lettering if block.white == number], stretches, ink, mask)
+        mask |= _sheets(lettering, ~ink)
     soft = ndimage.gaussian_filter(_to_the_line(mask, page, 0.95 * white).astype(np.float32), 0.6)
     return resized(soft[..., None], height, width, Image.Resampling.BILINEAR)[..., 0] if scale < 1 else soft
 
@@ -81,12 +87,26 @@ def _protect(written: list[Block], stretches: Stretches, ink: Mask, mask: Mask) 
         mask[window] |= filled
         return
     for block in written:
-        if len(block.boxes) >= 5:
+        if len(block.boxes) >= _LEGIBLE:
             room = round(0.8 * block.height)
             top, left, bottom, right = block.box
             about = (slice(max(top - room, 0), bottom + room), slice(max(left - room, 0), right + room))
             mask[about] |= stretches[about] == number
             mask[top:bottom, left:right] = True
+
+
+def _sheets(lettering: list[Block], light: Mask) -> Mask:
+    """What is light, of whatever shade, and hangs together, and is covered by lettering to a good part."""
+    covered = np.zeros(light.shape, bool)
+    for block in lettering:
+        if len(block.boxes) >= _LEGIBLE:
+            top, left, bottom, right = block.box
+            covered[top:bottom, left:right] = True
+    if not covered.any():
+        return covered
+    surfaces = ndimage.label(light)[0]
+    sizes, written = (np.bincount(surfaces[where], minlength=surfaces.max() + 1) for where in (light, covered & light))
+    return ((written > _TEXT * sizes)[surfaces]) & light
 
 
 def _is_balloon(filled: Mask, block: Block, own: float, pixels: int) -> bool:

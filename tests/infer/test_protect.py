@@ -165,6 +165,31 @@ def test_a_page_full_of_dots_or_text_does_not_cost_a_balloon():
     assert mask[530:1070, 30:770].mean() > 0.85
 
 
+def sheet_with_text(lines):
+    """A sheet that is shaded towards its sides, on white, with small print; below it in a frame a grey picture."""
+    shade = 240 - 70 * np.abs(np.linspace(-1, 1, 720)) ** 3
+    plane = Image.new("L", (800, 1100), 255)
+    plane.paste(Image.fromarray(np.tile(shade.astype(np.uint8), (1020, 1))), (40, 40))
+    pen, small = ImageDraw.Draw(plane), ImageFont.load_default(13)
+    pen.rectangle((40, 40, 760, 1060), outline=0, width=3)
+    pen.rectangle((200, 800, 600, 1000), fill=190, outline=0, width=4)
+    for row in range(lines):
+        pen.text((120, 90 + 17 * row), "Thanks to all the readers who paid for this fine episode of ours", 0, small)
+    return mask_of(np.asarray(plane))
+
+
+def test_a_page_of_text_stays_paper_up_to_its_edge_and_a_picture_on_it_does_not():
+    mask = sheet_with_text(38)
+    assert mask[60:760, 44:757].mean() > 0.95 and np.median(mask[60:1040, 46:60]) == 1
+    assert mask[810:990, 210:590].max() < 0.1
+
+
+def test_a_caption_leaves_the_sky_around_it_open():
+    mask = sheet_with_text(2)
+    assert mask[85:120, 130:450].mean() > 0.8
+    assert mask[200:760, 44:757].max() < 0.1
+
+
 def test_gutters_and_margin_stay_paper(composed):
     mask = mask_of(composed(3, 4).bw)
     for side in (mask[:8], mask[-8:], mask[:, :8], mask[:, -8:]):
