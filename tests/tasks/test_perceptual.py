@@ -5,7 +5,7 @@ import pytest
 
 from mangagan.models.efficientnet import EfficientNetLite0
 from mangagan.models.vgg import VGG16, imagenet
-from mangagan.tasks.perceptual import Perceptual, gram
+from mangagan.tasks.perceptual import Perceptual, _pooled_distance, gram
 
 FAKE, REAL = (np.random.default_rng(n).uniform(-1, 1, (1, 32, 32, 3)).astype(np.float32) for n in range(2))
 
@@ -29,6 +29,18 @@ def test_content_and_style_are_weighted_sums_over_the_stages():
     loss = Perceptual(weight=2.0, style=3.0).loss(weights, FAKE, REAL)
     np.testing.assert_allclose(loss, 2 * content + 3 * style, rtol=1e-4)
     np.testing.assert_allclose(Perceptual(weight=2.0).loss(weights, FAKE, REAL), 2 * content, rtol=1e-4)
+
+
+def test_pooled_is_the_squared_distance_of_the_last_stages_averages():
+    weights = vgg()
+    fakes, reals = (np.concatenate([picture, picture[:, ::-1] / 2]) for picture in (FAKE, REAL))
+    a, b = (np.asarray(VGG16().apply(weights, imagenet(pictures))[-1], np.float64) for pictures in (fakes, reals))
+    expected = np.square(a.mean((1, 2)) - b.mean((1, 2))).sum(1).mean()
+    assert expected > 0
+    np.testing.assert_allclose(Perceptual(pooled=5.0).loss(weights, fakes, reals), 5 * expected, rtol=1e-3)
+    assert Perceptual(pooled=5.0).wanted
+    # Where in the picture things are makes no difference, as it does to the stages' L1.
+    np.testing.assert_allclose(_pooled_distance(jnp.asarray(a), jnp.asarray(a[:, ::-1])), 0, atol=1e-12)
 
 
 def test_a_small_network_may_look_at_half_the_picture():

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from mangagan.color import srgb_to_lab
+from mangagan.models.layers import BatchNorm
 from mangagan.models.multiscale import MultiscaleDiscriminator
 from mangagan.models.steered_unet import SteeredUNet
 from mangagan.palette import named_palette, palette_of
@@ -115,6 +116,19 @@ def test_a_step_moves_what_reads_the_palette():
     moved = jax.tree.map(lambda a, b: bool((a != b).any()), fresh().generator.params, after.generator.params)
     assert all(jax.tree.leaves(moved["code"]))
     assert all(np.isfinite(float(value)) for value in metrics.values())
+
+
+def test_in_training_people_would_see_what_they_see_at_use():
+    # All of the palette is told, no dropout, and running statistics: what is left is the way from paint to picture.
+    norms = TASK.generator.clone(dropout=0.0, norm=BatchNorm(frozen=True))
+    task, batch = replace(TASK, generator=norms, hinted=0.0, vividness=2.0), a_batch()
+    batch["palette"] = jnp.zeros_like(batch["palette"])
+    fakes, stats = jax.jit(task.generate)(fresh().generator.variables, batch, jax.random.key(0))
+    seen = {name: array for name, array in batch.items() if name != "target"}
+    used = jax.jit(task.predict)(fresh().generator.variables, seen)
+    np.testing.assert_allclose(task._picture(batch, fakes), used, atol=1e-5)
+    assert jnp.abs(task.space.picture(batch["input"], fakes["target"]) - used).max() > 0.01
+    assert all(jax.tree.leaves(jax.tree.map(jnp.array_equal, stats, fresh().generator.stats)))
 
 
 def test_a_pretrained_encoder_is_begun_with_and_does_not_learn():
