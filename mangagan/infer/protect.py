@@ -20,6 +20,8 @@ _SIDE = 1000
 _LARGEST_BALLOON = 0.25
 # So much of a sheet is lettering: 40 % and more of a page of text, a few hundredths of a sky with a caption.
 _TEXT = 0.25
+# How far a shaded sheet stays paper, and how wide the strokes of letters are in pixels.
+_TINTED, _LETTER = 0.5, 9
 # Fewer letters may be none.
 _LEGIBLE = 5
 # The gap of a line is no wider than this share of the page's shorter side; a gutter is.
@@ -30,9 +32,9 @@ def paper(gray: Gray, pitch: float | None) -> Float[np.ndarray, "h w"]:
     """How far each pixel of a page [h w] in [0, 1] stays paper, from 0 to 1; pitch is that of its screentones.
 
     Paper is: a stretch of white that holds lettering and little else, if it is of one piece as a balloon is; the
-    surroundings of lettering on any other white, or all up to the next line where lettering covers much of that,
-    as on a page of credits; the margin and the gutters. A white face, cloud or sky holds no rows of small shapes
-    alike. Nothing is learned.
+    surroundings of lettering on any other white; the margin and the gutters. A white face, cloud or sky holds no
+    rows of small shapes alike. A sheet that is full of lettering, as a page of credits is, stays paper up to its
+    edge, where it is shaded by half: it may be old, not blue. Nothing is learned.
     """
     height, width = gray.shape
     scale = min(1.0, _SIDE / min(height, width))
@@ -43,14 +45,20 @@ def paper(gray: Gray, pitch: float | None) -> Float[np.ndarray, "h w"]:
         return np.zeros(gray.shape, np.float32)
     mask = _gutters(page > 0.95 * white)
     ink = page < 0.6 * white
+    sheets = np.zeros_like(mask)
     # Small print has less white between its lines than a tone between its dots.
     for widest in sorted({0.0, (pitch or 0) * scale}):
         stretches = _stretches(page > 0.86 * white, widest)
         lettering = blocks(ink, stretches)
         for number in sorted({block.white for block in lettering}):
-            _protect([block for block in lettering if block.white == number], stretches, ink, mask)
-        mask |= _sheets(lettering, ~ink)
-    soft = ndimage.gaussian_filter(_to_the_line(mask, page, 0.95 * white).astype(np.float32), 0.6)
+            written = [block for block in lettering if block.white == number]
+            if not _protect(written, stretches, ink, mask):
+                sheets |= _sheets(written, ~ink)
+    kept = _to_the_line(mask | sheets, page, 0.95 * white).astype(np.float32)
+    if sheets.any():
+        shaded = ndimage.maximum_filter(page, _LETTER) < 0.95 * white
+        kept[sheets & shaded] = _TINTED
+    soft = ndimage.gaussian_filter(kept, 0.6)
     return resized(soft[..., None], height, width, Image.Resampling.BILINEAR)[..., 0] if scale < 1 else soft
 
 
@@ -76,8 +84,8 @@ def _stretches(white: Mask, pitch: float) -> Stretches:
     return ndimage.label(clear)[0]
 
 
-def _protect(written: list[Block], stretches: Stretches, ink: Mask, mask: Mask) -> None:
-    """Adds to the mask what the lettering of one stretch of white makes paper."""
+def _protect(written: list[Block], stretches: Stretches, ink: Mask, mask: Mask) -> bool:
+    """Adds to the mask what the lettering of one stretch of white makes paper; whether that is a balloon."""
     number = written[0].white
     window = ndimage.find_objects(stretches, number)[-1]
     filled = ndimage.binary_fill_holes(stretches[window] == number)
@@ -85,7 +93,7 @@ def _protect(written: list[Block], stretches: Stretches, ink: Mask, mask: Mask) 
     own = whole.ink / max(int((filled & ink[window]).sum()), 1)
     if _is_balloon(filled, whole, own, ink.size):
         mask[window] |= filled
-        return
+        return True
     for block in written:
         if len(block.boxes) >= _LEGIBLE:
             room = round(0.8 * block.height)
@@ -93,6 +101,7 @@ def _protect(written: list[Block], stretches: Stretches, ink: Mask, mask: Mask) 
             about = (slice(max(top - room, 0), bottom + room), slice(max(left - room, 0), right + room))
             mask[about] |= stretches[about] == number
             mask[top:bottom, left:right] = True
+    return False
 
 
 def _sheets(lettering: list[Block], light: Mask) -> Mask:
