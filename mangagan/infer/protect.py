@@ -18,10 +18,9 @@ Stretches = Int[np.ndarray, "h w"]
 # Pages are looked at with a shorter side of so many pixels at most.
 _SIDE = 1000
 _LARGEST_BALLOON = 0.25
-# So much of a sheet is lettering: 40 % and more of a page of text, a few hundredths of a sky with a caption.
-_TEXT = 0.25
-# How far a shaded sheet stays paper, and how wide the strokes of letters are in pixels.
-_TINTED, _LETTER = 0.5, 9
+# So much of a sheet is lettering: 40 % and more of a page of text, a few hundredths of a sky with a caption; and so
+# much of it is shaded, and stays paper no more than by half. Strokes of letters are so wide in pixels.
+_TEXT, _SHADED, _TINTED, _LETTER = 0.25, 0.25, 0.5, 9
 # Fewer letters may be none.
 _LEGIBLE = 5
 # The gap of a line is no wider than this share of the page's shorter side; a gutter is.
@@ -33,8 +32,8 @@ def paper(gray: Gray, pitch: float | None) -> Float[np.ndarray, "h w"]:
 
     Paper is: a stretch of white that holds lettering and little else, if it is of one piece as a balloon is; the
     surroundings of lettering on any other white; the margin and the gutters. A white face, cloud or sky holds no
-    rows of small shapes alike. A sheet that is full of lettering, as a page of credits is, stays paper up to its
-    edge, where it is shaded by half: it may be old, not blue. Nothing is learned.
+    rows of small shapes alike. A shaded sheet that is full of lettering, as credits on parchment are, stays paper up
+    to its edge, by half where it is shaded: it may be old, not blue. Nothing is learned.
     """
     height, width = gray.shape
     scale = min(1.0, _SIDE / min(height, width))
@@ -43,23 +42,26 @@ def paper(gray: Gray, pitch: float | None) -> Float[np.ndarray, "h w"]:
     white = float(np.quantile(page[::2, ::2], 0.99))
     if white < 0.6:
         return np.zeros(gray.shape, np.float32)
-    mask = _gutters(page > 0.95 * white)
-    ink = page < 0.6 * white
-    sheets = np.zeros_like(mask)
+    soft = ndimage.gaussian_filter(_kept(page, white, (pitch or 0) * scale), 0.6)
+    return resized(soft[..., None], height, width, Image.Resampling.BILINEAR)[..., 0] if scale < 1 else soft
+
+
+def _kept(page: Gray, white: float, pitch: float) -> Float[np.ndarray, "h w"]:
+    mask, ink = _gutters(page > 0.95 * white), page < 0.6 * white
+    sheets, shaded = np.zeros_like(mask), ndimage.maximum_filter(page, _LETTER) < 0.95 * white
     # Small print has less white between its lines than a tone between its dots.
-    for widest in sorted({0.0, (pitch or 0) * scale}):
+    for widest in sorted({0.0, pitch}):
         stretches = _stretches(page > 0.86 * white, widest)
         lettering = blocks(ink, stretches)
+        loose: list[Block] = []
         for number in sorted({block.white for block in lettering}):
             written = [block for block in lettering if block.white == number]
             if not _protect(written, stretches, ink, mask):
-                sheets |= _sheets(written, ~ink)
+                loose += written
+        sheets |= _sheets(loose, ~ink, shaded)
     kept = _to_the_line(mask | sheets, page, 0.95 * white).astype(np.float32)
-    if sheets.any():
-        shaded = ndimage.maximum_filter(page, _LETTER) < 0.95 * white
-        kept[sheets & shaded] = _TINTED
-    soft = ndimage.gaussian_filter(kept, 0.6)
-    return resized(soft[..., None], height, width, Image.Resampling.BILINEAR)[..., 0] if scale < 1 else soft
+    kept[sheets & shaded] = _TINTED
+    return kept
 
 
 def _gutters(white: Mask) -> Mask:
@@ -104,8 +106,8 @@ def _protect(written: list[Block], stretches: Stretches, ink: Mask, mask: Mask) 
     return False
 
 
-def _sheets(lettering: list[Block], light: Mask) -> Mask:
-    """What is light, of whatever shade, and hangs together, and is covered by lettering to a good part."""
+def _sheets(lettering: list[Block], light: Mask, shaded: Mask) -> Mask:
+    """What is light and hangs together, but is not all white, and a good part of it is lettered."""
     covered = np.zeros(light.shape, bool)
     for block in lettering:
         if len(block.boxes) >= _LEGIBLE:
@@ -113,9 +115,11 @@ def _sheets(lettering: list[Block], light: Mask) -> Mask:
             covered[top:bottom, left:right] = True
     if not covered.any():
         return covered
-    surfaces = ndimage.label(light)[0]
-    sizes, written = (np.bincount(surfaces[where], minlength=surfaces.max() + 1) for where in (light, covered & light))
-    return ((written > _TEXT * sizes)[surfaces]) & light
+    numbers, count = ndimage.label(light)
+    size, written, gray = (
+        np.bincount(numbers[light & where], minlength=count + 1) for where in (True, covered, shaded)
+    )
+    return light & ((written > _TEXT * size) & (gray > _SHADED * size))[numbers]
 
 
 def _is_balloon(filled: Mask, block: Block, own: float, pixels: int) -> bool:

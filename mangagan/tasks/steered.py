@@ -37,7 +37,7 @@ _MODE = 1.5
 # The chroma of named greys, which palettes spread over the bins around them, is 4.6, and nothing of it is lost.
 _GRAY = 5.0
 # More than this is lost by palettes of hundreds of pages alone; no palette counts as one of a work.
-_MOST_LOST, _UNKNOWN = 3.95, 2.5
+_MOST_LOST, _UNKNOWN = 4.15, 2.5
 # Of pages as they are drawn in ink chroma is multiplied by 1 + this times the mean change of their L / 50.
 _DRAWN = 0.5
 # Chroma C becomes C times this power of (C + 1) / 20: what is dull gains, what is vivid loses. From afar (VFD) pages
