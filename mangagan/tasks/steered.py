@@ -97,26 +97,26 @@ class Steered(Paired):
         given = _seen(usual, hints, near), _half_of(palette_key, palette)
         painted, stats = apply_network(self.generator, generator, *given, train=True, rng=dropout_key)
         target = mixed(usual, painted)
-        return {"target": target, "picture": self._finished(usual, target, palette, hints, near)}, stats
+        return {"target": target, "finished": self._finished(usual, target, palette, hints, near)}, stats
 
     def predict(self, generator: Variables, batch: Batch) -> Float[Array, "b h w 3"]:
         hints, palette = hints_of(batch), _palette(batch)
         usual, near = usual_colors(batch["input"], palette), surroundings(hints)
         seen, own = _seen(usual, hints, near), self.own_statistics
         painted = mixed(usual, predict_any_size(self.generator, generator, seen, own, beside=(palette,)))
-        return self._finished(usual, painted, palette, hints, near)
+        return self.space.picture(batch["input"], self._finished(usual, painted, palette, hints, near))
 
     def _finished(self, usual: Array, painted: Array, palette: Array, hints: Hints, near: Hints) -> Array:
-        """The picture in [-1, 1] as people see it, with the chroma that medians lack."""
+        """What is painted, with the chroma that medians lack."""
         # The more of the light had to be guessed, too, the duller are the guesses.
         drawn = jnp.abs(painted - usual)[..., :1].mean((1, 2, 3), keepdims=True)
         factor = self.vividness * regained(palette)[:, None, None, None] * (1 + _DRAWN * drawn)
         # Colors that are told come out as they were given.
         guessed = 1 - jnp.maximum(hints.mask, near.mask)
-        return self.space.picture(usual[..., :1], _vivid(painted, factor, guessed))
+        return _vivid(painted, factor, guessed)
 
     def _picture(self, batch: Batch, fakes: Fakes) -> Array:
-        return fakes["picture"]
+        return self.space.picture(batch["input"], fakes["finished"])
 
     def _condition(self, batch: Batch) -> Float[Array, "b h w 3"]:
         # A discriminator that knows the palette can ask for it.
