@@ -15,11 +15,11 @@ from __future__ import annotations
 from experiments._scales import DEBUG
 from mangagan.config import Adam, Constant, Cosine, Experiment, Train
 from mangagan.data.drawing import Drawing
-from mangagan.data.palettes import PagePalettes
 from mangagan.data.settings import Data
-from mangagan.tasks.judging import Stability
+from mangagan.data.stream.page_palettes import PagePalettes
+from mangagan.tasks.adversarial import Stability
+from mangagan.tasks.palette_guided import Steered
 from mangagan.tasks.perceptual import Perceptual
-from mangagan.tasks.steered import Steered
 
 PRESETS: dict[str, dict[str, object]] = {
     "laptop": {

@@ -15,8 +15,8 @@ from mangagan.config import Experiment, Train
 from mangagan.data.settings import Data
 from mangagan.models.patchgan import PatchGAN
 from mangagan.models.unet import UNet
+from mangagan.tasks.color_spaces import Lab
 from mangagan.tasks.paired import Paired
-from mangagan.tasks.spaces import Lab
 
 PRESETS: dict[str, dict[str, object]] = {
     "laptop": LAPTOP

@@ -15,7 +15,7 @@ from __future__ import annotations
 from experiments._scales import DEBUG, LAPTOP
 from mangagan.config import Experiment
 from mangagan.data.settings import Data
-from mangagan.tasks.hd import PairedHD
+from mangagan.tasks.pix2pixhd import PairedHD
 
 PRESETS: dict[str, dict[str, object]] = {
     "local": {

@@ -14,8 +14,8 @@ from experiments._scales import DEBUG, LAPTOP
 from mangagan.config import Adam, Experiment, Step, Train
 from mangagan.data.settings import Data
 from mangagan.models.unet import UNet
+from mangagan.tasks.color_spaces import Lab
 from mangagan.tasks.paired import Paired
-from mangagan.tasks.spaces import Lab
 
 PRESETS: dict[str, dict[str, object]] = {
     "laptop": LAPTOP

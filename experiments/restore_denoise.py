@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from experiments._scales import DEBUG, LAPTOP
 from mangagan.config import Adam, Experiment, Linear, Train
-from mangagan.data.damage import Noise
+from mangagan.data.degradation.degrade import Noise
 from mangagan.data.settings import Data
 from mangagan.tasks.denoise import Denoise
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from experiments._scales import DEBUG, LAPTOP
 from mangagan.config import Adam, Experiment, Linear, Train
-from mangagan.data.damage import Holes
+from mangagan.data.degradation.degrade import Holes
 from mangagan.data.settings import Data
 from mangagan.tasks.inpaint import Inpaint
 

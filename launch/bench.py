@@ -35,13 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _step(experiment, options: argparse.Namespace) -> dict:  # type: ignore[no-untyped-def,type-arg]
-    from mangagan.bench.ours import build_our_step, step_flops
-    from mangagan.bench.turns import take_turns
+    from mangagan.bench.interleave import take_turns
+    from mangagan.bench.jax_step import build_our_step, step_flops
 
     contestants = {"ours": (build_our_step, (experiment, options.steps))}
     if options.against == "torch":
         try:
-            from mangagan.bench.torch_step import build_torch_step, check_twin
+            from mangagan.bench.torch_twins.torch_step import build_torch_step, check_twin
         except ModuleNotFoundError as error:
             raise ModuleNotFoundError(f"{error}: pip install -e '.[bench]' brings PyTorch") from error
         check_twin(experiment)
@@ -57,7 +57,7 @@ def _step(experiment, options: argparse.Namespace) -> dict:  # type: ignore[no-u
 
 
 def _data(experiment, options: argparse.Namespace) -> dict:  # type: ignore[no-untyped-def,type-arg]
-    from mangagan.bench.ours import data_figures
+    from mangagan.bench.jax_step import data_figures
 
     figures = data_figures(experiment, options.rounds)
     print(f"the stream alone: {figures['stream_images_per_s']:.1f} images/s")

@@ -36,10 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _compare(options: argparse.Namespace) -> None:
-    from mangagan.files import write_aside
+    from mangagan.images.atomic import write_aside
+    from mangagan.report.evaluated_runs import open_runs
+    from mangagan.report.html_page import page
     from mangagan.report.markdown import markdown
-    from mangagan.report.page import page
-    from mangagan.report.runs import open_runs
     from mangagan.report.story import parts
     from mangagan.report.text import as_plain, counted
 

@@ -14,9 +14,9 @@ from launch._evaluate_options import check, check_mode, parser
 if TYPE_CHECKING:
     from mangagan.config import Experiment
     from mangagan.data.settings import Data
+    from mangagan.evaluate.colorization.session import Extras
     from mangagan.evaluate.protocol import Protocol
     from mangagan.evaluate.result import Result
-    from mangagan.evaluate.sitting import Extras
     from mangagan.tasks.base import Variables
 
 
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _progress(options: argparse.Namespace) -> int:
-    from mangagan.train.progress import draw_progress
+    from mangagan.train.progress_picture import draw_progress
 
     draw_progress(options.checkpoint).save(options.progress)
     print(f"input, first pictures, last pictures and truth of {options.checkpoint}: {options.progress}")
@@ -42,12 +42,12 @@ def _progress(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from mangagan.train.compiled import keep_compiled
+    from mangagan.compilation_cache import keep_compiled
 
     keep_compiled()
     if options.predictions:
         return _predictions(options)
-    from mangagan.train.trained import load_trained
+    from mangagan.train.load import load_trained
 
     experiment, variables = load_trained(options.checkpoint)
     judge = _restoration if experiment.data.input == "color" else _coloring
@@ -55,8 +55,8 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _coloring(options: argparse.Namespace, experiment: Experiment, variables: Variables) -> int:
-    from mangagan.evaluate.colored import judge_coloring
-    from mangagan.evaluate.pages import open_pages
+    from mangagan.evaluate.colorization.colorization import judge_coloring
+    from mangagan.evaluate.colorization.evaluation_pages import open_pages
     from mangagan.evaluate.result import check_replaceable, result_file
 
     check_mode(options, "coloring")
@@ -70,7 +70,7 @@ def _coloring(options: argparse.Namespace, experiment: Experiment, variables: Va
 
 
 def _predictions(options: argparse.Namespace) -> int:
-    from mangagan.evaluate.predictions import judge_predictions, source_of
+    from mangagan.evaluate.colorization.predictions import judge_predictions, source_of
     from mangagan.evaluate.result import check_data, result_file
 
     protocol = _protocol(options, "")
@@ -84,7 +84,7 @@ def _predictions(options: argparse.Namespace) -> int:
 
 
 def _protocol(options: argparse.Namespace, data: str) -> Protocol:
-    from mangagan.data.splits import patterns
+    from mangagan.data.archive.splits import patterns
     from mangagan.evaluate.protocol import Protocol
 
     kinds = (options.kind,) if options.kind else Protocol.kinds
@@ -93,8 +93,8 @@ def _protocol(options: argparse.Namespace, data: str) -> Protocol:
 
 
 def _extras(options: argparse.Namespace, file: Path, source: str) -> Extras:
+    from mangagan.evaluate.colorization.session import Extras
     from mangagan.evaluate.result import pages_folder
-    from mangagan.evaluate.sitting import Extras
 
     folder = pages_folder(file)
     if options.keep_pages and folder.exists() and not folder.is_dir():
@@ -109,8 +109,8 @@ def _extras(options: argparse.Namespace, file: Path, source: str) -> Extras:
 
 def _places(source: str) -> list[Path]:
     """The files and folders that a source may name."""
-    from mangagan.data.joined import parts_of
-    from mangagan.data.sources import KINDS
+    from mangagan.data.sources.joined import parts_of
+    from mangagan.data.sources.open_source import KINDS
 
     kind, _, argument = source.partition(":")
     if kind == "joined":
@@ -119,8 +119,8 @@ def _places(source: str) -> list[Path]:
 
 
 def _told(file: Path, result: Result) -> int:
-    from mangagan.evaluate.differences import caution
     from mangagan.evaluate.result import write_result
+    from mangagan.evaluate.statistics.significance import caution
     from mangagan.evaluate.table import by_figure
 
     write_result(file, result)
@@ -137,8 +137,8 @@ def _told(file: Path, result: Result) -> int:
 
 
 def _restoration(options: argparse.Namespace, experiment: Experiment, variables: Variables) -> int:
-    from mangagan.evaluate.restored import Sound, judge_denoising, judge_inpainting
-    from mangagan.files import check_writable, write_aside
+    from mangagan.evaluate.restoration.restoration import Sound, judge_denoising, judge_inpainting
+    from mangagan.images.atomic import check_writable, write_aside
     from mangagan.tasks.denoise import Denoise
 
     denoises, data = isinstance(experiment.task, Denoise), experiment.data
@@ -164,8 +164,8 @@ def _restoration(options: argparse.Namespace, experiment: Experiment, variables:
 
 def _chosen(options: argparse.Namespace, learned: Data) -> tuple[str, ...]:
     """The works named; of the source that a run has learned from, where none are, those that were held out by name."""
-    from mangagan.data.sources import same_source
-    from mangagan.data.splits import patterns
+    from mangagan.data.archive.splits import patterns
+    from mangagan.data.sources.open_source import same_source
 
     own = same_source(options.data or "", learned.source)
     chosen = patterns(options.works or (learned.held_out if own else ""))
@@ -188,7 +188,7 @@ def _named(output: Path | None, name: str) -> Path | None:
 def _holds_result(file: Path) -> bool:
     """Whether a result is there already. Raises ValueError where something else is, or none can be written."""
     from mangagan.evaluate.result import read_result
-    from mangagan.files import check_writable
+    from mangagan.images.atomic import check_writable
 
     check_writable(file)
     if file.exists():

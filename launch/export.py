@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from launch._numbers import positive
-from mangagan.interop.shipped import checkpoint
+from mangagan.pretrained.shipped import checkpoint
 
 EXAMPLES = """
 examples:
@@ -43,9 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _model(options: argparse.Namespace) -> None:
-    from mangagan.interop.folder import check_free
     from mangagan.overrides import override, parse
-    from mangagan.train.history import read_history
+    from mangagan.pretrained.model_folder import check_free
+    from mangagan.train.run_history import read_history
     from mangagan.train.runs import load_run
 
     check_free(options.output)
@@ -65,10 +65,10 @@ def _model(options: argparse.Namespace) -> None:
 def _import(options: argparse.Namespace) -> None:
     from hashlib import sha256
 
-    from mangagan.interop.card import History
-    from mangagan.interop.exchange import import_reference
-    from mangagan.interop.folder import check_free
+    from mangagan.interop.reference.convert import import_reference
     from mangagan.overrides import override, parse
+    from mangagan.pretrained.card import History
+    from mangagan.pretrained.model_folder import check_free
 
     check_free(options.output)
     experiment, variables = import_reference(options.files, options.layout)
@@ -79,8 +79,8 @@ def _import(options: argparse.Namespace) -> None:
 
 
 def _reference(options: argparse.Namespace) -> None:
-    from mangagan.interop.exchange import export_reference
-    from mangagan.train.trained import load_trained
+    from mangagan.interop.reference.convert import export_reference
+    from mangagan.train.load import load_trained
 
     if options.file.exists():
         raise FileExistsError(f"{options.file} exists already and is kept; choose another name or move it away")
@@ -90,7 +90,7 @@ def _reference(options: argparse.Namespace) -> None:
 
 def _onnx(options: argparse.Namespace) -> None:
     from mangagan.infer.onnx_export import export_onnx
-    from mangagan.train.trained import load_trained
+    from mangagan.train.load import load_trained
 
     if options.file.suffix != ".onnx":
         raise ValueError(f"{options.file} should end in .onnx")
@@ -101,10 +101,10 @@ def _onnx(options: argparse.Namespace) -> None:
 
 
 def _write(options, experiment, variables, history) -> None:  # type: ignore[no-untyped-def]
-    from mangagan.data.folders import OWN
-    from mangagan.interop.card import CARD, PICTURE, model_card
-    from mangagan.interop.credits import LICENSE, license_text, weights_license
-    from mangagan.interop.folder import save_model
+    from mangagan.data.sources.folders import OWN
+    from mangagan.pretrained.card import CARD, PICTURE, model_card
+    from mangagan.pretrained.licenses import LICENSE, license_text, weights_license
+    from mangagan.pretrained.model_folder import save_model
 
     name = options.output.absolute().name
     # Of pictures in a folder only its owner knows the licence.

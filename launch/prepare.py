@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mangagan.data.archive import Archive
+    from mangagan.data.archive.archive import Archive
 
 EXAMPLES = """
 examples:
@@ -31,9 +31,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Builds or opens an archive, prints its summary, writes a contact sheet if asked; returns the exit status."""
     options = _parser().parse_args(argv)
     # Worker processes import this module: what is heavy is imported here.
-    from mangagan.data.archive import open_archive
-    from mangagan.data.sheet import contact_sheet, drawn_sheet
-    from mangagan.data.unpacked import unpack
+    from mangagan.data.archive.archive import open_archive
+    from mangagan.data.archive.contact_sheet import contact_sheet, drawn_sheet
+    from mangagan.data.archive.unpack import unpack
 
     try:
         if options.input == "drawn" and not options.sheet:
@@ -56,9 +56,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _write_palette(archive: Archive, file: Path) -> None:
-    from mangagan.data.palettes import steering
-    from mangagan.files import write_aside
-    from mangagan.infer.palette_file import palette_text
+    from mangagan.data.stream.page_palettes import steering
+    from mangagan.images.atomic import write_aside
+    from mangagan.infer.guidance.palette_file import palette_text
     from mangagan.palette import merged, named_colors
 
     pages = archive.domains["train"]["color"].tolist()
@@ -71,7 +71,7 @@ def _write_palette(archive: Archive, file: Path) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from mangagan.data.sources import KINDS
+    from mangagan.data.sources.open_source import KINDS
 
     kinds = "\n".join(f"  {meaning}" for _, meaning in KINDS.values())
     parser = argparse.ArgumentParser(

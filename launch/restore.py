@@ -41,8 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _restore(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from mangagan.data.pictures import Unusable
-    from mangagan.infer.places import places
+    from mangagan.images.decode import Unusable
+    from mangagan.infer.restore.places import places
 
     _check(options)
     # What is wrong with the files is said before a network is loaded.
@@ -70,8 +70,8 @@ def _restore(options: argparse.Namespace) -> int:
 
 def _one(place, restored) -> list[str]:  # type: ignore[no-untyped-def]
     """Writes one result; what is to be said of it."""
-    from mangagan.files import write_aside
-    from mangagan.infer.pictures import decode
+    from mangagan.images.atomic import write_aside
+    from mangagan.images.picture import decode
 
     data = place.source.read_bytes()
     picture = decode(data)
@@ -87,11 +87,11 @@ def _restorer(options: argparse.Namespace) -> Callable:  # type: ignore[type-arg
     """Takes a place and its picture, gives the restored picture; None where there is nothing to restore."""
     import jax
 
-    from mangagan.infer.tiles import Tiles
+    from mangagan.compilation_cache import keep_compiled
     from mangagan.tasks.denoise import Denoise
     from mangagan.tasks.inpaint import Inpaint
-    from mangagan.train.compiled import keep_compiled
-    from mangagan.train.trained import load_trained
+    from mangagan.tiles import Tiles
+    from mangagan.train.load import load_trained
 
     keep_compiled()
     batch = (1 if jax.default_backend() == "cpu" else 8) if options.batch is None else options.batch
@@ -107,7 +107,7 @@ def _restorer(options: argparse.Namespace) -> Callable:  # type: ignore[type-arg
 
 
 def _denoiser(options, experiment, variables, tiles) -> Callable:  # type: ignore[no-untyped-def,type-arg]
-    from mangagan.infer.restorer import denoiser
+    from mangagan.infer.restore.restorer import denoiser
 
     known = experiment.data.damage.known
     if known and options.sigma is None:
@@ -121,9 +121,9 @@ def _denoiser(options, experiment, variables, tiles) -> Callable:  # type: ignor
 def _inpainter(options, experiment, variables, tiles) -> Callable:  # type: ignore[no-untyped-def,type-arg]
     import numpy as np
 
-    from mangagan.infer.holes import colored_hole, masked_hole, transparent_hole
-    from mangagan.infer.places import mask_of
-    from mangagan.infer.restorer import inpainter
+    from mangagan.infer.restore.holes import colored_hole, masked_hole, transparent_hole
+    from mangagan.infer.restore.places import mask_of
+    from mangagan.infer.restore.restorer import inpainter
 
     filled = inpainter(experiment.task.predict, variables, tiles)
 

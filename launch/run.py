@@ -64,7 +64,7 @@ def _train(experiment, options: argparse.Namespace) -> None:  # type: ignore[no-
     import jax
 
     import experiments
-    from mangagan.train.compiled import keep_compiled
+    from mangagan.compilation_cache import keep_compiled
     from mangagan.train.loop import train
 
     keep_compiled()

@@ -76,7 +76,7 @@ def _plan(options: argparse.Namespace) -> Any:
     from mangagan.evaluate.protocol import Protocol
     from mangagan.overrides import parse
     from mangagan.sweep.job import restores
-    from mangagan.sweep.plan import make_plan
+    from mangagan.sweep.sweep_plan import make_plan
 
     if bool(options.exp) == bool(options.suite):
         raise ValueError(f"say which experiment, --exp=NAME, or which suite: --suite={'|'.join(_suites.SUITES)}")

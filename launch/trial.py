@@ -22,13 +22,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from launch._numbers import count, positive
-from mangagan.interop.shipped import NAME, checkpoint
+from mangagan.pretrained.shipped import NAME, checkpoint
 
 if TYPE_CHECKING:
-    from mangagan.evaluate.restoration import Truth
-    from mangagan.evaluate.trial.verdict import Trial
+    from mangagan.evaluate.restoration.conditions import Truth
+    from mangagan.images.picture import Pixels
     from mangagan.infer.network import Facts
-    from mangagan.infer.pictures import Pixels
+    from mangagan.trial.trial_result import Trial
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,15 +46,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _trial(options: argparse.Namespace) -> Trial:
-    from mangagan.data.splits import patterns
-    from mangagan.evaluate.restoration import truths
-    from mangagan.evaluate.trial.characters import check_boxes, read_characters
-    from mangagan.evaluate.trial.pages import kept
-    from mangagan.evaluate.trial.verdict import Trial
-    from mangagan.evaluate.trial.ways import sorted_out
+    from mangagan.compilation_cache import keep_compiled
+    from mangagan.data.archive.splits import patterns
+    from mangagan.evaluate.restoration.conditions import truths
     from mangagan.infer.jax_network import jax_network
-    from mangagan.train.compiled import keep_compiled
-    from mangagan.train.trained import load_trained
+    from mangagan.train.load import load_trained
+    from mangagan.trial.characters import check_boxes, read_characters
+    from mangagan.trial.palette_modes import sorted_out
+    from mangagan.trial.trial_pages import kept
+    from mangagan.trial.trial_result import Trial
 
     keep_compiled()
     pages = truths(options.pages, patterns(options.works), options.pictures)
@@ -81,7 +81,7 @@ def _check(options: argparse.Namespace, facts: Facts) -> None:
 
 
 def _pixels(page: Truth) -> Pixels:
-    from mangagan.data.pictures import Unusable
+    from mangagan.images.decode import Unusable
 
     try:
         return page.pixels()
@@ -91,7 +91,7 @@ def _pixels(page: Truth) -> Pixels:
 
 def _claim(folder: Path, pages: Sequence[str], network: str) -> None:
     """Raises ValueError where a folder has pictures that another network has made, or of other pages."""
-    from mangagan.files import write_aside
+    from mangagan.images.atomic import write_aside
 
     file, mine = folder / "of.json", json.dumps({"network": network, "pages": sorted(pages)}, indent=1)
     if file.is_file() and file.read_text("utf-8") != mine:
@@ -101,8 +101,8 @@ def _claim(folder: Path, pages: Sequence[str], network: str) -> None:
 
 
 def _tables(trial: Trial, options: argparse.Namespace) -> tuple[dict[str, Any], str]:
-    from mangagan.evaluate.trial.painting import Look
-    from mangagan.evaluate.trial.verdict import table
+    from mangagan.trial.predict_pages import Look
+    from mangagan.trial.trial_result import table
 
     content: dict[str, Any] = {"pages": len(trial.pages.truth), "works": sorted(set(trial.pages.works.values()))}
     parts = []
@@ -118,8 +118,8 @@ def _tables(trial: Trial, options: argparse.Namespace) -> tuple[dict[str, Any], 
 
 
 def _more(trial: Trial, options: argparse.Namespace, kind: Any, content: dict[str, Any]) -> list[str]:
-    from mangagan.evaluate.trial.characters import read_characters
-    from mangagan.evaluate.trial.ways import WAYS
+    from mangagan.trial.characters import read_characters
+    from mangagan.trial.palette_modes import WAYS
 
     lines = []
     if options.sizes:
@@ -138,15 +138,15 @@ def _more(trial: Trial, options: argparse.Namespace, kind: Any, content: dict[st
 
 
 def _write(folder: Path, content: dict[str, Any], text: str) -> None:
-    from mangagan.files import write_aside
+    from mangagan.images.atomic import write_aside
 
     write_aside(folder / "trial.json", (json.dumps(content, indent=1) + "\n").encode())
     write_aside(folder / "trial.md", (text + "\n").encode())
 
 
 def _parser() -> argparse.ArgumentParser:
-    from mangagan.evaluate.trial.pages import KINDS
-    from mangagan.evaluate.trial.ways import WAYS
+    from mangagan.trial.palette_modes import WAYS
+    from mangagan.trial.trial_pages import KINDS
 
     parser = argparse.ArgumentParser(
         prog="launch/trial.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter

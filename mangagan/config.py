@@ -10,15 +10,15 @@ from typing import Literal
 
 import jax
 
-from mangagan.data.palettes import NoPalettes
 from mangagan.data.settings import Data
+from mangagan.data.stream.page_palettes import NoPalettes
 from mangagan.palette_bins import BINS
 from mangagan.tasks.denoise import Denoise
-from mangagan.tasks.hd import PairedHD
 from mangagan.tasks.hinted import Hinted
 from mangagan.tasks.inpaint import Inpaint
 from mangagan.tasks.paired import Paired
-from mangagan.tasks.steered import Steered
+from mangagan.tasks.palette_guided import Steered
+from mangagan.tasks.pix2pixhd import PairedHD
 from mangagan.tasks.unpaired import Unpaired
 
 

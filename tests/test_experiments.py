@@ -8,7 +8,7 @@ import experiments
 from mangagan.config import example_batch
 from mangagan.overrides import override
 from mangagan.train.devices import make_mesh
-from mangagan.train.frozen import frozen_shapes
+from mangagan.train.perceptual_networks import frozen_shapes
 from mangagan.train.program import build_program
 
 ALL = [f"{name}:{preset}".rstrip(":") for name in experiments.names() for preset in ("", *experiments.presets(name))]

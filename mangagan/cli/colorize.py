@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mangagan.cli.colorize_options import parser
-from mangagan.interop.shipped import check_shipped
+from mangagan.pretrained.shipped import check_shipped
 
 if TYPE_CHECKING:
     from mangagan.infer.colorizer import Coloring
     from mangagan.infer.network import Network
-    from mangagan.infer.report import Report
-    from mangagan.infer.volume import Settings
+    from mangagan.infer.volume.color_volumes import Settings
+    from mangagan.infer.volume.report import Report
 
 
 def main(arguments: Sequence[str] | None = None, prog: str = "launch/colorize.py") -> int:
@@ -41,11 +41,11 @@ def main(arguments: Sequence[str] | None = None, prog: str = "launch/colorize.py
 def _colorize(options: argparse.Namespace) -> int:
     began = time.monotonic()
     from mangagan.infer.beginning import beginning
-    from mangagan.infer.hints_folder import HintsFolder
-    from mangagan.infer.outputs import output_beside
-    from mangagan.infer.palettes import palettes
-    from mangagan.infer.plan import plan
-    from mangagan.infer.volume import color_volumes
+    from mangagan.infer.guidance.hints_folder import HintsFolder
+    from mangagan.infer.guidance.palettes import palettes
+    from mangagan.infer.volume.color_volumes import color_volumes
+    from mangagan.infer.volume.outputs import output_beside
+    from mangagan.infer.volume.plan import plan
 
     if options.report and not options.report.absolute().parent.is_dir():
         raise ValueError(f"--report={options.report}: there is no folder {options.report.absolute().parent}")
@@ -82,14 +82,14 @@ def _written(report: Report, file: Path | None) -> int:
 
 def _coloring(options: argparse.Namespace) -> Coloring:
     from mangagan.infer.colorizer import Coloring
-    from mangagan.infer.compose import Compositing
+    from mangagan.infer.page.compose import Compositing
 
     return Coloring(Compositing(options.ink, options.protect == "on"), _size(options.size), options.recolor)
 
 
 def _settings(options: argparse.Namespace, began: float) -> Settings:
-    from mangagan.infer.coding import Quality
-    from mangagan.infer.volume import Settings
+    from mangagan.images.encode import Quality
+    from mangagan.infer.volume.color_volumes import Settings
 
     note = f"Coloured by mangagan {version('mangagan')} with {options.checkpoint.resolve().name}"
     quality = Quality(options.jpeg_quality, options.webp_quality, options.avif_quality)
@@ -103,9 +103,9 @@ def _network(options: argparse.Namespace) -> Network:
 
         check_shipped(file)
         return onnx_network(file)
+    from mangagan.compilation_cache import keep_compiled
     from mangagan.infer.jax_network import jax_network
-    from mangagan.train.compiled import keep_compiled
-    from mangagan.train.trained import load_trained
+    from mangagan.train.load import load_trained
 
     keep_compiled()
     return jax_network(*load_trained(file))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from mangagan.interop.shipped import NAME, checkpoint
+from mangagan.pretrained.shipped import NAME, checkpoint
 
 _EXAMPLES = """
 examples:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from mangagan.data.damage import Damage, Undamaged
+from mangagan.data.degradation.degrade import Damage, Undamaged
 from mangagan.data.drawing import Drawing
-from mangagan.data.palettes import NoPalettes, PagePalettes
-from mangagan.data.transforms import Input
+from mangagan.data.stream.page_palettes import NoPalettes, PagePalettes
+from mangagan.data.stream.transforms import Input
 
 
 @dataclass(frozen=True)
 class Data:
     """Which pages the network sees, and how."""
 
-    source: str = "comics:2000"  # see mangagan.data.sources for all kinds
+    source: str = "comics:2000"  # see mangagan.data.sources.open_source for all kinds
     # Works that are not learned from, "E15,E16", or patterns of names of pages, "E1*"; "": a tenth of the works.
     held_out: str = ""
     input: Input = "gray"

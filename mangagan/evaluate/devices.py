@@ -11,7 +11,7 @@ import numpy as np
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 from jaxtyping import Bool
 
-from mangagan.evaluate.pages import Page
+from mangagan.evaluate.colorization.evaluation_pages import Page
 
 
 @dataclass(frozen=True)

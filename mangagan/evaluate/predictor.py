@@ -12,11 +12,11 @@ import numpy as np
 from jaxtyping import Array, Float, UInt8
 
 from mangagan.color import to_bytes
+from mangagan.evaluate.colorization.evaluation_pages import Page
 from mangagan.evaluate.devices import Devices
-from mangagan.evaluate.pages import Page
 from mangagan.evaluate.result import Figures
-from mangagan.infer.tiles import Tiles
 from mangagan.tasks.base import Batch, Variables
+from mangagan.tiles import Tiles
 
 # A page of more pixels than this is painted in tiles: the layers of some networks take 5 kB for each.
 WHOLE_PIXELS = 2 * 2**20

@@ -8,10 +8,10 @@ from typing import Literal, TypeVar, get_args
 
 from PIL import Image
 
-from mangagan.data.entries import natural
+from mangagan.data.archive.splits import fits
 from mangagan.data.settings import Data
-from mangagan.data.splits import fits
-from mangagan.data.transforms import Cut, Images
+from mangagan.data.sources.entries import natural
+from mangagan.data.stream.transforms import Cut, Images
 from mangagan.evaluate.result import Kind
 
 Name = Literal["native", "512x800", "256", "training"]
@@ -71,7 +71,7 @@ class Protocol:
 
 
 def chosen(patterns: Sequence[str], labels: Sequence[tuple[str, str]], where: object) -> list[bool]:
-    """Whether each page (name, work) fits a pattern, as `mangagan.data.splits` has them; without patterns, all do.
+    """Whether each page (name, work) fits a pattern, as `archive.splits` has them; without patterns, all do.
 
     Raises ValueError for a pattern that fits no page of those in `where`.
     """

@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from mangagan.evaluate.scores import Scores
-from mangagan.evaluate.statistics import Summary
+from mangagan.evaluate.statistics.summary import Summary
+from mangagan.evaluate.statistics.sums import Scores
 from mangagan.evaluate.table import as_json, summaries
-from mangagan.files import write_aside
+from mangagan.images.atomic import write_aside
 
 Figures = dict[str, float]
 SUMMARY = "summary"
@@ -23,7 +23,7 @@ KINDS: Mapping[Kind, str] = {"gray": "grey", "bw": "ink and tones", "damaged": "
 
 @dataclass(frozen=True)
 class PageFigures:
-    """A page's figures by the names of `mangagan.evaluate.figures.FIGURES`."""
+    """A page's figures by the names of `mangagan.evaluate.metrics.metric.FIGURES`."""
 
     name: str
     work: str

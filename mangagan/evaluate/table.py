@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from mangagan.evaluate.figures import FIGURES, figure_of
-from mangagan.evaluate.scores import Scores
-from mangagan.evaluate.statistics import Summary, summarize
+from mangagan.evaluate.metrics.metric import FIGURES, figure_of
+from mangagan.evaluate.statistics.summary import Summary, summarize
+from mangagan.evaluate.statistics.sums import Scores
 
 Summaries = Mapping[str, Summary]
 # What would begin an element, end a cell or stand for another letter; an underline inside a word does none of that.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+from mangagan.images.open_volume import Volume
 from mangagan.infer.colorizer import Coloring, colorizer
-from mangagan.infer.hints_folder import HintsFolder
-from mangagan.infer.inputs import Volume
+from mangagan.infer.guidance.hints_folder import HintsFolder
+from mangagan.infer.guidance.palettes import NONE, Palettes
 from mangagan.infer.network import Network
-from mangagan.infer.palettes import NONE, Palettes
-from mangagan.infer.stages import Begin, Colors
+from mangagan.infer.volume.page_stages import Begin, Colors
 
 
 def beginning(

@@ -12,20 +12,20 @@ from PIL import Image
 from scipy import ndimage
 
 from mangagan.color import lightness_gray
-from mangagan.data.regions import ink_regions
-from mangagan.infer.analysis import Analysis, analyzed
-from mangagan.infer.colored import page_kind
-from mangagan.infer.compose import Compositing, compose
-from mangagan.infer.hint_maps import hint_maps
-from mangagan.infer.hints_file import PageHints
-from mangagan.infer.ink import brightness
+from mangagan.images.ink_regions import ink_regions
+from mangagan.images.picture import Pixels
+from mangagan.infer.guidance.hint_maps import hint_maps
+from mangagan.infer.guidance.hints_file import PageHints
+from mangagan.infer.guidance.palettes import NO_PALETTE, PaletteOf
 from mangagan.infer.network import Facts, Maps, Network
-from mangagan.infer.palettes import NO_PALETTE, PaletteOf
-from mangagan.infer.pictures import Pixels
-from mangagan.infer.stages import Color, Keep, Page
-from mangagan.infer.tiles import Tiles
-from mangagan.infer.upsample import resized
-from mangagan.infer.working_size import scaled_to, working_size
+from mangagan.infer.page.analysis import Analysis, analyzed
+from mangagan.infer.page.color_kind import page_kind
+from mangagan.infer.page.compose import Compositing, compose
+from mangagan.infer.page.guided_upsample import resized
+from mangagan.infer.page.ink import brightness
+from mangagan.infer.page.working_size import scaled_to, working_size
+from mangagan.infer.volume.page_stages import Color, Keep, Page
+from mangagan.tiles import Tiles
 
 # Of volume and page: its hints, if it has any.
 HintsOf = Callable[[str, str], PageHints | None]

@@ -15,11 +15,11 @@ from mangagan.config import Experiment
 from mangagan.infer.network import Facts, Network
 from mangagan.overrides import describe
 from mangagan.tasks.base import Task, Variables
+from mangagan.tasks.color_spaces import EvenLab, Lab, Space
 from mangagan.tasks.paired import Paired
-from mangagan.tasks.spaces import EvenLab, Lab, Space
 from mangagan.tasks.unpaired import Unpaired
 
-# Networks that see pages at half of their size see lines as `mangagan.infer.working_size` wants them.
+# Networks that see pages at half of their size see lines as `mangagan.infer.page.working_size` wants them.
 _USUAL = 0.5
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from mangagan.color import lab_to_srgb
-from mangagan.infer.gamut import roomy_lab
+from mangagan.infer.page.gamut import roomy_lab
 from mangagan.palette import Palette
 
 Maps = dict[str, Shaped[np.ndarray, "b *h_w_c"]]

@@ -9,11 +9,11 @@ import jax
 import numpy as np
 
 from mangagan.config import Experiment
-from mangagan.files import write_aside
+from mangagan.images.atomic import write_aside
 from mangagan.infer.jax_network import facts, jax_network, painting
 from mangagan.infer.network import Facts, Maps
 from mangagan.infer.onnx_network import KEY, network_of, note
-from mangagan.interop.onnx_graph import onnx_model
+from mangagan.interop.onnx.graph import onnx_model
 from mangagan.palette_bins import BINS
 from mangagan.tasks.base import Variables
 

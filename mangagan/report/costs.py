@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mangagan.report.runs import Run
+from mangagan.report.evaluated_runs import Run
 
 NONE = "–"
 Rows = list[tuple[str, list[str]]]

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mangagan.evaluate.figures import FIGURES
-from mangagan.report.runs import Run
+from mangagan.evaluate.metrics.metric import FIGURES
+from mangagan.report.evaluated_runs import Run
 
 # Points of a curve; more would not be seen, and a long training has thousands.
 _POINTS = 240

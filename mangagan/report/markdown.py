@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mangagan.evaluate.figures import bare_input_said, figure_of
+from mangagan.evaluate.metrics.metric import bare_input_said, figure_of
 from mangagan.evaluate.table import markdown as score_table
 from mangagan.evaluate.table import plain, rows_of
 from mangagan.report import story
 from mangagan.report.costs import cost_rows
-from mangagan.report.runs import Run
+from mangagan.report.evaluated_runs import Run
 from mangagan.report.text import MARK, as_markdown
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from html import escape
 
 from mangagan.report.costs import Rows
+from mangagan.report.score_rows import Score
 from mangagan.report.svg import style
-from mangagan.report.tables import Score
 from mangagan.report.text import as_html, name_html
 
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mangagan.evaluate.differences import Difference, caution
 from mangagan.evaluate.result import KINDS, Kind
-from mangagan.evaluate.statistics import Summary
-from mangagan.report.differences import LEADING, all_differences, by_pair, headline_said, pair_said, title
-from mangagan.report.runs import Run
-from mangagan.report.tables import kinds, scored
+from mangagan.evaluate.statistics.significance import Difference, caution
+from mangagan.evaluate.statistics.summary import Summary
+from mangagan.report.evaluated_runs import Run
+from mangagan.report.score_rows import kinds, scored
+from mangagan.report.significance_text import LEADING, all_differences, by_pair, headline_said, pair_said, title
 from mangagan.report.text import counted, listed, strong
 
 # So many pairs are read; more are looked up.

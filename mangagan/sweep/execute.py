@@ -7,12 +7,12 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from mangagan.sweep.findings import find, read_results
 from mangagan.sweep.job import kept
 from mangagan.sweep.local import Stopped
-from mangagan.sweep.plan import Plan, Run, check_claimable, claim
-from mangagan.sweep.progress import Progress
-from mangagan.sweep.results import find, read_results
-from mangagan.sweep.table import write_tables
+from mangagan.sweep.sweep_plan import Plan, Run, check_claimable, claim
+from mangagan.sweep.sweep_progress import Progress
+from mangagan.sweep.sweep_table import write_tables
 
 # Does runs of the sweep in a folder, and tells `progress` how each ends.
 Executor = Callable[[Path, Sequence[Run], Progress], None]

@@ -12,8 +12,8 @@ from filelock import FileLock, Timeout
 from mangagan.config import Experiment
 from mangagan.evaluate.result import pages_folder, result_file
 from mangagan.sweep.parent import stop_with_parent
-from mangagan.sweep.plan import Plan, Run, build, read_plan
-from mangagan.train.history import newest_step
+from mangagan.sweep.sweep_plan import Plan, Run, build, read_plan
+from mangagan.train.run_history import newest_step
 
 STOPPED = 3
 
@@ -61,9 +61,9 @@ def restores(experiment: Experiment) -> bool:
 
 def _check_judgeable(plan: Plan, run: Run) -> None:
     """Raises ValueError where there are no pages that the run may be judged by."""
-    from mangagan.data.archive import open_archive
-    from mangagan.evaluate.pages import open_pages
-    from mangagan.sweep.restored import damaged_entries
+    from mangagan.data.archive.archive import open_archive
+    from mangagan.evaluate.colorization.evaluation_pages import open_pages
+    from mangagan.sweep.restorers import damaged_entries
 
     experiment = build(run)
     data = experiment.data
@@ -76,9 +76,9 @@ def _check_judgeable(plan: Plan, run: Run) -> None:
 
 
 def _train(workdir: Path, run: Run) -> bool:
-    from mangagan.data.archive import open_archive
-    from mangagan.data.stream import steps_per_epoch
-    from mangagan.train.compiled import keep_compiled
+    from mangagan.compilation_cache import keep_compiled
+    from mangagan.data.archive.archive import open_archive
+    from mangagan.data.stream.batches import steps_per_epoch
     from mangagan.train.loop import train
 
     keep_compiled()
@@ -92,11 +92,11 @@ def _train(workdir: Path, run: Run) -> bool:
 
 
 def _judge(folder: Path, plan: Plan, run: Run) -> bool:
-    from mangagan.evaluate.colored import judge_coloring
+    from mangagan.evaluate.colorization.colorization import judge_coloring
+    from mangagan.evaluate.colorization.session import Extras
     from mangagan.evaluate.result import write_result
-    from mangagan.evaluate.sitting import Extras
-    from mangagan.sweep.restored import judge_restorer
-    from mangagan.train.trained import load_trained
+    from mangagan.sweep.restorers import judge_restorer
+    from mangagan.train.load import load_trained
 
     print(f"judging {run.name} by protocol {plan.protocol.name}", flush=True)
     experiment, variables = load_trained(folder / run.name)

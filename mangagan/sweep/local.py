@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 
 from mangagan.sweep.job import STOPPED
-from mangagan.sweep.log import last_lines, log_file
-from mangagan.sweep.plan import Run
-from mangagan.sweep.progress import Progress
+from mangagan.sweep.job_log import last_lines, log_file
+from mangagan.sweep.sweep_plan import Run
+from mangagan.sweep.sweep_progress import Progress
 
 EVERY_SECONDS = 0.5
 _HOW = {STOPPED: "stopped by another's signal, saved: the same command goes on from there"}

@@ -11,12 +11,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
-from mangagan.files import write_aside
+from mangagan.images.atomic import write_aside
 from mangagan.sweep.job import do
-from mangagan.sweep.log import last_lines
-from mangagan.sweep.plan import Run, read_plan
-from mangagan.sweep.progress import Progress
-from mangagan.train.history import newest_step
+from mangagan.sweep.job_log import last_lines
+from mangagan.sweep.sweep_plan import Run, read_plan
+from mangagan.sweep.sweep_progress import Progress
+from mangagan.train.run_history import newest_step
 
 JOBS = "jobs"
 # submitit's own is five minutes.

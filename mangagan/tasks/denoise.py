@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mangagan.models.denoiser import DenoisingUNet
+from mangagan.models.denoising_unet import DenoisingUNet
 from mangagan.models.patchgan import PatchGAN
 from mangagan.tasks.base import Batch, Variables
+from mangagan.tasks.color_spaces import RGB
 from mangagan.tasks.paired import Paired
 from mangagan.tasks.perceptual import Perceptual
-from mangagan.tasks.spaces import RGB
 
 
 @dataclass(frozen=True)

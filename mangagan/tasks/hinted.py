@@ -26,9 +26,9 @@ from mangagan.tasks.base import (
     init_network,
     predict_any_size,
 )
+from mangagan.tasks.color_spaces import Lab
 from mangagan.tasks.hints import Hints, HintSampling, hints_of, no_hints, random_hints, sample_hints
 from mangagan.tasks.paired import Paired
-from mangagan.tasks.spaces import Lab
 
 # Published figures (Zhang et al. 2017, figure 6) reveal squares of so many pixels.
 JUDGED_SIDE = 6

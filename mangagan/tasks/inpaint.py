@@ -11,9 +11,10 @@ from jaxtyping import Array, Float
 
 from mangagan import losses
 from mangagan.models.deepfill import DeepFill
-from mangagan.models.inpainting import TwoStage
 from mangagan.models.patchgan import PatchGAN
 from mangagan.models.sn_patchgan import SNPatchGAN
+from mangagan.models.two_stage import TwoStage
+from mangagan.tasks.adversarial import Stability, ask, convince, judge
 from mangagan.tasks.base import (
     Batch,
     Context,
@@ -28,7 +29,6 @@ from mangagan.tasks.base import (
     init_network,
     predict_any_size,
 )
-from mangagan.tasks.judging import Stability, ask, convince, judge
 from mangagan.tasks.perceptual import Perceptual
 
 STAGES = ("coarse", "refined")

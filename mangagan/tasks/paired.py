@@ -16,6 +16,7 @@ from mangagan.models.multiscale import MultiscaleDiscriminator
 from mangagan.models.patchgan import PatchGAN, PixelGAN
 from mangagan.models.resnet import ResNet
 from mangagan.models.unet import UNet
+from mangagan.tasks.adversarial import Stability, ask, convince, judge
 from mangagan.tasks.base import (
     Batch,
     Context,
@@ -30,9 +31,8 @@ from mangagan.tasks.base import (
     init_network,
     predict_any_size,
 )
-from mangagan.tasks.judging import Stability, ask, convince, judge
+from mangagan.tasks.color_spaces import RGB, Space
 from mangagan.tasks.perceptual import Perceptual
-from mangagan.tasks.spaces import RGB, Space
 
 
 @dataclass(frozen=True)

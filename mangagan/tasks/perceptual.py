@@ -69,7 +69,7 @@ class Perceptual:
 def _pooled_distance(fake: Float[Array, "b h w c"], real: Float[Array, "b h w c"]) -> Array:
     """The squared distance of activations averaged over each picture, mean over pictures.
 
-    With relu5_3 of VGG16 nearly what a Fréchet distance of few pictures is, see `mangagan.evaluate.features`.
+    With relu5_3 of VGG16 nearly what a Fréchet distance of few pictures is, see `mangagan.evaluate.metrics.features`.
     """
     return jnp.square(fake.mean((1, 2)) - jax.lax.stop_gradient(real.mean((1, 2)))).sum(-1).mean()
 

@@ -14,7 +14,8 @@ from mangagan.models.layers import InstanceNorm
 from mangagan.models.patchgan import PatchGAN, PixelGAN
 from mangagan.models.resnet import ResNet
 from mangagan.models.unet import UNet
-from mangagan.tasks import pool
+from mangagan.tasks import image_pool
+from mangagan.tasks.adversarial import Stability, ask, convince, judge
 from mangagan.tasks.base import (
     Batch,
     Context,
@@ -29,7 +30,6 @@ from mangagan.tasks.base import (
     init_network,
     predict_any_size,
 )
-from mangagan.tasks.judging import Stability, ask, convince, judge
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Unpaired(Task):
         return Nets(_group(generators), _group(discriminators))
 
     def init_memory(self, batch: Batch) -> Tree:
-        return {side: pool.empty(self.pool, pictures) for side, pictures in _sides(batch).items()}
+        return {side: image_pool.empty(self.pool, pictures) for side, pictures in _sides(batch).items()}
 
     def generate(self, generator: Variables, batch: Batch, rng: Array) -> tuple[Fakes, Tree]:
         fakes: Fakes = {}
@@ -93,7 +93,7 @@ class Unpaired(Task):
 
     def recall(self, memory: Tree, fakes: Fakes, rng: Array) -> tuple[Tree, Fakes]:
         exchanged = {
-            side: pool.exchange(memory[side], fakes[side], key)
+            side: image_pool.exchange(memory[side], fakes[side], key)
             for side, key in zip(("input", "target"), jax.random.split(rng), strict=True)
         }
         kept = {side: pools for side, (pools, _) in exchanged.items()}

@@ -15,18 +15,18 @@ from jax.experimental import multihost_utils
 from tqdm import tqdm
 
 from mangagan.config import Experiment
-from mangagan.data.archive import Archive, open_archive
-from mangagan.data.stream import Batch, batches, steps_per_epoch
-from mangagan.evaluate.run import held_out_pages
+from mangagan.data.archive.archive import Archive, open_archive
+from mangagan.data.stream.batches import Batch, batches, steps_per_epoch
+from mangagan.evaluate.validation import held_out_pages
 from mangagan.overrides import describe
 from mangagan.train import devices
 from mangagan.train.checkpoint import Checkpoints
-from mangagan.train.frozen import load_frozen
-from mangagan.train.log import Reports
+from mangagan.train.init_from import begin, first_weights
 from mangagan.train.meter import Meter
+from mangagan.train.perceptual_networks import load_frozen
 from mangagan.train.program import Program, build_program
 from mangagan.train.reporter import HINTS, Reporter
-from mangagan.train.start import begin, first_weights
+from mangagan.train.run_log import Reports
 from mangagan.train.state import TrainState
 from mangagan.train.workdir import Resume, check, check_data, claim, record_start
 

@@ -41,7 +41,7 @@ class Program:
 def build_program(experiment: Experiment, mesh: Mesh, steps_per_epoch: int, frozen: Tree) -> Program:
     """The run's functions; nothing is computed yet. Raises ValueError for a batch that the devices cannot share.
 
-    frozen: the networks that never learn, as `mangagan.train.frozen.load_frozen` gives them; only `step` uses them.
+    frozen: the networks that never learn, as `load_frozen` gives them; only `step` uses them.
     """
     train, task = experiment.train, experiment.task
     devices.check_batch_size(experiment.data.batch_size, mesh)

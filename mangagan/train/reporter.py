@@ -11,12 +11,12 @@ from jaxtyping import Array, Float
 from tqdm import tqdm
 
 from mangagan.config import Train
-from mangagan.data.stream import Batch
-from mangagan.evaluate.run import Predict, evaluate, without_target
+from mangagan.data.stream.batches import Batch
+from mangagan.evaluate.validation import Predict, evaluate, without_target
 from mangagan.tasks.base import Variables
 from mangagan.train.checkpoint import Checkpoints
-from mangagan.train.log import Reports
 from mangagan.train.meter import Meter
+from mangagan.train.run_log import Reports
 from mangagan.train.state import TrainState
 
 GRID_ROWS = 4

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import jax
 
-from mangagan.files import write_aside
+from mangagan.images.atomic import write_aside
 from mangagan.overrides import Plain, differences
 
 Resume = Literal["auto", "never", "require"]

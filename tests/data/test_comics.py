@@ -16,8 +16,8 @@ from mangagan.data.comics import LICENCES, PAGE_SIZE, UNSEEN, WORKS, Page, compo
 from mangagan.data.comics.art import openmoji
 from mangagan.data.comics.cast import cast_of
 from mangagan.data.comics.scenery import panorama
-from mangagan.data.comics.tones import Screen, density, screen_page
-from mangagan.data.sources import open_source
+from mangagan.data.comics.tone_patterns import Screen, density, screen_page
+from mangagan.data.sources.open_source import open_source
 
 PAGES = range(5)
 SCREENS = (
@@ -131,7 +131,7 @@ def test_unseen_pages_are_of_other_draws_than_those_to_learn_from(monkeypatch):
     def stop(rng):
         raise Reached(rng.integers(2**32, size=4).tolist())
 
-    monkeypatch.setattr("mangagan.data.comics.page.script", stop)
+    monkeypatch.setattr("mangagan.data.comics.comic_page.script", stop)
     words = set()
     for source in ("comics:12", "unseen:12"):
         for entry in open_source(source).entries():

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from mangagan.data.degradation.screens import cross_screen, dot_screen, grain_screen, line_screen, printed
 from mangagan.data.drawing import KINDS, Drawing, draw_page
 from mangagan.data.drawing.lines import Pen, ink
-from mangagan.data.screens import cross_screen, dot_screen, grain_screen, line_screen, printed
 
 CLEAN, WORN = Drawing(scanned=0.0), Drawing(scanned=1.0)
 SKIN, BLUE = (250, 214, 186), (40, 60, 120)

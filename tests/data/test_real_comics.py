@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from mangagan.data.entries import picture_files, works
-from mangagan.data.pictures import is_gray, read_picture
+from mangagan.data.sources.entries import picture_files, works
+from mangagan.images.decode import is_gray, read_picture
 
 PAGES = Path(__file__).parents[3] / "shared" / "data" / "peppercarrot"
 

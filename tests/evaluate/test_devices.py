@@ -11,11 +11,14 @@ from types import SimpleNamespace
 
 import jax, jax.numpy as jnp, numpy as np
 from mangagan.data.settings import Data
-from mangagan.evaluate import colored, judge, predictor, sitting
-from mangagan.evaluate.backbones import STACKS
+from mangagan.evaluate import predictor
+from mangagan.evaluate.colorization import colorization as colored
+from mangagan.evaluate.colorization import page_metrics as judge
+from mangagan.evaluate.colorization import session as sitting
+from mangagan.evaluate.metrics.lpips_backbones import STACKS
 from mangagan.evaluate.devices import over
-from mangagan.evaluate.features import Seen, vgg_features
-from mangagan.evaluate.pages import open_pages
+from mangagan.evaluate.metrics.features import Seen, vgg_features
+from mangagan.evaluate.colorization.evaluation_pages import open_pages
 from mangagan.evaluate.protocol import Protocol
 from mangagan.tasks.base import Variables
 

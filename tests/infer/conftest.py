@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mangagan.infer.plan import plan
-from mangagan.infer.report import Report
-from mangagan.infer.stages import Colors, Page
-from mangagan.infer.volume import Settings, color_volumes
+from mangagan.infer.volume.color_volumes import Settings, color_volumes
+from mangagan.infer.volume.page_stages import Colors, Page
+from mangagan.infer.volume.plan import plan
+from mangagan.infer.volume.report import Report
 
 
 def _gray_page(seed: int = 0, kind: str = "PNG", size: tuple[int, int] = (40, 56), **options) -> bytes:

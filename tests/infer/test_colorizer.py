@@ -10,12 +10,12 @@ from PIL import Image
 
 from mangagan.color import ciede2000, lab_to_srgb, lightness_gray, srgb_to_lab
 from mangagan.infer import colorizer as module
-from mangagan.infer.analysis import analyzed
 from mangagan.infer.colorizer import Coloring, colorizer, painted, seen_by, steered
-from mangagan.infer.compose import Compositing
-from mangagan.infer.hints_file import Hint, PageHints
+from mangagan.infer.guidance.hints_file import Hint, PageHints
 from mangagan.infer.network import Facts, Network
-from mangagan.infer.stages import Keep, Page
+from mangagan.infer.page.analysis import analyzed
+from mangagan.infer.page.compose import Compositing
+from mangagan.infer.volume.page_stages import Keep, Page
 from mangagan.palette import named_palette
 
 FACTS = Facts("RGB", "luminance", multiple=16, scale=1.0, hints=False, instances=False, palette=False, digest="")
@@ -244,7 +244,8 @@ def test_resampling_itself_makes_no_difference_between_sizes():
 
 
 def test_tones_and_kind_of_a_page_are_found_out_once(monkeypatch):
-    from mangagan.infer import analysis, colored
+    from mangagan.infer.page import analysis
+    from mangagan.infer.page import color_kind as colored
 
     calls = []
     for place, name in ((analysis, "tone_pitch"), (analysis, "without_tones"), (module, "page_kind")):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mangagan.train import trained
+from mangagan.train import load as trained
 
 
 @pytest.fixture(scope="module")

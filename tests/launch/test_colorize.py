@@ -24,8 +24,8 @@ from mangagan.cli import main as console
 from mangagan.cli.colorize import main
 from mangagan.color import ciede2000, srgb_to_lab
 from mangagan.infer import beginning
-from mangagan.infer.report import Report
-from mangagan.interop import shipped
+from mangagan.infer.volume.report import Report
+from mangagan.pretrained import shipped
 from mangagan.tasks.base import Variables
 
 ROOT = Path(__file__).parents[2]

@@ -14,14 +14,14 @@ from PIL import Image
 
 from launch import run as training
 from launch.evaluate import main
-from mangagan.data import public
-from mangagan.evaluate import pages as judged_pages
-from mangagan.evaluate.colored import judge_coloring
+from mangagan.data.sources import public
+from mangagan.evaluate.colorization import evaluation_pages as judged_pages
+from mangagan.evaluate.colorization.colorization import judge_coloring
+from mangagan.evaluate.colorization.session import Extras
 from mangagan.evaluate.protocol import Protocol
 from mangagan.evaluate.result import protocol_differences, read_result, result_file
-from mangagan.evaluate.sitting import Extras
-from mangagan.train import trained
-from mangagan.train.log import GRID_HEADER, draw_grid
+from mangagan.train import load as trained
+from mangagan.train.run_log import GRID_HEADER, draw_grid
 
 AREAS = ["1-10 %", "10-20 %", "20-30 %", "30-40 %", "40-50 %", "50-60 %"]
 

@@ -11,10 +11,10 @@ import pytest
 
 from launch import run as training
 from launch.export import main
-from mangagan.interop.layouts import LAYOUTS, Layout
+from mangagan.interop.reference.layouts import LAYOUTS, Layout
 from mangagan.models.unet import UNet
+from mangagan.train.load import load_trained
 from mangagan.train.runs import load_run
-from mangagan.train.trained import load_trained
 
 
 @pytest.fixture(scope="module")

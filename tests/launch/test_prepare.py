@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mangagan.data.archive import Record
-from mangagan.data.unpacked import unpack
-from mangagan.infer.palette_file import parse_palette
+from mangagan.data.archive.archive import Record
+from mangagan.data.archive.unpack import unpack
+from mangagan.infer.guidance.palette_file import parse_palette
 from mangagan.palette import named_colors
 
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,7 @@ from mangagan.overrides import describe
 from mangagan.sweep.execute import execute
 from mangagan.sweep.job import do
 from mangagan.sweep.local import Stopped
-from mangagan.sweep.plan import PLAN, read_plan
+from mangagan.sweep.sweep_plan import PLAN, read_plan
 
 LAPTOP = [name for name in experiments.names() if "laptop" in experiments.presets(name)]
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mangagan.evaluate.trivial_fills import biharmonic
+from mangagan.evaluate.restoration.trivial_fills import biharmonic
 from mangagan.models.smooth_fill import smooth_fill
 
 fill = jax.jit(smooth_fill)

@@ -10,7 +10,7 @@ import pytest
 
 from mangagan.report import svg
 from mangagan.report.curves import Chart, charts, series
-from mangagan.report.runs import open_runs
+from mangagan.report.evaluated_runs import open_runs
 
 
 def drawn(chart, names=("a", "b")):

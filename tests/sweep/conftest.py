@@ -4,7 +4,7 @@ import pytest
 
 from mangagan.evaluate.protocol import Protocol
 from mangagan.evaluate.result import PageFigures, Result
-from mangagan.sweep.plan import Plan, Run
+from mangagan.sweep.sweep_plan import Plan, Run
 
 
 @pytest.fixture

@@ -7,15 +7,16 @@ import pytest
 from filelock import FileLock
 
 import experiments
-from mangagan.data import archive
-from mangagan.evaluate import colored
-from mangagan.evaluate import pages as held_out
+from mangagan.data.archive import archive
+from mangagan.evaluate.colorization import colorization as colored
+from mangagan.evaluate.colorization import evaluation_pages as held_out
 from mangagan.evaluate.protocol import Protocol
 from mangagan.evaluate.result import read_result
 from mangagan.overrides import override
 from mangagan.sweep.job import STOPPED, do, kept, main
-from mangagan.sweep.plan import claim, make_plan
-from mangagan.train import loop, trained
+from mangagan.sweep.sweep_plan import claim, make_plan
+from mangagan.train import load as trained
+from mangagan.train import loop
 from mangagan.train.meter import Diverged
 
 

@@ -12,7 +12,7 @@ import pytest
 from mangagan.sweep import local
 from mangagan.sweep.job import STOPPED
 from mangagan.sweep.local import Stopped, run_locally
-from mangagan.sweep.progress import Progress
+from mangagan.sweep.sweep_progress import Progress
 
 WAITS = "import sys, time, signal; signal.signal(signal.SIGTERM, lambda *_: sys.exit(3)); print('on', flush=True)\n"
 IGNORES = "import time, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('on', flush=True)\ntime.sleep(60)"

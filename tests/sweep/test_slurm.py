@@ -11,9 +11,9 @@ from mangagan.evaluate.result import write_result
 from mangagan.overrides import override
 from mangagan.sweep import slurm
 from mangagan.sweep.job import kept
-from mangagan.sweep.plan import claim, make_plan
-from mangagan.sweep.progress import Progress
 from mangagan.sweep.slurm import Job, on_slurm
+from mangagan.sweep.sweep_plan import claim, make_plan
+from mangagan.sweep.sweep_progress import Progress
 
 submitit = pytest.importorskip("submitit", reason="submitit is not installed (pip install -e '.[slurm]')")
 

@@ -7,7 +7,7 @@ import optax
 import pytest
 
 from mangagan import losses
-from mangagan.models.denoiser import DenoisingUNet
+from mangagan.models.denoising_unet import DenoisingUNet
 from mangagan.models.layers import BatchNorm, NoNorm
 from mangagan.models.patchgan import PatchGAN
 from mangagan.tasks.base import Context, Variables

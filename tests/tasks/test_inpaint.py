@@ -12,11 +12,11 @@ import pytest
 
 from mangagan.losses import BinaryCrossEntropy
 from mangagan.models.deepfill import DeepFill
-from mangagan.models.inpainting import TwoStage
 from mangagan.models.sn_patchgan import SNPatchGAN
+from mangagan.models.two_stage import TwoStage
+from mangagan.tasks.adversarial import Stability
 from mangagan.tasks.base import Context, Variables
 from mangagan.tasks.inpaint import Inpaint
-from mangagan.tasks.judging import Stability
 from mangagan.tasks.perceptual import Perceptual
 from mangagan.train.state import Optimizers, init_state
 from mangagan.train.step import make_step

@@ -11,8 +11,8 @@ from mangagan.models.layers import InstanceNorm, NoNorm
 from mangagan.models.patchgan import PatchGAN
 from mangagan.models.resnet import ResNet
 from mangagan.models.unet import UNet
+from mangagan.tasks.adversarial import Stability
 from mangagan.tasks.base import Context, Variables
-from mangagan.tasks.judging import Stability
 from mangagan.tasks.paired import Paired
 from mangagan.tasks.unpaired import Unpaired
 from mangagan.train.state import Optimizers, init_state

@@ -7,7 +7,7 @@ from jaxtyping import UInt8
 from PIL import Image, ImageDraw
 
 from mangagan.data.comics.sprite import Sprite
-from mangagan.data.comics.tones import Screen, screen_page
+from mangagan.data.comics.tone_patterns import Screen, screen_page
 
 GROUND, FIGURE, PROP = 0, 1, 2
 FINE = 2  # shapes are drawn this many times larger and reduced, for smooth edges

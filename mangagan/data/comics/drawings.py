@@ -9,7 +9,7 @@ from importlib.resources import files
 import numpy as np
 
 from mangagan.data.comics.canvas import Canvas
-from mangagan.data.comics.page import Page, kits_of, setting_of, turn
+from mangagan.data.comics.comic_page import Page, kits_of, setting_of, turn
 from mangagan.data.comics.scene import ANY, LIGHT, MILD, ground, pose_for
 from mangagan.data.comics.stage import Stage
 from mangagan.data.comics.unseen import UNSEEN

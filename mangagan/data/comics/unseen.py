@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mangagan.data.comics.tones import Screen
+from mangagan.data.comics.tone_patterns import Screen
 from mangagan.data.comics.work import Work
 from mangagan.data.comics.works import WORKS
 

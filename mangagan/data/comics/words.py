@@ -9,9 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from mangagan.data.comics.canvas import Canvas, Point
-from mangagan.data.comics.layout import Panel
-from mangagan.data.comics.lettering import (
+from mangagan.data.comics.balloons import (
     CAPTIONS,
     LINES,
     SOUND_COLORS,
@@ -25,6 +23,8 @@ from mangagan.data.comics.lettering import (
     sound,
     sound_size,
 )
+from mangagan.data.comics.canvas import Canvas, Point
+from mangagan.data.comics.layout import Panel
 
 Area = tuple[float, float, float, float]  # left, top, right, bottom
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from mangagan.data.comics.tones import Screen
+from mangagan.data.comics.tone_patterns import Screen
 
 
 @dataclass(frozen=True)

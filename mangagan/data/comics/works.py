@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mangagan.data.comics.tones import Screen
+from mangagan.data.comics.tone_patterns import Screen
 from mangagan.data.comics.work import Work
 
 

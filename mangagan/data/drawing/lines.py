@@ -9,8 +9,8 @@ from jaxtyping import Float
 from scipy import ndimage
 
 from mangagan.data.drawing.areas import connected
+from mangagan.data.drawing.drawing_settings import between
 from mangagan.data.drawing.press import resized
-from mangagan.data.drawing.settings import between
 
 Plane = Float[np.ndarray, "h w"]
 

@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float
 from PIL import Image
 
-from mangagan.data.halftone import scanned
-from mangagan.data.noise import jpeg
+from mangagan.data.degradation.halftone import scanned
+from mangagan.data.degradation.noise import jpeg
 
 Plane = Float[np.ndarray, "h w"]
 Size = tuple[int, int]  # width, height, as Pillow counts

@@ -1,0 +1,78 @@
+"""The two-stage inpainting generator in plain PyTorch."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mangagan.bench.torch_twins.torch_deepfill import CoarseStage, Enlarging, Gated, ToRGB
+from mangagan.bench.torch_twins.torch_smooth_fill import smooth_fill
+
+
+class TorchSelfAttention(nn.Module):
+    """The twin of `mangagan.models.self_attention.SelfAttention`, all scores at once."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        narrow = max(1, channels // 8)
+        self.query = nn.Conv2d(channels, narrow, 1, bias=False)
+        self.key = nn.Conv2d(channels, narrow, 1, bias=False)
+        self.value = nn.Conv2d(channels, channels, 1, bias=False)
+        self.gamma = nn.Parameter(torch.zeros(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        queries, keys, values = (project(x).flatten(2) for project in (self.query, self.key, self.value))
+        # The products are not divided by the root of their length.
+        seen = F.scaled_dot_product_attention(queries.mT, keys.mT, values.mT, scale=1.0)
+        return x + self.gamma * seen.mT.reshape(x.shape)
+
+
+class _Refinement(nn.Module):
+    def __init__(self, f: int, attention: bool) -> None:
+        super().__init__()
+        self.stem = Gated(4, f, 5)
+        # Padded as ours is: PyTorch's own padding is the symmetric one.
+        down = [Gated(f, 2 * f, stride=2, symmetric=False), Gated(2 * f, 4 * f, stride=2, symmetric=False)]
+        dilated = [Gated(4 * f, 4 * f, dilation=2), Gated(4 * f, 4 * f, dilation=4)]
+        attended = [TorchSelfAttention(4 * f)] if attention else []
+        self.middle = nn.Sequential(*down, *dilated, *attended, Gated(4 * f, 4 * f), Enlarging(4 * f, 2 * f))
+        self.last = nn.Sequential(Gated(3 * f, f), ToRGB(f))
+
+    def forward(self, x: Tensor) -> Tensor:
+        stem = self.stem(x)
+        large = F.interpolate(self.middle(stem), scale_factor=2.0, mode="nearest")
+        return self.last(torch.cat([large, stem], 1))
+
+
+class TorchTwoStage(nn.Module):
+    """The twin of `mangagan.models.two_stage.TwoStage`."""
+
+    def __init__(self, *, features: int = 32, attention: bool = True, smooth: bool = False) -> None:
+        super().__init__()
+        self.smooth = smooth
+        self.coarse = CoarseStage(features, symmetric=False, inputs=4)
+        self.refinement = _Refinement(features, attention)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        hole = x[:, 3:]
+        known = x[:, :3] * (1 - hole)
+        begun = smooth_fill(known, hole) if self.smooth else known
+        coarse = self._painted(begun, hole, self.coarse(torch.cat([begun, hole], 1)))
+        pasted = known + coarse * hole
+        return coarse, self._painted(pasted, hole, self.refinement(torch.cat([pasted, hole], 1)))
+
+    def _painted(self, begun: Tensor, hole: Tensor, said: Tensor) -> Tensor:
+        return (begun + hole * said).clamp(-1, 1) if self.smooth else said
+
+
+def gated_initialise(network: nn.Module) -> nn.Module:
+    """network with gated convolutions that start as `mangagan.models.gated.gated_weights` has them."""
+    for module in network.modules():
+        if isinstance(module, Gated):
+            bound = math.sqrt(12 / module.conv.weight[0].numel())
+            nn.init.uniform_(module.conv.weight, -bound, bound)
+            nn.init.zeros_(module.conv.bias)  # type: ignore[arg-type]
+    return network

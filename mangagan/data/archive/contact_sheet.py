@@ -1,0 +1,76 @@
+"""Contact sheets of an archive: small pages, colour above, black and white or grey below; and drawn inputs."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from mangagan.color import to_bytes
+from mangagan.data.archive.archive import Archive, Record
+from mangagan.data.drawing import Drawing, Kind, draw_page
+from mangagan.data.sources.entries import Split
+from mangagan.data.stream.redraw import hand_of
+from mangagan.data.stream.transforms import Cut
+
+_CELL, _GAP, _GROUND = (180, 252), 6, (90, 90, 90)
+
+
+def contact_sheet(archive: Archive, *, columns: int = 8) -> Image.Image:
+    """Up to `columns` pages of each split, spread evenly over it: a row of pairs for "train", one for "validation"."""
+    splits: tuple[Split, ...] = ("train", "validation")
+    rows = [_chosen(archive, split, columns) for split in splits]
+    cells = [[_pair(record) for record in records] for records in rows if records]
+    width, height = _CELL[0] + _GAP, 2 * _CELL[1] + 2 * _GAP
+    sheet = Image.new("RGB", (width * max(map(len, cells)) + _GAP, height * len(cells) + _GAP), _GROUND)
+    for row, pairs in enumerate(cells):
+        for column, pair in enumerate(pairs):
+            sheet.paste(pair, (column * width + _GAP, row * height + _GAP))
+    return sheet
+
+
+def drawn_sheet(archive: Archive, *, columns: int = 7, side: int = 256, window: int = 512) -> Image.Image:
+    """Middle windows of up to `columns` training pages in colour, and below each what a network is given: drawings.
+
+    Rows are two toned pages, line art, and a wash, as `mangagan.data.drawing` draws them with its own strengths; a
+    page that has its own black and white is drawn anew, too. The same archive has the same sheet.
+    """
+    kinds: tuple[Kind, ...] = ("toned", "toned", "lines", "wash")
+    records = [record for record in _chosen(archive, "train", columns) if record.color]
+    if not records:
+        raise ValueError("no page that is learned from is in colour: there is nothing to draw")
+    sheet = Image.new("RGB", ((side + _GAP) * len(records) + _GAP, (side + _GAP) * 5 + _GAP), _GROUND)
+    for column, record in enumerate(records):
+        rng, view = hand_of(record.name), _middle(_picture(record.color), 2 * side, window)
+        drawn = [draw_page(view, (side, side), kind, Drawing(), rng) for kind in kinds]
+        cells = [view.resize((side, side)), *(Image.fromarray(to_bytes(page)[..., 0]) for page in drawn)]
+        for row, cell in enumerate(cells):
+            sheet.paste(cell, (column * (side + _GAP) + _GAP, row * (side + _GAP) + _GAP))
+    return sheet
+
+
+def _middle(picture: Image.Image, side: int, window: int) -> Image.Image:
+    return Cut(side, window).at({"target": picture}, side=1.0, across=0.5, down=0.5)["target"]
+
+
+def _chosen(archive: Archive, split: Split, count: int) -> list[Record]:
+    records = archive.split(split)
+    if not len(records):
+        return []
+    return [records[number] for number in np.unique(np.linspace(0, len(records) - 1, count).round().astype(int))]
+
+
+def _pair(record: Record) -> Image.Image:
+    color = _picture(record.color) if record.color else None
+    below = _picture(record.bw) if record.bw else _picture(record.color).convert("L")
+    pair = Image.new("RGB", (_CELL[0], 2 * _CELL[1] + _GAP), _GROUND)
+    for number, picture in enumerate((color, below)):
+        if picture is not None:
+            small = ImageOps.pad(picture.convert("RGB"), _CELL, Image.Resampling.LANCZOS, _GROUND)
+            pair.paste(small, (0, number * (_CELL[1] + _GAP)))
+    return pair
+
+
+def _picture(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data))

@@ -1,0 +1,194 @@
+"""Pictures that any other program has made, judged as a run is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image
+
+from mangagan.data.archive.archive import Record
+from mangagan.data.settings import Data
+from mangagan.data.sources.entries import Pictures, color_page, natural, paired_page, picture_files
+from mangagan.data.stream.transforms import Decode, Form, Role, ToArrays
+from mangagan.evaluate.colorization.evaluation_pages import Label, Page, described, page_of
+from mangagan.evaluate.colorization.session import Extras, Sitting
+from mangagan.evaluate.devices import local_devices
+from mangagan.evaluate.protocol import Protocol, spread
+from mangagan.evaluate.restoration.conditions import Truth, truths
+from mangagan.evaluate.result import Kind, Result
+from mangagan.images.decode import ORIENTATION, Unusable, read_picture
+
+_SHOWN = 6
+# From this value of a file's orientation on, its picture is turned by a quarter.
+_ON_ITS_SIDE = 5
+
+
+def judge_predictions(
+    predictions: Path, truth: Path, protocol: Protocol, extras: Extras, *, source: Path | None = None
+) -> Result:
+    """How far the pictures of one folder are from those of the same names (suffixes may differ) in another.
+
+    source: a folder of the pages with their own ink and tones, where these were what was painted; else the grey pages
+    are the luminance of the true ones. Pictures that cannot be used, and pages whose truth is black and white, are
+    skipped; `protocol.pages` are of those whose truth is neither, as they are where a run is judged. Raises ValueError
+    for a folder that is not there, names that only one folder has, sizes that differ under the protocol "native", the
+    protocol "training", where no page is left, and where they are too few for FID.
+    """
+    folder, devices = _Folders(predictions, truth, source, protocol), local_devices()
+    sitting = Sitting(folder.labels, devices, extras)
+    sitting.hear(folder, lambda pages: devices.stacked([folder.picture(page) for page in pages]))
+    if not folder.entries:
+        raise ValueError(f"no page of {truth} can be judged: {_listed(map(': '.join, folder.skipped.items()))}")
+    return Result(
+        name=predictions.resolve().name,
+        protocol=folder.described(),
+        skipped=folder.skipped,
+        **sitting.found(),
+    )
+
+
+def source_of(truth: Path, source: Path | None) -> str:
+    """The source of pages by which a run is judged beside such pictures."""
+    return f"folder:{truth}" if source is None else f"pairs:{source},{truth}"
+
+
+class _Folders:
+    """Pages of folders, and their pictures while they are judged."""
+
+    def __init__(self, predictions: Path, truth: Path, source: Path | None, protocol: Protocol) -> None:
+        if protocol.name == "training":
+            raise ValueError('"training" names the windows of a run; judge pictures by native, 512x800 or 256')
+        self._source, self._protocol = source, protocol
+        self._truths = truths(truth, protocol.works)
+        self._folders = {"predictions": predictions, "truth": truth} | ({"source": source} if source else {})
+        self._files = {role: _by_stem(folder) for role, folder in self._folders.items()}
+        self._kind: Kind = "bw" if source else "gray"
+        self.entries: list[dict[str, Any]] = []
+        self.skipped: dict[str, str] = {}
+        self._pictures: dict[str, UInt8[np.ndarray, "h w 3"]] = {}
+        if protocol.pages is not None:
+            self._truths = spread([truth for truth in self._truths if self._is_usable(truth)], protocol.pages)
+        self._check_names()
+        self._check_sizes()
+
+    @property
+    def labels(self) -> list[Label]:
+        """Name and kind of each page, of which some may be skipped later."""
+        return [(self._name(truth), self._kind) for truth in self._truths]
+
+    def __iter__(self) -> Iterator[Page]:
+        for truth in self._truths:
+            try:
+                page = self._page(truth)
+            except (Unusable, OSError) as reason:
+                self.skipped[self._name(truth)] = str(reason)
+            else:
+                yield page
+
+    def picture(self, page: Page) -> UInt8[np.ndarray, "h w 3"]:
+        """The picture of a page that was just given."""
+        return self._pictures.pop(page.name)
+
+    def described(self) -> dict[str, Any]:
+        """All that figures depend on beside the pictures, for `Result.protocol`."""
+        place = source_of(self._folders["truth"], self._source)
+        return described(self._protocol, place, self._protocol.size(Data()), self.entries, [self._kind])
+
+    def _name(self, truth: Truth) -> str:
+        """The name that an archive of the same folders gives the page: a run's pages are told by it."""
+        return truth.name if self._source is None else _stem(truth.name)
+
+    def _page(self, truth: Truth) -> Page:
+        name, page = self._name(truth), self._true_page(truth)
+        forms: tuple[tuple[Role, Form], ...] = (("target", "color"), *((("input", "bw"),) if page.bw else ()))
+        images = Decode(forms).map(Record(name, truth.work, page.color, page.bw))
+        try:
+            picture = read_picture(self._bytes("predictions", truth.name))[0].convert("RGB")
+        except Unusable as reason:
+            raise Unusable(f"its picture in {self._folders['predictions']}: {reason}") from reason
+        fitted = self._protocol.fitted(images, Data())
+        self._pictures[name] = np.asarray(self._protocol.fitted({"target": picture}, Data())["target"])
+        hashes = {
+            form: sha256(data).hexdigest() if data else None for form, data in (("color", page.color), ("bw", page.bw))
+        }
+        self.entries.append({"name": name, "work": truth.work} | hashes)
+        return page_of(name, truth.work, self._kind, fitted, ToArrays("gray"))
+
+    def _true_page(self, truth: Truth) -> Pictures:
+        """What an archive has of the page. Raises Unusable where that is nothing in color."""
+        color = truth.file.read_bytes()
+        page = color_page(color) if self._source is None else paired_page(self._bytes("source", truth.name), color)
+        if not page.color:
+            raise Unusable("the true page is black and white: it has no colors to be judged by")
+        return page
+
+    def _is_usable(self, truth: Truth) -> bool:
+        """Whether the page can be judged by; the reason is kept where it cannot."""
+        try:
+            self._true_page(truth)
+        except (Unusable, OSError) as reason:
+            self.skipped[self._name(truth)] = str(reason)
+            return False
+        return True
+
+    def _bytes(self, role: str, name: str) -> bytes:
+        """The file of that name, whatever its suffix. Raises Unusable where the folder has none."""
+        if _stem(name) not in self._files[role]:
+            raise Unusable(f"there is no picture of this name in {self._folders[role]}")
+        return (self._folders[role] / self._files[role][_stem(name)]).read_bytes()
+
+    def _check_names(self) -> None:
+        wanted, truth = {_stem(truth.name) for truth in self._truths}, self._folders["truth"]
+        for role, files in self._files.items():
+            if missing := wanted - files.keys():
+                raise ValueError(f"{self._folders[role]} lacks {_listed(missing)}, which {truth} has")
+        if surplus := self._files["predictions"].keys() - self._files["truth"].keys():
+            raise ValueError(f"{truth} has no truth of {_listed(surplus)} in {self._folders['predictions']}")
+
+    def _check_sizes(self) -> None:
+        """Looks at the heads of files alone, before anything is computed."""
+        wrong, files = [], self._files
+        for truth in self._truths if self._protocol.name == "native" else ():
+            stem = _stem(truth.name)
+            one, other = (_size(self._folders[role] / files[role][stem]) for role in ("predictions", "truth"))
+            if one and other and one != other:
+                wrong.append(f"{files['predictions'][stem]} of {one[0]} x {one[1]} for {other[0]} x {other[1]}")
+        if wrong:
+            raise ValueError(
+                f"pictures in {self._folders['predictions']} are not as large (w x h) as in {self._folders['truth']}: "
+                f"{_listed(wrong)}; the protocols 512x800 and 256 bring both to one size"
+            )
+
+
+def _by_stem(folder: Path) -> dict[str, str]:
+    """Names of pictures by what they are without a suffix. Raises ValueError where two are the same then."""
+    found: dict[str, str] = {}
+    for name in picture_files(folder):
+        if _stem(name) in found:
+            raise ValueError(f"{folder} has both {found[_stem(name)]} and {name}; keep the one that is meant")
+        found[_stem(name)] = name
+    return found
+
+
+def _stem(name: str) -> str:
+    return name.rsplit(".", 1)[0]
+
+
+def _size(file: Path) -> tuple[int, int] | None:
+    """Width and height as the picture is shown; None where the file has no readable head, and will be skipped."""
+    with suppress(Exception), Image.open(file) as picture:
+        turned = picture.getexif().get(ORIENTATION, 1) >= _ON_ITS_SIDE
+        return picture.size[::-1] if turned else picture.size
+    return None
+
+
+def _listed(names: Iterable[str]) -> str:
+    lines = sorted(names, key=natural)
+    more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+    return ", ".join(lines[:_SHOWN]) + more

@@ -1,0 +1,95 @@
+"""A palette as a file that a person can make: a picture in its colours, or a few colours in JSON.
+
+    {"version": 1, "colors": [{"color": "#d8453e", "share": 0.3}, {"color": "#f4d7b8"}, {"color": "#3b4a6b"}]}
+
+`share` is how much of a page's drawing, its white paper apart, has this colour, from 0 to 1. Colours without one divide
+evenly what the others leave of 1.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from mangagan.data.sources.folders import read_bytes
+from mangagan.images.decode import SUFFIXES, Unusable
+from mangagan.images.encode import Quality
+from mangagan.images.limits import Limits
+from mangagan.images.page_file import read_page
+from mangagan.infer.guidance.json_text import check_fields, color_of, content_of, is_number, list_of
+from mangagan.infer.page.color_kind import page_kind
+from mangagan.palette import Palette, named_colors, named_palette, palette_of
+
+VERSION, _WHAT = 1, "palette"
+PALETTE_SUFFIXES = frozenset((".json", *SUFFIXES))
+
+
+def read_palette(file: Path) -> Palette:
+    """The palette that a JSON file names, or that of a picture in colour.
+
+    Raises ValueError, which names the file and what would be right, where there is none.
+    """
+    if not file.is_file():
+        raise ValueError(f"there is no file {file}; a palette is a picture in colour or a JSON file of colours")
+    try:
+        if file.suffix.lower() == ".json":
+            # Some editors begin files with a mark of their encoding.
+            return parse_palette(file.read_text("utf-8-sig"))
+        return _of_picture(read_bytes(file))
+    except (ValueError, Unusable) as error:
+        raise ValueError(f"{file}: {error}") from error
+
+
+def parse_palette(text: str) -> Palette:
+    """The palette that a JSON text names. Raises ValueError for what is not as the head of this module has it."""
+    items = list_of(content_of(text, _WHAT, VERSION, {"colors"}), _WHAT, "colors")
+    if not items:
+        raise ValueError('palette: it has no colors; give a list of one or more, [{"color": "#d8453e"}]')
+    where = [f"colors[{index}]" for index in range(len(items))]
+    for item, place in zip(items, where, strict=True):
+        check_fields(item, _WHAT, place, {"color", "share"})
+    colors = [color_of(item, _WHAT, place) for item, place in zip(items, where, strict=True)]
+    shares = [_share(item, place) for item, place in zip(items, where, strict=True)]
+    return named_palette(list(zip(colors, _filled(shares), strict=True)))  # type: ignore[arg-type]
+
+
+def palette_text(palette: Palette) -> str:
+    """A JSON text that names the colours of a palette, small shares left out; of the others each says its own."""
+    named = named_colors(palette)
+    # Rounded down, so that they never add up to more than 1.
+    lines = [
+        f'  {{"color": "#{bytes(rgb.tolist()).hex()}", "share": {math.floor(share * 1e4) / 1e4:g}}}'
+        for rgb, share in named
+    ]
+    return '{{"version": {}, "colors": [\n{}\n]}}\n'.format(VERSION, ",\n".join(lines))
+
+
+def _share(item: dict[str, Any], where: str) -> float | None:
+    if "share" not in item:
+        return None
+    share = item["share"]
+    if not (is_number(share) and 0 < share <= 1):
+        raise ValueError(f"palette: share of {where} is {share!r}; it is a number above 0 and up to 1, or left out")
+    return float(share)
+
+
+def _filled(shares: list[float | None]) -> list[float]:
+    """Shares with numbers for those that are left out."""
+    given = [share for share in shares if share is not None]
+    left, count = 1 - sum(given), len(shares) - len(given)
+    # Tenths that add up to 1 may miss it by a rounding.
+    if left < -1e-6 or (count and left < 1e-6):
+        room = f", and {count} colors without one are to have the rest" if count else ""
+        raise ValueError(f"palette: the shares add up to {sum(given):g}, of 1 at most{room}")
+    return [left / count if share is None else share for share in shares]
+
+
+def _of_picture(data: bytes) -> Palette:
+    pixels, _ = read_page(data, Limits(), Quality())
+    palette = palette_of(Image.fromarray(pixels))
+    if page_kind(pixels) == "gray" or not palette.any():
+        raise ValueError("the picture is in black and white: a palette is taken from one in colour")
+    return palette

@@ -1,0 +1,35 @@
+"""Where what is coloured goes when nobody says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mangagan.images.decode import SUFFIXES
+from mangagan.infer.volume.plan import PACKED_SUFFIXES, To
+
+# What is made of NAME.png is NAME-color.png.
+COLORED = "-color"
+
+
+def output_beside(inputs: Sequence[Path], to: To | None = None) -> Path:
+    """A path beside the inputs: PAGE-color.png, VOLUME-color.cbz or FOLDER-color; of several, the folder `color`.
+
+    What is there already is never overwritten (see `plan`). ValueError for several inputs that lie in several folders.
+    """
+    sources = [path.expanduser().resolve() for path in inputs]
+    folder = sources[0].parent
+    if len(sources) > 1:
+        if any(source.parent != folder for source in sources):
+            raise ValueError("these inputs lie in several folders: say with --output where the results are to go")
+        return folder / "color"
+    return folder / _name(sources[0], to)
+
+
+def _name(source: Path, to: To | None) -> str:
+    suffix = source.suffix.lower()
+    if source.is_dir():
+        return f"{source.name}{COLORED}"
+    if to is None and suffix in SUFFIXES | PACKED_SUFFIXES:
+        return f"{source.stem}{COLORED}{source.suffix}"
+    return f"{source.stem}{COLORED}" if to == "folder" else f"{source.stem}{COLORED}.cbz"

@@ -1,0 +1,150 @@
+"""Which volumes a run is made of, and where each of them goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from mangagan.data.sources.entries import picture_files
+from mangagan.images.decode import SUFFIXES
+from mangagan.images.names import work_name
+from mangagan.images.open_volume import VOLUME_SUFFIXES, files_volume, folder_volume, open_volume, volume_files
+from mangagan.infer.volume.jobs import Job, Target, check_jobs
+
+To = Literal["cbz", "folder"]
+Kind = Literal["folder", "picture", "volume"]
+PACKED_SUFFIXES = frozenset((".cbz", ".zip"))
+_SAME = {".jpe": ".jpg", ".jpeg": ".jpg", ".tif": ".tiff", ".gif": ".png"}
+
+
+def plan(inputs: Sequence[Path], output: Path, to: To | None = None) -> list[Job]:
+    """The volumes of all inputs, each with a target in `output`.
+
+    A folder is one volume, and each archive and PDF in it another; single pictures are one together. The output is a
+    folder; for one picture or one volume it may be a file. One folder as the input (or one archive, to="folder")
+    becomes the folder `output` itself, several become folders in it. ZIP and CBZ files keep their names, RAR and PDF
+    files become CBZ. Unpacked, an archive is called by its name without suffix, if no folder beside it is.
+
+    Raises ValueError for an input that is missing or none of these, for several volumes and one file, and for outputs
+    that would overwrite an input, lie in one, or fall together.
+    """
+    sources = tuple(path.expanduser().resolve() for path in inputs)
+    planner = _Planner(sources, output.expanduser().resolve(), to)
+    jobs = list(planner.jobs())
+    if not jobs:
+        raise ValueError(f"there are no pictures, archives or PDFs in {', '.join(map(str, sources))}")
+    if planner.file and len(jobs) > 1:
+        raise ValueError(f"{planner.output.name} can hold one volume, and these are {len(jobs)}: give a folder")
+    check_jobs(jobs, sources)
+    return jobs
+
+
+@dataclass(frozen=True)
+class _Planner:
+    inputs: tuple[Path, ...]
+    output: Path
+    to: To | None
+
+    def jobs(self) -> Iterator[Job]:
+        kinds = {path: _kind(path) for path in self.inputs}
+        self._check_names(kinds)
+        pictures = [path for path in kinds if kinds[path] == "picture"]
+        if pictures == [*self.inputs] and len(pictures) == 1 and self.output.suffix.lower() in SUFFIXES:
+            yield self._picture(pictures[0])
+        elif pictures:
+            yield self._pictures(pictures)
+        for path, kind in kinds.items():
+            if kind == "folder":
+                yield from self._tree(path)
+            elif kind == "volume":
+                yield Job(path.name, open_volume(path), self._target(path, self.output, self.single))
+
+    @property
+    def single(self) -> bool:
+        return len(self.inputs) == 1
+
+    @property
+    def file(self) -> Path | None:
+        """The output where it is to be the packed file of the only volume."""
+        is_file = self.output.suffix.lower() in PACKED_SUFFIXES and not self.output.is_dir()
+        return self.output if is_file and self.to != "folder" else None
+
+    def _picture(self, file: Path) -> Job:
+        ends, expected = (_SAME.get(path.suffix.lower(), path.suffix.lower()) for path in (self.output, file))
+        if ends != expected:
+            raise ValueError(f"a page keeps its format: {self.output.name} should end in {expected}")
+        # What is written for a GIF is a PNG.
+        output = self.output.with_suffix(".png") if self.output.suffix.lower() == ".gif" else self.output
+        self._check_apart(output)
+        work = output.with_name(work_name(output.name))
+        target = Target(output.parent, False, work, self.inputs, output.name)
+        return Job(file.name, files_volume({file.name: file}), target)
+
+    def _pictures(self, files: list[Path]) -> Job:
+        target = self._pages("pictures", self.output)
+        names: dict[str, Path] = {}
+        for file in files:
+            if names.setdefault(file.name, file) != file:
+                raise ValueError(f"{names[file.name]} and {file} would both become {target.path / file.name}")
+            if not target.packed:
+                self._check_apart(target.path / file.name)
+        return Job("pictures", files_volume(names), target)
+
+    def _check_names(self, kinds: Mapping[Path, Kind]) -> None:
+        """Several inputs are each to have a folder of their own."""
+        seen: dict[str, Path] = {}
+        for path, kind in kinds.items():
+            if kind == "folder" or (kind == "volume" and self.to == "folder"):
+                name = path.name if kind == "folder" else _unpacked_name(path)
+                if seen.setdefault(name, path) != path:
+                    raise ValueError(f"{seen[name]} and {path} would both become {self.output / name}")
+
+    def _check_apart(self, file: Path) -> None:
+        if file.exists() and any(file.samefile(source) for source in self.inputs):
+            raise ValueError(f"the output {file} is an input: choose a folder elsewhere")
+
+    def _tree(self, folder: Path) -> Iterator[Job]:
+        inner = self.output if self.single else self.output / folder.name
+        if picture_files(folder):
+            yield Job(folder.name, folder_volume(folder), self._pages(folder.name, inner))
+        for file in volume_files(folder):
+            name = file.relative_to(folder)
+            yield Job(f"{folder.name}/{name.as_posix()}", open_volume(file), self._target(file, inner / name.parent))
+
+    def _pages(self, name: str, folder: Path) -> Target:
+        """The target of loose pages that are called by a name."""
+        is_packed = self.file or self.to == "cbz"
+        return self._packed(self.output / f"{name}.cbz") if is_packed else self._folder(folder)
+
+    def _target(self, file: Path, output: Path, only: bool = False) -> Target:
+        if self.to == "folder":
+            return self._folder(output if only else output / _unpacked_name(file))
+        keeps = self.to is None and file.suffix.lower() in PACKED_SUFFIXES
+        return self._packed(output / (file.name if keeps else f"{file.stem}.cbz"))
+
+    def _packed(self, usual: Path) -> Target:
+        file = self.file or usual
+        self._check_apart(file)
+        return Target(file, True, file.with_name(work_name(file.name)), self.inputs)
+
+    def _folder(self, folder: Path) -> Target:
+        return Target(folder, False, folder / work_name("pages"), self.inputs)
+
+
+def _kind(path: Path) -> Kind:
+    suffix = path.suffix.lower()
+    if path.is_dir():
+        return "folder"
+    if not path.exists():
+        raise ValueError(f"there is no file or folder {path}")
+    if suffix not in SUFFIXES | VOLUME_SUFFIXES:
+        known = " ".join(sorted(SUFFIXES | VOLUME_SUFFIXES))
+        raise ValueError(f"{path} is no folder, and its name ends in none of {known}")
+    return "picture" if suffix in SUFFIXES else "volume"
+
+
+def _unpacked_name(file: Path) -> str:
+    # The pages of a folder of that name go there already.
+    return file.name if file.with_suffix("").is_dir() else file.stem

@@ -1,0 +1,119 @@
+"""What became of every page of a run, for people and as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from mangagan.images.atomic import write_aside
+from mangagan.images.names import printable
+
+PageOutcome = Literal[
+    "done",  # coloured
+    "kept",  # copied as it is, because that is right: it is in colour already
+    "exists",  # there was a file of its name, which was not overwritten
+    "copied",  # copied as it is, because it cannot be read
+    "failed",  # not coloured, for a reason that may be gone the next time
+    "left out",  # not in the output
+]
+VolumeOutcome = Literal["done", "exists", "failed", "stopped"]
+FAULTS: tuple[PageOutcome, ...] = ("copied", "failed", "left out")
+
+
+@dataclass(frozen=True)
+class PageReport:
+    """One page, or another file of a volume that had to be left out."""
+
+    name: str
+    outcome: PageOutcome
+    reason: str = ""
+    seconds: float = 0.0
+
+    def line(self, title: str) -> str:
+        return f"{printable(title)}: {printable(self.name)}: {self.outcome}: {printable(self.reason)}"
+
+
+@dataclass
+class VolumeReport:
+    """One volume; `done` with faulty pages is written all the same, `stopped` goes on when it is run again."""
+
+    title: str
+    output: str
+    outcome: VolumeOutcome = "stopped"
+    reason: str = ""
+    seconds: float = 0.0
+    first_page: float | None = None  # seconds from the beginning of the run to the first page in colour
+    pages: list[PageReport] = field(default_factory=list)
+
+    @property
+    def counts(self) -> Counter[PageOutcome]:
+        return Counter(page.outcome for page in self.pages)
+
+    @property
+    def is_faulty(self) -> bool:
+        return self.outcome in ("failed", "stopped") or any(page.outcome in FAULTS for page in self.pages)
+
+    def leave_out(self, name: str, reason: str) -> None:
+        """Notes that a file is missing in the output, whatever was said of it before."""
+        self.pages = [page for page in self.pages if page.name != name] + [PageReport(name, "left out", reason)]
+
+
+@dataclass
+class Report:
+    """All volumes of a run, in their order; `began` is when it did, by `time.monotonic`."""
+
+    began: float
+    volumes: list[VolumeReport] = field(default_factory=list)
+    stopped: str = ""  # why the run ended before its end
+    interrupted: bool = False
+
+    @property
+    def clock(self) -> float:
+        """Seconds since the run began, to the millisecond."""
+        return round(time.monotonic() - self.began, 3)
+
+    @property
+    def exit_code(self) -> int:
+        """0: nothing is amiss; 1: some pages or volumes are not as they should be; 130: interrupted by Ctrl-C."""
+        if self.interrupted:
+            return 130
+        return int(bool(self.stopped) or any(volume.is_faulty for volume in self.volumes))
+
+    def lines(self) -> Iterator[str]:
+        """A summary: one line a volume, and one for each fault."""
+        for volume in self.volumes:
+            counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(volume.counts.items()))
+            why = f" ({printable(volume.reason)})" if volume.reason else ""
+            where = f" -> {printable(volume.output)}" if volume.outcome in ("done", "exists") else ""
+            yield f"{printable(volume.title)}: {volume.outcome}{why}{where}; pages: {counts or 'none'}"
+            yield from (f"  {page.line(volume.title)}" for page in volume.pages if page.outcome in FAULTS)
+        if self.stopped:
+            yield self.stopped
+
+    def write(self, file: Path) -> None:
+        """Writes the report as JSON."""
+        content = {
+            "exit_code": self.exit_code,
+            "stopped": self.stopped,
+            "seconds": self.clock,
+            "first_page": next((volume.first_page for volume in self.volumes if volume.first_page), None),
+            "peak_memory": peak_memory(),
+            "volumes": [asdict(volume) | {"counts": volume.counts} for volume in self.volumes],
+        }
+        write_aside(file, (json.dumps(content, indent=1) + "\n").encode())
+
+
+def peak_memory() -> int | None:
+    """The most bytes of memory that this process has held so far; None where the system does not say (Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024

@@ -1,0 +1,100 @@
+"""A restorer of a sweep judged: the pages held out, damaged as in its training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+from tqdm import tqdm
+
+from mangagan.color import from_bytes, to_bytes
+from mangagan.config import Experiment
+from mangagan.data.archive.archive import Archive, open_archive
+from mangagan.data.settings import Data
+from mangagan.data.sources.entries import natural
+from mangagan.data.stream.batches import Batch, batches
+from mangagan.evaluate.colorization.evaluation_pages import described
+from mangagan.evaluate.metrics.pixels import absolute_difference, color_difference, peak_ratio
+from mangagan.evaluate.predictor import parameters_read
+from mangagan.evaluate.protocol import Protocol, spread
+from mangagan.evaluate.result import PageFigures, Result
+from mangagan.evaluate.validation import without_target
+from mangagan.overrides import describe
+from mangagan.tasks.base import Variables
+
+Entry = dict[str, Any]
+
+
+def judge_restorer(name: str, experiment: Experiment, variables: Variables, protocol: Protocol) -> Result:
+    """What a generator with these variables makes of the middle windows of damaged pages, rounded to 8 bits.
+
+    The pages are those of `damaged_entries`, which says what is raised. Runs that learn other damage are judged by
+    other protocols.
+    """
+    data, predict = experiment.data, jax.jit(experiment.task.predict)
+    archive = open_archive(data.source, held_out=data.held_out)
+    chosen, parameters = damaged_entries(protocol, data, archive), 0
+    judged: dict[int, PageFigures] = {}
+    for number, page in tqdm(_pages(data, archive, chosen), total=len(chosen), unit="page"):
+        inputs, entry = without_target(page), chosen[number]
+        parameters = parameters or parameters_read(experiment.task.predict, variables, inputs)
+        figures = _figures(predict(variables, inputs), page)
+        judged[number] = PageFigures(entry["name"], entry["work"], "damaged", figures)
+    return Result(
+        name,
+        _described(protocol, data, list(chosen.values())),
+        tuple(judged[number] for number in chosen),
+        cost={"parameters": parameters},
+    )
+
+
+def damaged_entries(protocol: Protocol, data: Data, archive: Archive) -> dict[int, Entry]:
+    """What the manifest says of the pages that a restorer is judged by, by their places among all held out in color.
+
+    They are `protocol.pages` at most, evenly spread over their works. Raises ValueError where no page is held out, for
+    a protocol other than "training", and for one that names data or works.
+    """
+    if protocol.name != "training" or protocol.data or protocol.works:
+        raise ValueError(
+            "restoration is judged by the protocol training on the pages held out of a run's own data; "
+            f"{protocol} is for runs that color pages"
+        )
+    entries = [archive.pages("validation")[number] for number in archive.domains["validation"]["color"]]
+    if not entries:
+        raise ValueError(f"{data.source} has no page held out")
+    return dict(spread(sorted(enumerate(entries), key=lambda page: natural(page[1]["work"])), protocol.pages))
+
+
+def _pages(data: Data, archive: Archive, chosen: dict[int, Entry]) -> Iterator[tuple[int, Batch]]:
+    """The pages chosen, one at a time, each with its number."""
+    pages = batches(
+        replace(data, paired=True, batch_size=1, workers=0), archive, split="validation", seed=0, augment=False
+    )
+    yield from ((number, page) for number, page in zip(range(max(chosen) + 1), pages, strict=False) if number in chosen)
+    pages.close()
+
+
+def _figures(picture: Float[Array, "1 h w 3"], page: Batch) -> dict[str, float]:
+    return {name: float(values[0]) for name, values in _compared(picture, page["input"], page["target"]).items()}
+
+
+@jax.jit
+def _compared(
+    picture: Float[Array, "1 h w 3"], damaged: Float[Array, "1 h w 3"], truth: Float[Array, "1 h w 3"]
+) -> dict[str, Float[Array, "1"]]:
+    picture, damaged = (from_bytes(to_bytes(jnp.asarray(values))) for values in (picture, damaged))
+    return {
+        "psnr": peak_ratio(picture, truth),
+        "psnr_input": peak_ratio(damaged, truth),
+        "l1": absolute_difference(picture, truth),
+        "ciede2000": color_difference(picture, truth),
+    }
+
+
+def _described(protocol: Protocol, data: Data, entries: list[Entry]) -> dict[str, Any]:
+    common = described(protocol, data.source, (data.size, data.size), entries, ["damaged"])
+    return common | {"window": data.window, **describe(data.damage, "damage."), "damage": type(data.damage).__name__}

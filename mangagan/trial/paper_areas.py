@@ -1,0 +1,49 @@
+"""What becomes of a page's paper, and of all that is not paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from mangagan.color import ciede2000, srgb_to_lab
+from mangagan.images.picture import Pixels
+from mangagan.palette import is_paper
+
+
+class Areas(NamedTuple):
+    """Mean chroma (CIE ab) of pictures where the truth is paper and where it is not, and of the truth where it is not.
+
+    nan where there is no such pixel.
+    """
+
+    paper: float
+    filled: float
+    filled_truth: float
+
+
+def areas(pages: Iterable[tuple[Pixels, Pixels]]) -> Areas:
+    """Of all pixels of all pages (picture, truth) together."""
+    sums, counts = np.zeros(3), np.zeros(3)
+    for picture, truth in pages:
+        lab, true_lab = _lab(picture), _lab(truth)
+        chroma, true_chroma, paper = _chroma(lab), _chroma(true_lab), is_paper(true_lab)
+        for i, (values, mask) in enumerate([(chroma, paper), (chroma, ~paper), (true_chroma, ~paper)]):
+            sums[i] += values[mask].sum(dtype=float)
+            counts[i] += np.count_nonzero(mask)
+    means = np.divide(sums, counts, out=np.full(3, np.nan), where=counts > 0)
+    return Areas(*means.tolist())
+
+
+def difference(pages: Iterable[tuple[Pixels, Pixels]]) -> float:
+    """Mean CIEDE2000 between two pictures of each page, over pages."""
+    return float(np.mean([ciede2000(_lab(one), _lab(other)).mean() for one, other in pages]))
+
+
+def _chroma(lab: np.ndarray) -> np.ndarray:
+    return np.hypot(lab[..., 1], lab[..., 2])
+
+
+def _lab(pixels: Pixels) -> np.ndarray:
+    return srgb_to_lab(pixels.astype(np.float32) / np.float32(255))

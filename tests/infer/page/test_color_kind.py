@@ -1,0 +1,71 @@
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mangagan.infer.page.color_kind import page_kind, spot_share
+
+REAL = Path(__file__).parents[4] / "shared" / "data" / "peppercarrot"
+
+
+def yellowed(gray):
+    return np.round(gray[..., None] * np.array([0.98, 0.93, 0.78])).astype(np.uint8)
+
+
+def compressed(page, quality=60):
+    buffer = io.BytesIO()
+    Image.fromarray(page).save(buffer, "JPEG", quality=quality)
+    return np.asarray(Image.open(buffer).convert("RGB"))
+
+
+def spotted(gray, color=(220, 30, 40)):
+    """A red sound effect across a tenth of the page, multiplied into it as a second ink is."""
+    page = np.repeat(gray[..., None], 3, -1)
+    height, width = gray.shape
+    part = page[height // 4 : height // 2, width // 3 : width * 3 // 4]
+    part[:] = part * (np.array(color) / 255)
+    return page
+
+
+@pytest.mark.parametrize("number", [4, 8])
+def test_composed_pages(composed, number):
+    page = composed(3, number)
+    gray = np.asarray(Image.fromarray(page.color).convert("L"))
+    assert page_kind(page.color) == "color"
+    for side in (page.bw, gray):
+        assert page_kind(side) == "gray"
+        assert page_kind(np.repeat(side[..., None], 3, -1)) == "gray"
+        assert page_kind(yellowed(side)) == "gray"
+        assert page_kind(compressed(yellowed(side))) == "gray"
+        assert page_kind(spotted(side)) == "spot"
+        assert page_kind(compressed(spotted(side))) == "spot"
+
+
+def test_a_stamp_in_any_colors_is_a_spot_and_a_panel_is_not(composed):
+    page = composed(3, 4)
+    mixed = np.repeat(page.bw[..., None], 3, -1)
+    mixed[40:90, 40:120] = page.color[40:90, 40:120] // 2 + np.array([100, 0, 60], np.uint8)
+    assert page_kind(mixed) == "spot"
+    mixed[:500] = page.color[:500]
+    assert page_kind(mixed) == "color"
+
+
+def test_the_spot_alone_is_kept():
+    gray = np.full((200, 160), 250, np.uint8)
+    gray[::9] = 10
+    share = spot_share(spotted(gray))
+    assert share[60, 80] == 1 and share[60, 20] == 0 and share[150, 80] == 0
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the shared pictures are not here")
+@pytest.mark.slow
+def test_real_pages_are_told_from_their_gray_versions():
+    for file in sorted(REAL.glob("*.jpg")):
+        picture = Image.open(file).convert("RGB")
+        gray = np.asarray(picture.convert("L"))
+        assert page_kind(np.asarray(picture)) == "color", file.name
+        assert page_kind(yellowed(gray)) == "gray", file.name
+        if (gray < 240).mean() > 0.1:  # a red block on a blank page is a page in red
+            assert page_kind(spotted(gray)) == "spot", file.name

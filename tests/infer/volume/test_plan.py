@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mangagan.infer.volume.plan import plan
+
+
+@pytest.fixture
+def shelf(tmp_path):
+    """Folders with pictures and archives, all empty files."""
+    for name in (
+        "shelf/kite/1.png",
+        "shelf/kite/v1.5.cbz",
+        "shelf/harbour.pdf",
+        "shelf/notes.txt",
+        "one.v2.cbr",
+        "p.jpg",
+        "q.jpg",
+        "twins/kite/1.png",
+        "twins/kite.cbz",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+def targets(root: Path, inputs: list[str], output: str, to=None) -> list[tuple[str, bool]]:
+    jobs = plan([root / name for name in inputs], root / output, to)
+    for job in jobs:
+        assert job.target.work.name.startswith(".") and job.target.work.name.endswith(".coloring")
+    return [(job.target.path.relative_to(root).as_posix(), job.target.packed) for job in jobs]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "output", "to", "expected"),
+    [
+        (["p.jpg"], "out", None, [("out", False)]),
+        (["p.jpg"], "new/q.jpeg", None, [("new", False)]),
+        (["one.v2.cbr"], "out", None, [("out/one.v2.cbz", True)]),
+        (["one.v2.cbr"], "b.cbz", None, [("b.cbz", True)]),
+        (["one.v2.cbr"], "out", "folder", [("out", False)]),
+        (["shelf"], "out", None, [("out", False), ("out/harbour.cbz", True), ("out/kite/v1.5.cbz", True)]),
+        (["shelf"], "out", "cbz", [("out/shelf.cbz", True), ("out/harbour.cbz", True), ("out/kite/v1.5.cbz", True)]),
+        (["shelf"], "out", "folder", [("out", False), ("out/harbour", False), ("out/kite/v1.5", False)]),
+        (["shelf/kite", "p.jpg"], "out", None, [("out", False), ("out/kite", False), ("out/kite/v1.5.cbz", True)]),
+        (["p.jpg"], "b.cbz", None, [("b.cbz", True)]),
+        (["p.jpg", "q.jpg"], "b.cbz", "cbz", [("b.cbz", True)]),
+        (["p.jpg", "q.jpg"], "out", "cbz", [("out/pictures.cbz", True)]),
+        (["p.jpg", "q.jpg"], ".", "cbz", [("pictures.cbz", True)]),
+        (["one.v2.cbr"], "b.cbz", "folder", [("b.cbz", False)]),
+        (["twins"], "out", "folder", [("out", False), ("out/kite.cbz", False)]),
+    ],
+)
+def test_outputs_mirror_inputs(shelf, inputs, output, to, expected):
+    assert targets(shelf, inputs, output, to) == expected
+
+
+@pytest.mark.parametrize(
+    ("inputs", "output", "reason"),
+    [
+        (["absent.cbz"], "out", "there is no file or folder"),
+        (["shelf/notes.txt"], "out", "ends in none of"),
+        (["empty"], "out", "there are no pictures"),
+        (["p.jpg"], "q.png", "keeps its format"),
+        (["p.jpg"], ".", "is an input"),
+        (["p.jpg"], "p.jpg", "is an input"),
+        (["shelf"], "shelf", "lies in a folder that is read"),
+        (["shelf"], "shelf/out", "lies in a folder that is read"),
+        (["shelf/kite"], "shelf", "holds a folder that is read"),
+        (["shelf/kite/v1.5.cbz"], "shelf/kite", "is an input"),
+        (["shelf/kite/v1.5.cbz"], "link.cbz", "is an input"),
+        (["p.jpg", "shelf/p.jpg"], "out", "would both become"),
+        (["shelf/kite/v1.5.cbz", "v1.5.pdf"], "out", "would both become"),
+        (["shelf/kite", "twins/kite"], "out", "would both become"),
+        (["one.v2.cbr", "twins/kite.cbz"], "b.cbz", "can hold one volume, and these are 2"),
+        (["one.v2.cbr", "p.jpg"], "b.zip", "can hold one volume"),
+        (["shelf"], "b.cbz", "can hold one volume"),
+    ],
+)
+def test_plans_that_would_do_harm_are_refused(shelf, inputs, output, reason):
+    (shelf / "empty").mkdir()
+    (shelf / "shelf/p.jpg").touch()
+    (shelf / "v1.5.pdf").touch()
+    (shelf / "link.cbz").symlink_to(shelf / "shelf/kite/v1.5.cbz")
+    with pytest.raises(ValueError, match=reason):
+        targets(shelf, inputs, output)

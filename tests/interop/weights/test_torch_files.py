@@ -1,0 +1,181 @@
+"""Files of torch.save are read without PyTorch, and hostile ones do nothing but raise ValueError."""
+
+from __future__ import annotations
+
+import pickle
+import struct
+import zipfile
+
+import numpy as np
+import pytest
+
+from mangagan.interop.weights.torch_files import read_torch
+
+
+def written(tmp_path, content, legacy=False):
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install -e '.[bench]')")
+    file = tmp_path / "file.pth"
+    torch.save(content(torch), file, _use_new_zipfile_serialization=not legacy)
+    return file
+
+
+def tensors(torch):
+    base = torch.arange(24, dtype=torch.float32).reshape(2, 3, 4)
+    kinds = ("float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool")
+    return {
+        **{kind: torch.tensor([[0, 1, 2], [1, 0, 3]]).to(getattr(torch, kind)) for kind in kinds},
+        "base": base,
+        "turned": base.permute(2, 0, 1),
+        "window": base[1:, ::2, 1:3],
+        "repeated": torch.ones(1).expand(3, 2),
+        "scalar": torch.tensor(7),
+        "empty": torch.ones(0, 3),
+        "parameter": torch.nn.Parameter(torch.full((2,), 0.1)),
+    }
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_every_tensor_is_read_as_pytorch_reads_it(tmp_path, legacy):
+    read = read_torch(written(tmp_path, tensors, legacy))
+    import torch
+
+    expected = tensors(torch)
+    assert list(read) == list(expected)
+    for name, tensor in expected.items():
+        assert str(read[name].dtype) == str(tensor.dtype).removeprefix("torch.")
+        assert read[name].shape == tuple(tensor.shape)
+        np.testing.assert_array_equal(read[name].astype(np.float64), tensor.detach().double().numpy())
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_the_state_dict_of_a_network_is_read(tmp_path, legacy):
+    read = read_torch(written(tmp_path, lambda torch: torch.nn.BatchNorm2d(2).state_dict(), legacy))
+    assert list(read) == ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"]
+
+
+def test_one_part_of_several_is_read(tmp_path):
+    file = written(tmp_path, lambda torch: {"epoch": 3, "G": {"a": torch.ones(2)}, "D": {"b": torch.ones(1)}})
+    assert list(read_torch(file, "G")) == ["a"]
+    with pytest.raises(ValueError, match=r"file\.pth.*no tensors at its top, but parts.*G, D"):
+        read_torch(file)
+    with pytest.raises(ValueError, match=r"no part 'E'; its parts are G, D"):
+        read_torch(file, "E")
+
+
+# Below, files made by hand: they need no PyTorch.
+
+FLOATS = b"ctorch\nFloatStorage\n"
+NUMBERS = struct.pack("<4f", 1, 2, 3, 4)
+
+
+def tensor(key=b"0", count=4, offset=0, shape=b"(I2\nI2\nt", strides=b"(I2\nI1\nt", storage=FLOATS):
+    """The pickle of {"a": a tensor of one storage}, in the text form of protocol 0."""
+    pid = b"(Vstorage\n" + storage + b"V" + key + b"\nVcpu\nI%d\ntQ" % count
+    arguments = b"(" + pid + b"I%d\n" % offset + shape + strides + b"I00\nccollections\nOrderedDict\n(tRtR"
+    return b"\x80\x02}Va\nctorch._utils\n_rebuild_tensor_v2\n" + arguments + b"s."
+
+
+def zipped(tmp_path, pickled, data=NUMBERS, compression=zipfile.ZIP_STORED, **entries):
+    file = tmp_path / "file.pth"
+    with zipfile.ZipFile(file, "w", compression) as archive:
+        archive.writestr("archive/data.pkl", pickled)
+        archive.writestr("archive/data/0", data)
+        for name, entry in entries.items():
+            archive.writestr(f"archive/{name}", entry)
+    return file
+
+
+def test_a_file_made_by_hand_is_read(tmp_path):
+    np.testing.assert_array_equal(read_torch(zipped(tmp_path, tensor()))["a"], [[1, 2], [3, 4]])
+
+
+class Evil:
+    def __reduce__(self):
+        return print, ("this must never be printed",)
+
+
+@pytest.mark.parametrize(
+    ("pickled", "refused"),
+    [
+        (b"cos\nsystem\n(Vtouch evil\ntR.", "os.system"),
+        (b"\x80\x04\x8c\x08builtins\x8c\x04eval\x93\x8c\x011\x85R.", "builtins.eval"),
+        (pickle.dumps({"a": Evil()}), "builtins.print"),
+        (b"ctorch\nload\n(Vx\ntR.", "torch.load"),
+        (b"\x80\x04\x8c\x0bcollections\x8c\x14OrderedDict.__init__\x93.", "collections.OrderedDict.__init__"),
+    ],
+)
+def test_what_is_no_tensor_is_refused_by_name(tmp_path, pickled, refused, capsys):
+    with pytest.raises(ValueError, match=f"file.pth.*{refused}, which is refused"):
+        read_torch(zipped(tmp_path, pickled))
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    "pickled",
+    [
+        tensor(count=5),
+        tensor(offset=1),
+        tensor(offset=-1),
+        tensor(shape=b"(I3\nI2\nt"),
+        tensor(shape=b"(I-1\nI2\nt"),
+        tensor(strides=b"(I-2\nI1\nt"),
+        tensor(strides=b"(I2\nt"),
+        tensor(shape=b"(Vx\nI2\nt"),
+        tensor(key=b"1"),
+        tensor(key=b"../data.pkl"),
+        tensor(storage=b"ccollections\nOrderedDict\n"),
+        tensor(storage=b"I3\n"),
+        tensor()[:-9],
+        b"\x80\x02]Va\na.",
+        b"\x80\x02}.",
+        b"\x80\x02}Va\nI3\ns.",
+        b"\x80\x02(Q.",
+        # Attributes of the names themselves are out of reach.
+        b"ccollections\nOrderedDict\n}V__code__\nI3\nsb.",
+        b"",
+        b"\x00" * 40,
+    ],
+)
+def test_broken_pickles_raise_with_the_files_name(tmp_path, pickled):
+    with pytest.raises(ValueError, match=r"file\.pth"):
+        read_torch(zipped(tmp_path, pickled))
+
+
+def test_other_files_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="compressed"):
+        read_torch(zipped(tmp_path, tensor(), compression=zipfile.ZIP_DEFLATED))
+    with pytest.raises(ValueError, match="big-endian"):
+        read_torch(zipped(tmp_path, tensor(), byteorder="big"))
+    with pytest.raises(ValueError, match="without a data.pkl"):
+        with zipfile.ZipFile(tmp_path / "other.pth", "w") as archive:
+            archive.writestr("readme", "text")
+        read_torch(tmp_path / "other.pth")
+    (tmp_path / "text.pth").write_text("version https://git-lfs.github.com/spec/v1\n")
+    with pytest.raises(ValueError, match=r"text\.pth"):
+        read_torch(tmp_path / "text.pth")
+    with pytest.raises(FileNotFoundError):
+        read_torch(tmp_path / "none.pth")
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_a_file_cut_short_anywhere_raises(tmp_path, legacy):
+    whole = written(tmp_path, lambda torch: {"a": torch.ones(3, 4), "b": torch.zeros(5)}, legacy).read_bytes()
+    cut = tmp_path / "cut.pth"
+    for length in range(0, len(whole), 7):
+        cut.write_bytes(whole[:length])
+        with pytest.raises(ValueError, match=r"cut\.pth"):
+            read_torch(cut)
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_random_damage_raises_nothing_but_value_error(tmp_path, legacy):
+    whole = written(tmp_path, lambda torch: {"a": torch.ones(3, 4), "b": torch.zeros(5)}, legacy).read_bytes()
+    rng, file = np.random.default_rng(0), tmp_path / "damaged.pth"
+    for _ in range(300):
+        damaged = bytearray(whole)
+        damaged[rng.integers(len(whole))] = rng.integers(256)
+        file.write_bytes(damaged)
+        try:
+            read_torch(file)
+        except ValueError as error:
+            assert "damaged.pth" in str(error)

@@ -1,0 +1,196 @@
+"""A model folder gives back what was put in, to the bit, and what does not fit says why."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import safetensors.numpy
+
+from mangagan.config import Experiment
+from mangagan.data.degradation.degrade import Holes, Noise
+from mangagan.data.settings import Data
+from mangagan.models.denoising_unet import DenoisingUNet
+from mangagan.models.patchgan import PatchGAN
+from mangagan.models.resnet import ResNet
+from mangagan.models.two_stage import TwoStage
+from mangagan.models.unet import UNet
+from mangagan.pretrained import model_folder as folders
+from mangagan.pretrained.model_folder import abstract_variables, load_model, save_model
+from mangagan.tasks.color_spaces import Lab
+from mangagan.tasks.denoise import Denoise
+from mangagan.tasks.inpaint import Inpaint
+from mangagan.tasks.paired import Paired
+from mangagan.tasks.unpaired import Unpaired
+
+JUDGE = PatchGAN(layers=1, features=4)
+PAIRED = Experiment(
+    Paired(generator=UNet(levels=2, features=4, outputs=2), discriminator=JUDGE, space=Lab()), Data(size=16)
+)
+UNPAIRED = Experiment(
+    Unpaired(generator=ResNet(blocks=1, features=4), discriminator=JUDGE), Data(size=16, paired=False)
+)
+INPAINT = Experiment(
+    Inpaint(generator=TwoStage(features=4), discriminator=JUDGE), Data(input="color", damage=Holes(), size=16)
+)
+DENOISE = Experiment(
+    Denoise(generator=DenoisingUNet(levels=1, features=4), discriminator=JUDGE),
+    Data(input="color", damage=Noise(known=True), size=16),
+)
+
+
+def random_variables(experiment, seed=0):
+    rng = np.random.default_rng(seed)
+    return jax.tree.map(lambda leaf: rng.normal(size=leaf.shape).astype(leaf.dtype), abstract_variables(experiment))
+
+
+def assert_same(one, other):
+    assert jax.tree.structure(one) == jax.tree.structure(other)
+    jax.tree.map(np.testing.assert_array_equal, one, other)
+
+
+@pytest.fixture
+def model(tmp_path):
+    save_model(tmp_path / "model", PAIRED, random_variables(PAIRED))
+    return tmp_path / "model"
+
+
+def rewrite(model, tensors=None, **changes):
+    """The folder with other weights, whose digest is right, or with other entries in config.json; None removes one."""
+    if tensors is not None:
+        content = safetensors.numpy.save(tensors)
+        (model / "model.safetensors").write_bytes(content)
+        changes["sha256"] = sha256(content).hexdigest()
+    config = json.loads((model / "config.json").read_text()) | changes
+    (model / "config.json").write_text(json.dumps({name: value for name, value in config.items() if value is not None}))
+
+
+@pytest.mark.parametrize("experiment", [PAIRED, UNPAIRED, INPAINT, DENOISE], ids=lambda one: type(one.task).__name__)
+def test_a_model_comes_back_the_same_to_the_bit(tmp_path, experiment):
+    variables = random_variables(experiment)
+    save_model(tmp_path / "deep" / "model", experiment, variables, beside={"README.md": b"about"})
+    loaded, arrays = load_model(tmp_path / "deep" / "model")
+    assert loaded == experiment
+    assert_same(arrays, variables)
+    assert {leaf.dtype for leaf in jax.tree.leaves(arrays)} == {jnp.dtype("float32")}
+    files = {file.name for file in (tmp_path / "deep" / "model").iterdir()}
+    assert files == {"model.safetensors", "config.json", "README.md"}
+    assert [entry.name for entry in (tmp_path / "deep").iterdir()] == ["model"]
+
+
+def test_arrays_are_named_by_their_paths(model):
+    tensors = safetensors.numpy.load_file(model / "model.safetensors")
+    assert {"params/down_1/kernel", "params/down_2/kernel", "params/up_1/bias"} < tensors.keys()
+    assert any(name.startswith("batch_stats/up_2_norm/") for name in tensors)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_halved_models_load_as_float32_of_the_rounded_values(tmp_path, dtype):
+    variables = random_variables(PAIRED)
+    save_model(tmp_path / "model", PAIRED, variables, dtype=dtype)
+    rounded = jax.tree.map(lambda leaf: leaf.astype(jnp.dtype(dtype)).astype(np.float32), variables.params)
+    loaded = load_model(tmp_path / "model")[1]
+    assert_same(loaded, variables._replace(params=rounded))
+    assert {leaf.dtype for leaf in jax.tree.leaves(loaded)} == {jnp.dtype("float32")}
+
+
+def test_numbers_that_are_not_finite_are_refused_by_name(tmp_path):
+    variables = random_variables(PAIRED)
+    variables.params["up_1"]["bias"][0] = 1e6
+    with pytest.raises(ValueError, match="not finite as float16: params/up_1/bias$"):
+        save_model(tmp_path / "model", PAIRED, variables, dtype="float16")
+    variables.params["up_1"]["bias"][0] = np.nan
+    with pytest.raises(ValueError, match="not finite as float32"):
+        save_model(tmp_path / "model", PAIRED, variables)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_variables_of_another_experiment_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"not the variables of this experiment: .* missing: .*surplus: params/"):
+        save_model(tmp_path / "model", PAIRED, random_variables(UNPAIRED))
+
+
+def test_only_an_empty_folder_is_taken(tmp_path, model):
+    before = (model / "config.json").read_bytes()
+    with pytest.raises(ValueError, match="model holds something already"):
+        save_model(model, PAIRED, random_variables(PAIRED, 1))
+    assert (model / "config.json").read_bytes() == before
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(ValueError, match="file holds something already"):
+        save_model(tmp_path / "file", PAIRED, random_variables(PAIRED))
+    (tmp_path / "empty").mkdir()
+    save_model(tmp_path / "empty", PAIRED, random_variables(PAIRED))
+    load_model(tmp_path / "empty")
+
+
+def test_nothing_is_left_where_writing_fails(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(folders, "write_config", fail)
+    with pytest.raises(OSError, match="no space left"):
+        save_model(tmp_path / "model", PAIRED, random_variables(PAIRED))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_arrays_that_do_not_fit_are_all_listed(model):
+    tensors = safetensors.numpy.load_file(model / "model.safetensors")
+    tensors["more"] = tensors.pop("params/up_1/bias")
+    tensors["params/down_1/kernel"] = np.zeros((4, 4, 3, 4), np.float32)
+    rewrite(model, tensors)
+    message = (
+        r"model\.safetensors does not fit .*config\.json: 1 missing: params/up_1/bias; 1 surplus: more; "
+        r"1 of another shape: params/down_1/kernel is 4x4x3x4, not 4x4x1x4"
+    )
+    with pytest.raises(ValueError, match=message):
+        load_model(model)
+
+
+def test_weights_that_were_changed_or_lost_are_told(model):
+    file = model / "model.safetensors"
+    content = file.read_bytes()
+    file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(ValueError, match=r"model\.safetensors has the SHA-256 \w{64}, and \w{64} belongs here: it was"):
+        load_model(model)
+    rewrite(model, {"a": np.zeros(2, np.float32)})
+    file.write_bytes(b"no tensors")
+    rewrite(model, sha256=sha256(b"no tensors").hexdigest())
+    with pytest.raises(ValueError, match=r"model\.safetensors: not a readable"):
+        load_model(model)
+    file.unlink()
+    with pytest.raises(ValueError, match=r"has no model\.safetensors"):
+        load_model(model)
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"format": 2}, "is of format 2, and this version reads up to 1: install a newer one"),
+        ({"format": True}, "has no number of a format"),
+        ({"format": None}, "has no number of a format"),
+        ({"sha256": None, "experiment": []}, "lacks experiment and sha256"),
+        ({"experiment": {"task.wings": 2}}, r"config\.json: task\.wings: Paired has no 'wings'"),
+        ({"experiment": {"task": ["Paired"]}}, "task should be text, a number, true, false or null"),
+        ({"experiment": {"task": "Tripled"}}, "'Tripled' is none of"),
+        ({"experiment": {"data.size": "wide"}}, "'wide' is not a whole number"),
+        ({"experiment": {"task.generator.features": -4}}, "networks that cannot be built"),
+    ],
+    ids=str,
+)
+def test_descriptions_that_mean_no_model_say_why(model, changes, complaint):
+    rewrite(model, **changes)
+    with pytest.raises(ValueError, match=complaint):
+        load_model(model)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xfe", b"[" * 100_000, b'{"model_type": "bert"}'])
+def test_folders_of_other_things_are_no_models(tmp_path, content):
+    with pytest.raises(ValueError, match=r"is no model: it has no config\.json; launch/export\.py"):
+        load_model(tmp_path)
+    (tmp_path / "config.json").write_bytes(content)
+    with pytest.raises(ValueError, match=r"config\.json is not"):
+        load_model(tmp_path)
