@@ -32,7 +32,7 @@ def test_ciede2000_equals_scikit_image_with_greys_and_equal_colors_among_them():
     np.testing.assert_allclose(single, expected, atol=2e-3)
 
 
-def test_ciede2000_gives_the_published_figures():
+def test_ciede2000_equals_the_published_values():
     # Sharma, Wu and Dalal 2005, table 1, pairs 1, 7, 13 and 17.
     lab = np.array([[50, 2.6772, -79.7751], [50, 0, 0], [50, -0.001, 2.49], [50, 2.5, 0]])
     other = np.array([[50, 0, -82.7485], [50, -1, 2], [50, 0.0009, -2.49], [73, 25, -18]])
@@ -40,7 +40,7 @@ def test_ciede2000_gives_the_published_figures():
 
 
 @pytest.mark.parametrize("library", [np, jnp])
-def test_bytes_come_back_and_what_no_byte_holds_is_clipped_and_rounded(library):
+def test_bytes_are_reproduced_and_other_values_clipped_and_rounded(library):
     levels = library.arange(256, dtype=library.uint8)
     values = from_bytes(levels)
     assert (values.dtype, float(values[0]), float(values[255])) == (np.float32, -1, 1)

@@ -1,11 +1,11 @@
-"""Palettes by hand, and what of a picture they are blind to."""
+"""Palettes against values computed by hand, and what they do not depend on."""
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from mangagan.color import lab_to_srgb, srgb_to_lab
-from mangagan.palette import merged, named_palette, palette_of
+from mangagan.palette import merge_palettes, named_palette, palette_of
 from mangagan.palette_bins import BINS, LIGHT_BINS, bin_colors
 
 
@@ -19,7 +19,7 @@ def mean_color(palette):
     return palette @ bin_colors()
 
 
-def test_a_color_is_shared_by_the_bins_around_it_so_that_their_mean_is_the_color():
+def test_a_color_is_shared_by_the_bins_around_it_whose_mean_is_the_color():
     for rgb in ((216, 69, 62), (40, 90, 160), (128, 128, 128)):
         lab = srgb_to_lab(np.array(rgb, np.float32) / np.float32(255))
         palette = palette_of(flat(rgb))
@@ -28,7 +28,7 @@ def test_a_color_is_shared_by_the_bins_around_it_so_that_their_mean_is_the_color
         np.testing.assert_allclose(mean_color(palette), lab, atol=1e-3)
 
 
-def test_a_color_in_the_middle_of_a_bin_is_that_bins_alone():
+def test_a_color_in_the_middle_of_a_bin_fills_only_that_bin():
     lab = np.array([5.5 * 100 / LIGHT_BINS - 50, 5.0, -5.0], np.float32)
     rgb = np.round(lab_to_srgb(lab) * 255).astype(np.uint8)
     nearest = np.abs(bin_colors() - lab).sum(-1).argmin()
@@ -48,7 +48,7 @@ def test_colors_beyond_the_bins_are_counted_with_the_outermost():
 
 
 @pytest.mark.parametrize("mode", ["L", "RGBA", "P", "CMYK"])
-def test_pictures_of_any_mode_and_size_have_one(mode):
+def test_pictures_of_any_mode_and_size_have_a_palette(mode):
     assert palette_of(Image.new(mode, (3000, 1), 90)).sum() == pytest.approx(1)
 
 
@@ -60,12 +60,12 @@ def test_a_named_palette_is_near_its_colors_in_their_shares():
 
 
 @pytest.mark.parametrize("colors", [[], [(np.zeros(3, np.uint8), 0.0)], [(np.zeros(3, np.uint8), -1.0)]])
-def test_a_named_palette_of_nothing_is_refused(colors):
+def test_a_named_palette_needs_colors_with_shares(colors):
     with pytest.raises(ValueError, match="one colour or more, and each a share above 0"):
         named_palette(colors)
 
 
-def test_palettes_that_there_are_count_alike_when_merged():
+def test_merged_palettes_count_equally_and_empty_ones_do_not():
     one, other = palette_of(flat((200, 40, 40))), palette_of(flat((40, 60, 190)))
-    np.testing.assert_allclose(merged([one, np.zeros(BINS, np.float32), other]), (one + other) / 2)
-    assert not merged([]).any() and merged([]).shape == (BINS,)
+    np.testing.assert_allclose(merge_palettes([one, np.zeros(BINS, np.float32), other]), (one + other) / 2)
+    assert not merge_palettes([]).any() and merge_palettes([]).shape == (BINS,)

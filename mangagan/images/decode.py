@@ -1,110 +1,127 @@
-"""Any picture file as sound 8-bit sRGB or grey: decoding, checks of soundness, and telling grey from colour."""
+"""Decode image files of any kind, with checks of their size and soundness.
+
+`decode_srgb` and `read_picture` give sRGB over white, for networks that look at pages. `decode_stored` gives the values
+as the file stores them, for pictures that are written again in their own kind.
+"""
 
 from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageOps
 
-MAX_PIXELS = 100_000_000
-MIN_SIDE = 16
-SUFFIXES = frozenset(".jpg .jpeg .jpe .png .webp .bmp .gif .tif .tiff .avif .jp2".split())
+from mangagan.images.color_profiles import foreign_profile, to_srgb
+from mangagan.images.encode import (
+    LOSSLESS,
+    ORIENTATION,
+    Quality,
+    compression,
+    encode_png,
+    file_format,
+    resolution,
+    tiff_exif,
+)
+from mangagan.images.errors import UnusableFile
+from mangagan.images.limits import MIN_SIDE, check_picture_size
+from mangagan.images.picture import Picture
 
-# Chroma (8-bit levels of Cb and Cr) above which a pixel is colored, and the share of them that makes a page colored.
-_COLORED_CHROMA = 12.0
-_COLORED_SHARE = 0.001
-ORIENTATION = 0x0112
+# Restored pictures are meant to look like their source, so lossy formats are written well.
+_STORED_QUALITY = Quality(95, 95, 95)
+_STORED_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA")
+_BITS_PER_SAMPLE = 258  # a tag of TIFF
 
 
-class Unusable(Exception):
-    """A picture that cannot be used; the message is the reason."""
+@contextmanager
+def opened_image(data: bytes, formats: list[str] | None = None) -> Iterator[Image.Image]:
+    """Open an image file, not decoded yet; an error of any kind within the context becomes `UnusableFile`.
 
+    Args:
+        data: The bytes of the file.
+        formats: Formats to try, as Pillow names them; None for all.
 
-def read_picture(data: bytes) -> tuple[Image.Image, bytes]:
-    """A file's picture in mode RGB or L (8 bits, sRGB, upright, over white), and bytes that hold it.
-
-    The bytes are the file's own when they are a plain RGB or grey JPEG or PNG, otherwise a new PNG. Every pixel is
-    decoded, so a picture that comes back is whole. Raises Unusable for a file that is broken, truncated, empty,
-    huge or tiny.
+    Raises:
+        UnusableFile: The file is empty or cannot be decoded.
     """
-    picture, source = _loaded(data)
-    return picture, data if _is_plain(source) else encode_png(picture)
-
-
-def decoded(data: bytes) -> Image.Image:
-    """The picture that `read_picture` gives, without its bytes. Raises Unusable as it does."""
-    return _loaded(data)[0]
-
-
-def _loaded(data: bytes) -> tuple[Image.Image, Image.Image]:
-    """A file's picture, sound and upright, and as it was opened."""
     if not data:
-        raise Unusable("the file is empty")
+        raise UnusableFile("the file is empty")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            source = Image.open(io.BytesIO(data))
-            _check_size(*source.size)
-            source.load()
-            upright = ImageOps.exif_transpose(source)
-            picture = _to_srgb(_over_white(_to_eight_bits(upright)), source)
-    except Unusable:
+            yield Image.open(io.BytesIO(data), formats=formats)
+    except UnusableFile:
         raise
     except Exception as error:  # a hostile file makes Pillow's decoders raise nearly anything
-        raise Unusable(f"cannot be decoded: {error}") from error
-    return picture, source
+        raise UnusableFile(f"cannot be decoded: {error}") from error
 
 
-def encode_png(picture: Image.Image) -> bytes:
-    """A picture as PNG bytes, without metadata."""
-    buffer = io.BytesIO()
-    Image.fromarray(np.asarray(picture)).save(buffer, "PNG", compress_level=4)
-    return buffer.getvalue()
+def decode_srgb(data: bytes) -> Image.Image:
+    """Decode a file to mode RGB or L: 8 bits, sRGB, upright, over white.
 
+    Every pixel is decoded, so that a picture that comes back is whole.
 
-def is_gray(picture: Image.Image) -> bool:
-    """Whether a page is black and white, on tinted paper or with JPEG noise; one splash of colour makes it colored.
-
-    The page's own neutral axis runs from its ink (darkest pixels) to its paper (brightest pixels). A page is grey
-    when less than 0.1 % of it lies 12 levels of chroma or more off that axis. Only warm tints count as paper's.
+    Raises:
+        UnusableFile: The file is broken, truncated, empty, huge or tiny.
     """
-    if picture.mode == "L":
-        return True
-    # At a quarter of the size, JPEG's coarser chroma no longer bleeds over the edges of lines.
-    small = picture.convert("RGB").reduce(max(4, max(picture.size) // 320))
-    pixels = np.asarray(small.convert("YCbCr"), np.float32).reshape(-1, 3)
-    light, chroma = pixels[:, 0], pixels[:, 1:] - 128
-    dark, bright = np.quantile(light, [0.05, 0.8])
-    white = float(np.median(light[light >= bright]))
-    ink = _tint(chroma[light <= dark])
-    paper = _tint(chroma[light >= bright]) if white > 128 else ink
-    share = (light / max(white, 1.0)).clip(0, 1)[:, None]
-    distance = np.hypot(*(chroma - ink * (1 - share) - paper * share).T)
-    # JPEG smears a paper's tint over the ink: the stronger the tint, the larger its noise.
-    noise = _COLORED_CHROMA + np.hypot(*(paper - ink)) / 4
-    return bool(np.mean(distance > noise) < _COLORED_SHARE)
+    with opened_image(data) as image:
+        return _upright_srgb(image)
 
 
-def is_srgb(profile: ImageCms.ImageCmsProfile) -> bool:
-    """Whether a colour profile is that of sRGB, by what it says of itself."""
-    return "srgb" in ImageCms.getProfileDescription(profile).lower()
+def read_picture(data: bytes) -> tuple[Image.Image, bytes]:
+    """Decode a file as `decode_srgb` does, and return bytes that hold the same picture.
+
+    Returns:
+        The picture and its bytes: those of the file if it is a plain RGB or grey JPEG or PNG, otherwise a new PNG.
+
+    Raises:
+        UnusableFile: The file is broken, truncated, empty, huge or tiny.
+    """
+    with opened_image(data) as image:
+        picture = _upright_srgb(image)
+    return picture, data if _is_plain(image) else encode_png(picture)
 
 
-def _tint(chroma: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, " 2"]:
-    """The middle chroma if paper or faded ink may have it (towards yellow and brown), otherwise none."""
-    blue, red = np.median(chroma, axis=0)
-    warm = -48 <= blue <= 0 and -10 <= red <= 24
-    return np.array([blue, red] if warm else [0, 0], np.float32)
+def decode_stored(data: bytes) -> Picture:
+    """Decode a file to the values that it stores.
+
+    Raises:
+        UnusableFile: The file is broken or huge, or cannot be written again in its own kind: GIF, CMYK and the like,
+            more than 8 bits a channel, several frames.
+    """
+    with opened_image(data) as image:
+        check_size_and_depth(image, data)
+        _check_kind(image)
+        image.load()
+        # Networks see what lies on its side upright, and so it is stored.
+        return _stored_picture(image, ImageOps.exif_transpose(image), data)
 
 
-def _check_size(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        raise Unusable(f"{width} x {height} is more than {MAX_PIXELS // 1_000_000} megapixels")
-    if min(width, height) < MIN_SIDE:
-        raise Unusable(f"{width} x {height} has a side under {MIN_SIDE} pixels")
+def check_size_and_depth(image: Image.Image, data: bytes) -> None:
+    """Check that a file has at most `MAX_PIXELS` pixels and 8 bits a channel.
+
+    Args:
+        image: As Pillow opened it, not decoded yet.
+        data: The bytes of its file.
+
+    Raises:
+        UnusableFile: The file has more of either.
+    """
+    check_picture_size(*image.size)
+    if _is_deep(image, data):
+        raise UnusableFile(
+            "it has more than 8 bits a channel; reduce it to 8 first (for example magick IN -depth 8 OUT)"
+        )
+
+
+def _upright_srgb(image: Image.Image) -> Image.Image:
+    check_picture_size(*image.size, min_side=MIN_SIDE)
+    image.load()
+    upright = ImageOps.exif_transpose(image)
+    return to_srgb(_over_white(_to_eight_bits(upright)), foreign_profile(image))
 
 
 def _over_white(picture: Image.Image) -> Image.Image:
@@ -121,39 +138,56 @@ def _to_eight_bits(picture: Image.Image) -> Image.Image:
     if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
         values = np.asarray(picture)
         if values.min() < 0 or values.max() > 65535 or picture.mode == "F":
-            raise Unusable(f"its pixels (mode {picture.mode}) are no 8-bit or 16-bit grey")
+            raise UnusableFile(f"its pixels (mode {picture.mode}) are not 8-bit or 16-bit grey")
+        # Pillow's own conversion clips at 255. 65535 / 255 is 257, and 128 rounds to the nearest level.
         return Image.fromarray(((values.astype(np.uint32) + 128) // 257).astype(np.uint8))
     return picture.convert("L") if picture.mode == "1" else picture
 
 
-def _to_srgb(picture: Image.Image, source: Image.Image) -> Image.Image:
-    mode = "L" if picture.mode == "L" else "RGB"
-    picture = picture if picture.mode in ("L", "RGB", "CMYK") else picture.convert("RGB")
-    profile = _foreign_profile(source)
-    if profile is None:
-        return picture.convert(mode)
-    try:
-        # Pixels as they are beat a profile that does not fit them.
-        converted = ImageCms.profileToProfile(picture, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except ImageCms.PyCMSError:
-        converted = None
-    return (converted or picture).convert(mode)
-
-
-def _foreign_profile(source: Image.Image) -> ImageCms.ImageCmsProfile | None:
-    """The embedded colour profile when there is one that differs from sRGB."""
-    try:
-        profile = ImageCms.ImageCmsProfile(io.BytesIO(source.info["icc_profile"]))
-        return None if is_srgb(profile) else profile
-    except (KeyError, OSError, ImageCms.PyCMSError):
-        return None
-
-
-def _is_plain(source: Image.Image) -> bool:
+def _is_plain(image: Image.Image) -> bool:
+    """Return whether the bytes of a file give the same picture to any reader."""
     return (
-        source.format in ("JPEG", "PNG")
-        and source.mode in ("RGB", "L")
-        and source.getexif().get(ORIENTATION, 1) == 1
-        and not source.has_transparency_data
-        and _foreign_profile(source) is None
+        image.format in ("JPEG", "PNG")
+        and image.mode in ("RGB", "L")
+        and image.getexif().get(ORIENTATION, 1) == 1
+        and not image.has_transparency_data
+        and foreign_profile(image) is None
     )
+
+
+def _check_kind(image: Image.Image) -> None:
+    """Refuse what a `Picture` would lose."""
+    if file_format(image) not in LOSSLESS:
+        raise UnusableFile(f"{image.format} cannot be written; convert it to one of {', '.join(LOSSLESS)} first")
+    if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
+        raise UnusableFile(f"it has {image.n_frames} frames, and only single pictures are restored")  # type: ignore[attr-defined]
+    if image.mode not in _STORED_MODES:
+        raise UnusableFile(f"its colours are {image.mode}; convert it to RGB or grey first")
+
+
+def _is_deep(image: Image.Image, data: bytes) -> bool:
+    if image.format == "PNG":
+        # The depth in its header, because Pillow silently reduces 16-bit RGB.
+        return data[24] > 8
+    if image.format == "TIFF":
+        return max(image.tag_v2.get(_BITS_PER_SAMPLE, (1,))) > 8  # type: ignore[attr-defined]
+    return image.mode in ("I", "F") or image.mode.startswith("I;16")
+
+
+def _stored_picture(image: Image.Image, upright: Image.Image, data: bytes) -> Picture:
+    if upright.has_transparency_data:
+        layers = np.asarray(upright.convert("RGBA"))
+        pixels, alpha = layers[..., :3], layers[..., 3]
+    else:
+        pixels, alpha = np.asarray(upright.convert("RGB")), None
+    # Scans are often stored with a palette of greys.
+    paletted = upright.mode in ("P", "PA")
+    gray = bool((pixels == pixels[..., :1]).all()) if paletted else upright.mode in ("1", "L", "LA")
+    return Picture(pixels, alpha, gray, file_format(image), _save_options(image, upright, data))
+
+
+def _save_options(image: Image.Image, upright: Image.Image, data: bytes) -> dict[str, Any]:
+    kept = {name: upright.info[name] for name in ("icc_profile", "exif") if upright.info.get(name)}
+    if image.format == "TIFF":
+        kept["exif"] = tiff_exif(image.getexif())
+    return kept | resolution(upright) | compression(image, data, _STORED_QUALITY)

@@ -1,22 +1,32 @@
-"""How much of a file from anywhere is taken in before it is refused."""
+"""How much of an untrusted file is read before it is refused."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import IO
 
-from mangagan.data.sources.zips import MAX_MEMBER_BYTES
-from mangagan.images.decode import MAX_PIXELS, Unusable
+from mangagan.images.errors import UnusableFile
 
-# zipfile unpacks all that it reads at once when a member is packed with bzip2 or LZMA: 4 KiB of those make 80 MB.
-_CHUNK_BYTES = 4096
-# Colouring holds some 115 bytes for each pixel of a page (2.5 GB for 22 megapixels): under 6 GB for the largest.
+# Of any picture that is decoded.
+MAX_PIXELS = 100_000_000
+MIN_SIDE = 16
+# Colouring holds about 115 bytes for each pixel of a page (2.5 GB for 22 megapixels): below 6 GB for the largest page.
 PAGE_PIXELS = 50_000_000
+MAX_MEMBER_BYTES = 256 * 2**20
+# Pictures hardly shrink: a member that is larger than a page and packs better than this ratio is an archive bomb.
+MAX_COMPRESSION_RATIO = 200
+_MIN_BOMB_BYTES = 8 * 2**20
+# zipfile unpacks all input of one read at once for bzip2 and LZMA, where 4 KiB can expand to 80 MB.
+_CHUNK_BYTES = 4096
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a page and a volume may hold. Raises ValueError for more pixels than `mangagan.images.decode` reads."""
+    """The largest page and volume that are accepted.
+
+    Raises:
+        ValueError: `pixels` is not from 1 to `MAX_PIXELS`.
+    """
 
     pixels: int = PAGE_PIXELS  # of a page
     member_bytes: int = MAX_MEMBER_BYTES  # of one file, unpacked
@@ -25,22 +35,54 @@ class Limits:
 
     def __post_init__(self) -> None:
         if not 0 < self.pixels <= MAX_PIXELS:
-            raise ValueError(f"pages may have 1 to {MAX_PIXELS} pixels: a limit of {self.pixels} is none of them")
+            raise ValueError(f"a page may have 1 to {MAX_PIXELS} pixels, not a limit of {self.pixels}")
+
+
+def check_picture_size(width: int, height: int, min_side: int = 1) -> None:
+    """Check the size of a picture, in pixels, before it is decoded.
+
+    Raises:
+        UnusableFile: The picture has more than `MAX_PIXELS` pixels, or a side shorter than `min_side`.
+    """
+    if width * height > MAX_PIXELS:
+        raise UnusableFile(f"{width} x {height} is more than {MAX_PIXELS // 1_000_000} megapixels")
+    if min(width, height) < min_side:
+        raise UnusableFile(f"{width} x {height} has a side under {min_side} pixels")
 
 
 def check_page_size(width: int, height: int, limits: Limits) -> None:
-    """Raises Unusable for a page of more pixels than are allowed."""
+    """Check the size of a page, in pixels, before it is decoded.
+
+    Raises:
+        UnusableFile: The page has more than `limits.pixels` pixels.
+    """
     if width * height > limits.pixels:
         size = f"{width * height / 1e6:.1f} megapixels ({width} x {height})"
-        raise Unusable(f"the page has {size}, more than the limit of {limits.pixels / 1e6:g}")
+        raise UnusableFile(f"the page has {size}, more than the limit of {limits.pixels / 1e6:g}")
+
+
+def check_declared_size(size: int, packed: int, limits: Limits) -> None:
+    """Check the size, in bytes, that an archive declares for a member, against its packed size.
+
+    Raises:
+        UnusableFile: The member is too large, or packed far better than pictures can be.
+    """
+    if size > limits.member_bytes:
+        raise UnusableFile(f"unpacks to {size} bytes, more than the limit of {limits.member_bytes}")
+    if size > max(_MIN_BOMB_BYTES, MAX_COMPRESSION_RATIO * packed):
+        raise UnusableFile(f"unpacks to {size} bytes from {packed}: an archive bomb")
 
 
 def read_bounded(file: IO[bytes], size: int) -> bytes:
-    """All bytes of a file that says it has so many. Raises Unusable where it has more or fewer."""
+    """Read all bytes of a file that declares its size, and at most one byte more.
+
+    Raises:
+        UnusableFile: The file has more or fewer bytes than `size`.
+    """
     chunks, left = [], size + 1
     while left > 0 and (chunk := file.read(min(left, _CHUNK_BYTES))):
         chunks.append(chunk)
         left -= len(chunk)
     if left != 1:
-        raise Unusable(f"does not unpack to the {size} bytes that the archive declares")
+        raise UnusableFile(f"does not unpack to the {size} bytes that the archive declares")
     return b"".join(chunks)

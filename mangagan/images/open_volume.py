@@ -1,116 +1,70 @@
-"""What a volume consists of, read file by file: pages and what comes with them, from folders, archives and PDFs."""
+"""Open folders, lists of files, archives and PDFs as volumes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from mangagan.data.sources.entries import is_shown, natural, picture_files
-from mangagan.data.sources.folders import read_bytes
-from mangagan.images.decode import SUFFIXES, Unusable
+from mangagan.images.archives import rar_volume, zip_volume
+from mangagan.images.errors import UnusableFile
+from mangagan.images.files import image_files, read_file
 from mangagan.images.limits import Limits
+from mangagan.images.names import is_comic_info, is_page, is_visible, natural_key
+from mangagan.images.pdf import pdf_volume
+from mangagan.images.volume import Member, OpenVolume, Volume
 
-COMIC_INFO = "ComicInfo.xml"
-ARCHIVE_SUFFIXES = frozenset((".cbz", ".zip", ".cbr", ".rar"))
-VOLUME_SUFFIXES = ARCHIVE_SUFFIXES | {".pdf"}
-
-
-@dataclass(frozen=True)
-class Member:
-    """A file of a volume: its path in there with "/" between the parts, and its bytes; `load` raises Unusable."""
-
-    name: str
-    load: Callable[[], bytes]
-    is_page: bool
-
-
-@dataclass(frozen=True)
-class Volume:
-    """Files in the order of their source, and (name, reason) of those that cannot be taken."""
-
-    members: tuple[Member, ...]
-    left_out: tuple[tuple[str, str], ...] = ()
-
-
-OpenVolume = Callable[[Limits], AbstractContextManager[Volume]]
-
-
-def is_page(name: str) -> bool:
-    """Whether a path in a volume is that of a picture, and not of what a Mac puts beside one."""
-    parts = name.split("/")
-    return Path(parts[-1]).suffix.lower() in SUFFIXES and is_shown(parts)
-
-
-def is_comic_info(name: str) -> bool:
-    """Whether a path in a volume is that of a ComicInfo.xml, which some programs put into the pages' folder."""
-    return name.rsplit("/", 1)[-1].lower() == COMIC_INFO.lower()
+# Readers of PDF accept its mark anywhere in so many bytes from the start.
+_HEAD_BYTES = 1024
 
 
 def folder_volume(folder: Path) -> OpenVolume:
-    """The pictures and ComicInfo.xml files under a folder, in natural order; other files are no part of it."""
+    """Return the opener of a folder: the images and ComicInfo.xml files under it, in natural order."""
 
     def listed() -> dict[str, Path]:
         found = (path.relative_to(folder) for path in folder.rglob("*") if is_comic_info(path.name))
-        infos = [path.as_posix() for path in found if is_shown(path.parts)]
-        return {name: folder / name for name in sorted([*picture_files(folder), *infos], key=natural)}
+        infos = [path.as_posix() for path in found if is_visible(path.parts)]
+        return {name: folder / name for name in sorted([*image_files(folder), *infos], key=natural_key)}
 
-    return partial(_files, listed)
+    return partial(_files_volume, listed)
 
 
 def files_volume(files: dict[str, Path]) -> OpenVolume:
-    """Single picture files under the names that they are to have in the volume."""
-    return partial(_files, lambda: files)
+    """Return the opener of single image files, keyed by their names in the volume."""
+    return partial(_files_volume, lambda: files)
 
 
 def open_volume(file: Path) -> OpenVolume:
-    """The files in an archive or PDF, told by its first bytes: many a CBR is a ZIP. Raises Unusable when opened."""
-    return partial(_opened, file)
+    """Return the opener of an archive or PDF.
 
-
-def volume_files(folder: Path) -> list[Path]:
-    """The archives and PDFs under a folder, in natural order of their relative paths."""
-    found = (path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in VOLUME_SUFFIXES)
-    names = sorted((path.as_posix() for path in found if is_shown(path.parts)), key=natural)
-    return [folder / name for name in names if (folder / name).is_file()]
+    The format is recognised by the first bytes, because many CBR files are ZIP files. The opener raises `UnusableFile`
+    for a file that cannot be read.
+    """
+    return partial(_archive_volume, file)
 
 
 @contextmanager
-def _files(listed: Callable[[], dict[str, Path]], limits: Limits) -> Iterator[Volume]:
+def _files_volume(listed: Callable[[], dict[str, Path]], limits: Limits) -> Iterator[Volume]:
     files = {name: path for name, path in listed().items() if path.is_file()}
-    yield Volume(tuple(Member(name, partial(_load, path, limits), is_page(name)) for name, path in files.items()))
-
-
-def _load(path: Path, limits: Limits) -> bytes:
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        raise Unusable(f"cannot be read: {error.strerror}") from error
-    if size > limits.member_bytes:
-        raise Unusable(f"has {size} bytes, more than the limit of {limits.member_bytes}")
-    return read_bytes(path)
+    load = partial(read_file, max_bytes=limits.member_bytes)
+    yield Volume(tuple(Member(name, partial(load, path), is_page(name)) for name, path in files.items()))
 
 
 @contextmanager
-def _opened(file: Path, limits: Limits) -> Iterator[Volume]:
-    from mangagan.images.archives import rar_volume, zip_volume
-    from mangagan.images.pdf import pdf_volume
-
+def _archive_volume(file: Path, limits: Limits) -> Iterator[Volume]:
     try:
         with file.open("rb") as opened:
-            head = opened.read(1024)
+            head = opened.read(_HEAD_BYTES)
     except OSError as error:
-        raise Unusable(f"cannot be read: {error.strerror}") from error
+        raise UnusableFile(f"cannot be read: {error.strerror}") from error
     if head.startswith(b"PK"):
         volume = zip_volume
     elif head.startswith(b"Rar!"):
         volume = rar_volume
-    # Readers of PDF look for its mark in all of the first 1024 bytes.
     elif b"%PDF" in head:
         volume = pdf_volume
     else:
-        raise Unusable("it is no ZIP, RAR or PDF file, or its beginning is damaged")
+        raise UnusableFile("it is not a ZIP, RAR or PDF file, or its beginning is damaged")
     with volume(file, limits) as members:
         yield members

@@ -1,8 +1,7 @@
-"""A page's file as pixels to colour, and coloured pixels as a file of the same kind, with its profile, EXIF and DPI."""
+"""Read the file of a page as pixels to colour, and write coloured pixels with its profile, EXIF and resolution."""
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +9,24 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from mangagan.images.color_profiles import from_srgb, rgb_profile
-from mangagan.images.decode import ORIENTATION, Unusable, decoded
-from mangagan.images.encode import LOSSLESS, Quality, coding, file_format, resolution, tiff_exif
+from mangagan.images.decode import decode_srgb, opened_image
+from mangagan.images.encode import (
+    LOSSLESS,
+    ORIENTATION,
+    Quality,
+    compression,
+    encode,
+    file_format,
+    resolution,
+    tiff_exif,
+)
+from mangagan.images.errors import UnusableFile
 from mangagan.images.limits import Limits, check_page_size
 from mangagan.images.picture import Pixels
 
-# What is written where a file of this kind was read. GIF has too few colours.
-_WRITTEN = {kind: kind for kind in (*LOSSLESS, "JPEG2000")} | {"GIF": "PNG"}
+# The format that is written for each format that is read. GIF has too few colours.
+_WRITTEN_FORMAT = {kind: kind for kind in (*LOSSLESS, "JPEG2000")} | {"GIF": "PNG"}
+# By orientation in EXIF; 1 needs nothing.
 _UPRIGHT_TO_STORED = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -30,60 +40,77 @@ _UPRIGHT_TO_STORED = {
 
 @dataclass(frozen=True)
 class Envelope:
-    """All that a page's file has beside its colours."""
+    """All that the file of a page has beside its colours."""
 
-    kind: str
-    orientation: int
+    format: str  # that is written, as Pillow names it
+    orientation: int  # as in EXIF, from 1 to 8
     alpha: Image.Image | None  # upright
     profile: bytes  # of RGB; b"" for sRGB that is not named
-    coding: dict[str, Any]  # of Pillow's save: compression and quality, and what the file says of the page
-    metadata: dict[str, Any]
+    compression: dict[str, Any]  # options of Pillow's save
+    metadata: dict[str, Any]  # options of Pillow's save: EXIF, XMP and resolution
 
 
 def read_page(data: bytes, limits: Limits, quality: Quality) -> tuple[Pixels, Envelope]:
-    """A file's page (8 bits, sRGB, upright, over white), and its envelope; `quality` if it is lossy.
+    """Decode the file of a page.
 
-    Raises Unusable for a file that is broken, has too many pixels or several pictures, or is of another format.
+    Args:
+        data: The bytes of the file.
+        limits: The largest page that is accepted.
+        quality: With which a lossy file will be written.
+
+    Returns:
+        The page [h w 3] in 8-bit sRGB, upright and over white, and its envelope.
+
+    Raises:
+        UnusableFile: The file is broken, has too many pixels or several pictures, or is of another format.
     """
-    if not data:
-        raise Unusable("the file is empty")
-    try:
-        # An MPO is found where JPEG is looked for.
-        with Image.open(io.BytesIO(data), formats=_readable()) as file:
-            check_page_size(*file.size, limits)
-            if file.format != "MPO" and getattr(file, "is_animated", False):
-                raise Unusable("the file holds several pictures, of which only one could be kept")
-            envelope = _envelope(file, data, quality)
-    except Unusable:
-        raise
-    except Exception as error:  # a hostile file makes Pillow's decoders raise nearly anything
-        raise Unusable(f"cannot be decoded: {error}") from error
-    return np.asarray(decoded(data).convert("RGB")), envelope
-
-
-def _readable() -> list[str]:
-    """The formats that this Pillow was built with, of those that can be written again."""
-    Image.init()
-    return [kind for kind in _WRITTEN if kind in Image.OPEN]
+    # Pillow finds an MPO where it looks for JPEG.
+    with opened_image(data, _readable_formats()) as file:
+        check_page_size(*file.size, limits)
+        if file.format != "MPO" and getattr(file, "is_animated", False):
+            raise UnusableFile("the file holds several pictures, of which only one could be kept")
+        envelope = _envelope(file, data, quality)
+    return np.asarray(decode_srgb(data).convert("RGB")), envelope
 
 
 def write_page(pixels: Pixels, envelope: Envelope) -> bytes:
-    """A coloured page as a file in the envelope of its source; RGB or RGBA whatever the source was.
+    """Return a coloured page as a file in the envelope of its source, RGB or RGBA whatever the source was.
 
-    Metadata that cannot be written again are left out rather than the page, and so is a profile, whose colours are
-    then those of sRGB.
+    Metadata that cannot be written again are left out rather than the page. So is a profile; the colours are then
+    those of sRGB.
+
+    Args:
+        pixels: The page in 8-bit sRGB, upright.
+        envelope: From the source of the page.
     """
     # Without its orientation the page would lie on its side.
-    least = {"exif": _oriented(Image.Exif(), envelope.orientation)}
-    for metadata in (envelope.metadata, least):
+    orientation_only = {"exif": _with_orientation(Image.Exif(), envelope.orientation)}
+    for metadata in (envelope.metadata, orientation_only):
         try:
-            return _written(pixels, envelope, envelope.profile, metadata)
+            return _encoded(pixels, envelope, envelope.profile, metadata)
         except Exception:  # an EXIF block that Pillow reads but refuses to write
             continue
-    return _written(pixels, envelope, b"", least)
+    return _encoded(pixels, envelope, b"", orientation_only)
 
 
-def _written(pixels: Pixels, envelope: Envelope, profile: bytes, metadata: dict[str, Any]) -> bytes:
+def with_alpha(pixels: Pixels, envelope: Envelope) -> Image.Image:
+    """Return a page as a PIL image, RGB, or RGBA if its source has transparency.
+
+    Args:
+        pixels: The page in 8-bit sRGB, upright and over white.
+        envelope: From the source of the page.
+    """
+    picture = Image.fromarray(pixels)
+    return _off_white(picture, envelope.alpha) if envelope.alpha else picture
+
+
+def _readable_formats() -> list[str]:
+    """Return the formats that this build of Pillow can open, of those that can be written again."""
+    Image.init()
+    return [kind for kind in _WRITTEN_FORMAT if kind in Image.OPEN]
+
+
+def _encoded(pixels: Pixels, envelope: Envelope, profile: bytes, metadata: dict[str, Any]) -> bytes:
     picture = Image.fromarray(pixels)
     if profile:
         picture = from_srgb(picture, profile)
@@ -91,10 +118,8 @@ def _written(pixels: Pixels, envelope: Envelope, profile: bytes, metadata: dict[
         picture = _off_white(picture, envelope.alpha)
     if envelope.orientation in _UPRIGHT_TO_STORED:
         picture = picture.transpose(_UPRIGHT_TO_STORED[envelope.orientation])
-    named = {"icc_profile": profile} if profile else {}
-    file = io.BytesIO()
-    picture.save(file, envelope.kind, **envelope.coding, **named, **metadata)
-    return file.getvalue()
+    embedded = {"icc_profile": profile} if profile else {}
+    return encode(picture, envelope.format, **envelope.compression, **embedded, **metadata)
 
 
 def _envelope(file: Image.Image, data: bytes, quality: Quality) -> Envelope:
@@ -104,10 +129,10 @@ def _envelope(file: Image.Image, data: bytes, quality: Quality) -> Envelope:
         metadata["xmp"] = xmp
     alpha = None
     if file.has_transparency_data:
-        # Pillow itself turns a TIFF upright, but when it is loaded: only before, its orientation is there.
+        # Pillow turns a TIFF upright by itself, but only when it is loaded: its orientation was read before that.
         alpha = ImageOps.exif_transpose(file.convert("RGBA")).getchannel("A")
-    kind = _WRITTEN[file_format(file)]
-    return Envelope(kind, orientation, alpha, rgb_profile(file), coding(file, data, quality), metadata)
+    written = _WRITTEN_FORMAT[file_format(file)]
+    return Envelope(written, orientation, alpha, rgb_profile(file), compression(file, data, quality), metadata)
 
 
 def _exif(file: Image.Image, orientation: int) -> Image.Exif | bytes:
@@ -116,17 +141,17 @@ def _exif(file: Image.Image, orientation: int) -> Image.Exif | bytes:
     data = file.info.get("exif", b"")
     exif = Image.Exif()
     exif.load(data)
-    # An orientation may stand in XMP alone, which not every format can be written with.
-    return data if exif.get(ORIENTATION, 1) == orientation else _oriented(exif, orientation)
+    # The orientation may be in XMP alone, which not every format can be written with.
+    return data if exif.get(ORIENTATION, 1) == orientation else _with_orientation(exif, orientation)
 
 
-def _oriented(exif: Image.Exif, orientation: int) -> Image.Exif:
+def _with_orientation(exif: Image.Exif, orientation: int) -> Image.Exif:
     exif[ORIENTATION] = orientation
     return exif
 
 
 def _off_white(picture: Image.Image, alpha: Image.Image) -> Image.Image:
-    """The picture that lies over white as the given one does, through an alpha channel."""
+    """Return the layer with this alpha channel that gives the picture when it lies over white."""
     over, share = np.asarray(picture, np.float32), np.asarray(alpha, np.float32)[..., None] / 255
     under = 255 - (255 - over) / np.maximum(share, 1 / 255)
     pixels = np.where(share == 1, over, under.clip(0, 255).round()).astype(np.uint8)

@@ -1,8 +1,7 @@
-"""PDF files as volumes: every page drawn at the resolution of the largest picture on it."""
+"""PDF files as volumes: every page is rendered at the resolution of the largest image on it."""
 
 from __future__ import annotations
 
-import io
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,42 +9,47 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mangagan.images.decode import Unusable
+from mangagan.images.encode import encode
+from mangagan.images.errors import UnusableFile
 from mangagan.images.limits import Limits, check_page_size
-from mangagan.images.open_volume import Member, Volume
+from mangagan.images.volume import Member, Volume
 
 _POINTS_PER_INCH = 72
-# For pages without a picture that covers half of them.
-_DPI = 200
-# PDFium can be entered by one thread at a time, in the whole process.
+# For pages without an image that covers half of them.
+_DEFAULT_DPI = 200
+# PDFium allows one thread at a time in the whole process.
 _pdfium = threading.Lock()
 
 
 @contextmanager
 def pdf_volume(file: Path, limits: Limits) -> Iterator[Volume]:
-    """The pages as PNG files that are named by their numbers. Raises Unusable where they cannot be read."""
+    """Open a PDF as a volume of PNG files, named by the numbers of their pages.
+
+    Raises:
+        UnusableFile: The file cannot be read or has more pages than `limits` allow, or pypdfium2 is not installed.
+    """
     try:
         import pypdfium2
     except ImportError as error:
-        raise Unusable("reading PDF needs pypdfium2: pip install 'mangagan[pdf]'") from error
+        raise UnusableFile("reading PDF needs pypdfium2: pip install 'mangagan[pdf]'") from error
     with _pdfium:
         try:
             document = pypdfium2.PdfDocument(file)
             count = len(document)
         except Exception as error:  # PdfiumError, OSError; encrypted files say so
-            raise Unusable(f"is no readable PDF file: {error}") from error
+            raise UnusableFile(f"is not a readable PDF file: {error}") from error
     try:
         if count > limits.members:
-            raise Unusable(f"has {count} pages, more than the limit of {limits.members}")
+            raise UnusableFile(f"has {count} pages, more than the limit of {limits.members}")
         digits = max(3, len(str(count)))
         names = [f"{number + 1:0{digits}}.png" for number in range(count)]
-        yield Volume(tuple(Member(name, partial(_draw, document, n, limits), True) for n, name in enumerate(names)))
+        yield Volume(tuple(Member(name, partial(_render, document, n, limits), True) for n, name in enumerate(names)))
     finally:
         with _pdfium:
             document.close()
 
 
-def _draw(document: Any, number: int, limits: Limits) -> bytes:
+def _render(document: Any, number: int, limits: Limits) -> bytes:
     try:
         with _pdfium:
             page = document[number]
@@ -57,23 +61,21 @@ def _draw(document: Any, number: int, limits: Limits) -> bytes:
                 picture = bitmap.to_pil().convert("RGB")
                 bitmap.close()
             finally:
-                # Left to the garbage collector, it would enter PDFium from any thread.
+                # The garbage collector would close it from any thread, without the lock.
                 page.close()
-    except Unusable:
+    except UnusableFile:
         raise
     except Exception as error:
-        raise Unusable(f"cannot be drawn: {error}") from error
-    file = io.BytesIO()
-    picture.save(file, "PNG", dpi=(dots, dots), compress_level=4)
-    return file.getvalue()
+        raise UnusableFile(f"cannot be rendered: {error}") from error
+    return encode(picture, "PNG", dpi=(dots, dots), compress_level=4)
 
 
 def _resolution(page: Any) -> float:
-    """Dots per inch of the picture that covers the page, else of the default."""
+    """Return the dots per inch of the largest image that covers half of the page, else the default."""
     import pypdfium2.raw
 
     width, height = page.get_size()
-    covered, dots = width * height / 2, float(_DPI)
+    covered, dots = width * height / 2, float(_DEFAULT_DPI)
     for picture in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]):
         left, bottom, right, top = picture.get_bounds()
         across, down = right - left, top - bottom

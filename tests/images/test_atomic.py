@@ -3,14 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from mangagan.images.atomic import check_writable, json_lines, write_aside
+from mangagan.images.atomic import check_writable, read_json_lines, write_atomically
 
 
-def test_a_file_is_whole_or_as_it_was(tmp_path, monkeypatch):
+def test_a_file_is_replaced_as_a_whole_or_unchanged(tmp_path, monkeypatch):
     file, aside = tmp_path / "a.txt", tmp_path / "work"
     aside.mkdir()
-    write_aside(file, b"old")
-    write_aside(file, b"new", aside)
+    write_atomically(file, b"old")
+    write_atomically(file, b"new", aside)
     assert file.read_bytes() == b"new"
 
     def full(*_):
@@ -19,17 +19,17 @@ def test_a_file_is_whole_or_as_it_was(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "replace", full)
     for folder in (None, aside):
         with pytest.raises(OSError, match="no space left"):
-            write_aside(file, b"newer", folder)
+            write_atomically(file, b"newer", folder)
     assert file.read_bytes() == b"new" and sorted(path.name for path in tmp_path.rglob("*")) == ["a.txt", "work"]
 
 
-def test_places_that_cannot_be_written_are_told_before(tmp_path, monkeypatch):
+def test_paths_that_cannot_be_written_are_refused_beforehand(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("mine")
     check_writable(tmp_path / "file")
     check_writable(tmp_path / "run" / "evaluation" / "x.json")
     with pytest.raises(ValueError, match=f"{tmp_path} is a folder; name a file"):
         check_writable(tmp_path)
-    with pytest.raises(ValueError, match=f"x.json cannot be written: {tmp_path / 'file'} is no folder"):
+    with pytest.raises(ValueError, match=f"x.json cannot be written: {tmp_path / 'file'} is not a folder"):
         check_writable(tmp_path / "file" / "evaluation" / "x.json")
     monkeypatch.setattr(os, "access", lambda folder, _: Path(folder) != tmp_path)
     with pytest.raises(ValueError, match=f"x.json cannot be written: nothing may be written in {tmp_path}"):
@@ -37,8 +37,8 @@ def test_places_that_cannot_be_written_are_told_before(tmp_path, monkeypatch):
     assert [file.name for file in tmp_path.iterdir()] == ["file"]
 
 
-def test_objects_of_whole_lines_are_read(tmp_path):
+def test_only_objects_on_complete_lines_are_read(tmp_path):
     file = tmp_path / "lines.jsonl"
-    assert json_lines(file) == []
+    assert read_json_lines(file) == []
     file.write_text('{"step": 1}\n[2]\n{"step": 3}\n{"step": 4, "lo')
-    assert json_lines(file) == [{"step": 1}, {"step": 3}]
+    assert read_json_lines(file) == [{"step": 1}, {"step": 3}]

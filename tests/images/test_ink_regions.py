@@ -75,12 +75,12 @@ def test_noise_has_few_areas_and_the_same_ones_each_time():
 
 
 @pytest.mark.parametrize("page", [np.zeros((4, 4)), np.zeros((4, 4, 3), np.uint8)])
-def test_what_is_no_gray_page_is_named(page):
+def test_other_arrays_are_refused(page):
     with pytest.raises(ValueError, match=r"uint8 \[h w\]"):
         ink_regions(page)
 
 
-def test_a_count_of_none_is_refused():
+def test_a_count_below_1_is_refused():
     with pytest.raises(ValueError, match="count=0"):
         ink_regions(np.zeros((4, 4), np.uint8), count=0)
 

@@ -1,4 +1,4 @@
-"""Pages read and written: what a file has beside its pixels comes back."""
+"""Pages read and written: everything a file holds beside its pixels is kept."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from PIL import Image, ImageCms, ImageOps
 
 from mangagan.images import page_file
-from mangagan.images.decode import Unusable
 from mangagan.images.encode import Quality
+from mangagan.images.errors import UnusableFile
 from mangagan.images.limits import Limits
 from mangagan.images.page_file import read_page, write_page
 
@@ -36,7 +36,7 @@ def file_of(image: Image.Image, kind: str = "PNG", **options) -> bytes:
 
 
 def colored(data: bytes) -> tuple[np.ndarray, Image.Image]:
-    """The pixels that a colouring gives, and the file that is written of them."""
+    """The pixels of a coloured page, and the file that is written from them."""
     pixels, envelope = read_page(data, Limits(), Quality())
     made = pixels // 2 + np.array([0, 40, 90], np.uint8)
     written = write_page(made, envelope)
@@ -61,7 +61,7 @@ def test_lossless_formats_keep_every_pixel(kind, options, mode):
 
 
 @pytest.mark.parametrize(("kind", "options"), LOSSY)
-def test_lossy_formats_stay_near(kind, options):
+def test_lossy_formats_stay_close(kind, options):
     made, file = colored(file_of(picture(), kind, **options))
     assert file.format == kind and file.size == (48, 32)
     assert np.abs(np.asarray(file.convert("RGB"), int) - made).max() <= 16
@@ -70,7 +70,7 @@ def test_lossy_formats_stay_near(kind, options):
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF", "AVIF"])
-def test_exif_profile_and_resolution_stay(kind):
+def test_exif_profile_and_resolution_are_kept(kind):
     options = {"exif": exif_of(_271="a camera", _305="a scanner"), "icc_profile": SRGB, "dpi": (300, 300)}
     _, file = colored(file_of(picture("RGB"), kind, **options))
     assert file.getexif()[271] == "a camera" and file.getexif()[305] == "a scanner"
@@ -82,7 +82,7 @@ def test_exif_profile_and_resolution_stay(kind):
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
 @pytest.mark.parametrize("mode", ["L", "RGBA"])
-def test_a_turned_page_is_coloured_upright_and_written_as_it_lay(kind, orientation, mode):
+def test_a_turned_page_is_coloured_upright_and_written_as_it_was_stored(kind, orientation, mode):
     image = picture(mode)
     if mode == "RGBA":
         image.putpixel((3, 5), (0, 0, 0, 0))
@@ -111,7 +111,7 @@ def test_a_foreign_profile_is_kept_and_holds_the_same_colors():
     assert np.abs(np.asarray(file, int)[..., 0] - made[..., 2]).max() <= 3
 
 
-def test_profiles_of_grey_and_cmyk_are_not_put_on_color(monkeypatch):
+def test_profiles_of_grey_and_cmyk_are_not_embedded_in_colored_pages(monkeypatch):
     gray = SRGB.replace(b"RGB XYZ", b"GRAYXYZ")
     assert "icc_profile" not in colored(file_of(picture("L"), icc_profile=gray))[1].info
     cmyk = Image.new("CMYK", (32, 32), (0, 0, 0, 100))
@@ -119,7 +119,7 @@ def test_profiles_of_grey_and_cmyk_are_not_put_on_color(monkeypatch):
     assert file.mode == "RGB" and "icc_profile" not in file.info
 
 
-def test_transparency_stays_and_the_page_over_white_is_the_colored_one():
+def test_transparency_is_kept_and_the_page_over_white_is_the_colored_one():
     image = picture("LA")
     image.putalpha(Image.fromarray(np.tile(np.linspace(0, 255, 32).astype(np.uint8)[:, None], (1, 48))))
     data = file_of(image)
@@ -134,7 +134,7 @@ def test_transparency_stays_and_the_page_over_white_is_the_colored_one():
     np.testing.assert_allclose(np.asarray(over, int), pixels, atol=2)
 
 
-def test_kinds_that_cannot_hold_colors_become_rgb():
+def test_modes_that_cannot_hold_colors_become_rgb():
     for mode in ("1", "P", "L"):
         _, file = colored(file_of(picture(mode)))
         assert (file.format, file.mode, file.size) == ("PNG", "RGB", (48, 32))
@@ -147,8 +147,8 @@ def test_kinds_that_cannot_hold_colors_become_rgb():
 
 
 @pytest.mark.parametrize("profile", [SWAPPED, b"\0" * 20_000_000])
-def test_metadata_that_cannot_be_written_do_not_cost_the_page(profile):
-    """Nor its colours: a profile that cannot be written either leaves those of sRGB."""
+def test_unwritable_metadata_are_dropped_rather_than_the_page(profile):
+    """A profile that cannot be written either is dropped, and the colours are those of sRGB."""
     data = file_of(picture("RGB"), "JPEG", exif=exif_of(_274=6), icc_profile=SWAPPED)
     pixels, envelope = read_page(data, Limits(), Quality())
     envelope = replace(envelope, profile=profile)
@@ -166,7 +166,7 @@ def test_a_pillow_without_one_of_the_formats_reads_the_others(monkeypatch):
     monkeypatch.setattr(Image, "OPEN", {kind: way for kind, way in Image.OPEN.items() if kind != "AVIF"})
     monkeypatch.setattr(Image, "ID", [kind for kind in Image.ID if kind != "AVIF"])
     assert colored(file_of(picture("P"), "GIF"))[1].format == "PNG"
-    with pytest.raises(Unusable, match="cannot identify image file"):
+    with pytest.raises(UnusableFile, match="cannot identify image file"):
         read_page(b"no picture", Limits(), Quality())
 
 
@@ -193,14 +193,14 @@ def frames(kind: str) -> bytes:
         (file_of(picture(size=(48, 8))), "side under"),
     ],
 )
-def test_unusable_files_say_why(data, reason):
-    with pytest.raises(Unusable, match=reason):
+def test_unusable_files_are_refused_with_the_reason(data, reason):
+    with pytest.raises(UnusableFile, match=reason):
         read_page(data, Limits(), Quality())
 
 
 def test_large_pages_are_refused_before_they_are_decoded(monkeypatch):
-    monkeypatch.setattr(page_file, "decoded", None)
-    with pytest.raises(Unusable, match=r"0.0 megapixels \(48 x 32\), more than the limit of 0.001"):
+    monkeypatch.setattr(page_file, "decode_srgb", None)
+    with pytest.raises(UnusableFile, match=r"0.0 megapixels \(48 x 32\), more than the limit of 0.001"):
         read_page(file_of(picture()), Limits(pixels=1000), Quality())
     with pytest.raises(ValueError, match="limit of 100000001"):
         Limits(pixels=100_000_001)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mangagan.images.decode import Unusable
+from mangagan.images.errors import UnusableFile
 from mangagan.images.limits import Limits
 from mangagan.images.open_volume import open_volume
 
@@ -40,13 +40,16 @@ def test_pages_without_a_picture_are_drawn_at_the_default(tmp_path):
     with open_volume(tmp_path / "b.pdf")(Limits()) as volume:
         assert Image.open(io.BytesIO(volume.members[0].load())).size == (200, 400)
     with open_volume(tmp_path / "b.pdf")(Limits(pixels=1000)) as volume:
-        with pytest.raises(Unusable, match="megapixels"):
+        with pytest.raises(UnusableFile, match="megapixels"):
             volume.members[0].load()
 
 
 def test_hostile_documents(document):
-    with pytest.raises(Unusable, match="3 pages, more than the limit of 2"), open_volume(document)(Limits(members=2)):
+    with (
+        pytest.raises(UnusableFile, match="3 pages, more than the limit of 2"),
+        open_volume(document)(Limits(members=2)),
+    ):
         pass
     document.write_bytes(b"%PDF-1.4\n" + b"nonsense " * 100)
-    with pytest.raises(Unusable, match="no readable PDF"), open_volume(document)(Limits()):
+    with pytest.raises(UnusableFile, match="not a readable PDF"), open_volume(document)(Limits()):
         pass

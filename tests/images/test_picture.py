@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from mangagan.images.decode import Unusable
-from mangagan.images.picture import decode
+from mangagan.images.decode import decode_stored
+from mangagan.images.errors import UnusableFile
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
 LOSSLESS = [
@@ -40,7 +40,7 @@ def layers(data):
 
 
 def deep_png(depth, kind, channels):
-    """A PNG file by hand: Pillow writes no RGB of 16 bits."""
+    """A PNG file built by hand, because Pillow cannot write RGB of 16 bits."""
     parts = {
         b"IHDR": struct.pack(">IIBBBBB", 20, 20, depth, kind, 0, 0, 0),
         b"IDAT": zlib.compress((b"\0" + bytes(20 * channels * depth // 8)) * 20),
@@ -51,11 +51,11 @@ def deep_png(depth, kind, channels):
 
 
 @pytest.mark.parametrize("format, mode, options", LOSSLESS)
-def test_a_lossless_file_comes_back_to_the_bit(format, mode, options):
+def test_a_lossless_file_is_written_again_bit_for_bit(format, mode, options):
     data = stored(image_of(mode), format, **options)
-    picture = decode(data)
+    picture = decode_stored(data)
     assert picture.lossless and picture.gray == (mode in ("1", "L", "LA"))
-    again = picture.encoded()
+    again = picture.encode()
     np.testing.assert_array_equal(layers(again), layers(data))
     back = Image.open(io.BytesIO(again))
     assert back.format == format
@@ -67,21 +67,21 @@ def test_a_lossless_file_comes_back_to_the_bit(format, mode, options):
 def test_a_lossy_file_is_encoded_well(format, mode):
     smooth = image_of(mode, (4, 4)).resize((128, 96), Image.Resampling.BICUBIC)
     data = stored(smooth, format, quality=90)
-    picture = decode(data)
-    back = Image.open(io.BytesIO(picture.encoded()))
+    picture = decode_stored(data)
+    back = Image.open(io.BytesIO(picture.encode()))
     assert not picture.lossless and back.format == format
-    # WebP has no grey, and so none can be seen in it.
+    # WebP has no grey mode.
     assert back.mode == mode or (mode == "L" and format != "JPEG")
-    assert np.abs(layers(picture.encoded()).astype(int) - layers(data)).mean() < 2
+    assert np.abs(layers(picture.encode()).astype(int) - layers(data)).mean() < 2
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "TIFF", "WEBP", "AVIF"])
-def test_what_a_file_says_of_itself_is_kept(format):
+def test_profile_exif_and_resolution_are_kept(format):
     image = image_of("RGB")
     exif = Image.Exif()
     exif[315] = "Ada"
     data = stored(image, format, icc_profile=PROFILE, exif=exif, dpi=(300, 300))
-    back = Image.open(io.BytesIO(decode(data).encoded()))
+    back = Image.open(io.BytesIO(decode_stored(data).encode()))
     assert back.info["icc_profile"] == PROFILE
     assert back.getexif()[315] == "Ada"
     if format in ("JPEG", "PNG", "TIFF"):
@@ -90,40 +90,40 @@ def test_what_a_file_says_of_itself_is_kept(format):
         assert back.size == image.size
 
 
-def test_a_picture_on_its_side_is_turned_and_says_so_no_more():
+def test_a_picture_on_its_side_is_turned_upright_and_loses_its_orientation():
     exif = Image.Exif()
     exif[0x0112] = 6
     exif[315] = "Ada"
-    picture = decode(stored(image_of("RGB"), "PNG", exif=exif))
+    picture = decode_stored(stored(image_of("RGB"), "PNG", exif=exif))
     np.testing.assert_array_equal(picture.pixels, np.rot90(np.asarray(image_of("RGB")), -1))
-    back = Image.open(io.BytesIO(picture.encoded())).getexif()
+    back = Image.open(io.BytesIO(picture.encode())).getexif()
     assert 0x0112 not in back and back[315] == "Ada"
 
 
-def test_greys_of_a_palette_are_grey():
+def test_a_palette_of_greys_is_grey():
     paletted = image_of("L").convert("P")
     assert paletted.mode == "P"
-    picture = decode(stored(paletted, "PNG"))
-    assert picture.gray and Image.open(io.BytesIO(picture.encoded())).mode == "L"
+    picture = decode_stored(stored(paletted, "PNG"))
+    assert picture.gray and Image.open(io.BytesIO(picture.encode())).mode == "L"
 
 
-def test_transparency_of_a_palette_is_alpha():
+def test_transparency_in_a_palette_becomes_alpha():
     paletted = image_of("P")
     paletted.info["transparency"] = 3
-    picture = decode(stored(paletted, "PNG"))
+    picture = decode_stored(stored(paletted, "PNG"))
     assert picture.alpha is not None and 0 < (picture.alpha == 0).sum() < picture.alpha.size
-    np.testing.assert_array_equal(layers(picture.encoded())[..., 3], picture.alpha)
+    np.testing.assert_array_equal(layers(picture.encode())[..., 3], picture.alpha)
 
 
 @pytest.mark.parametrize(
-    "data, complaint",
+    "data, reason",
     [
         (b"", "the file is empty"),
         (b"no picture", "cannot be decoded"),
         (stored(image_of("RGB"), "PNG")[:-400], "cannot be decoded"),
-        (stored(image_of("P"), "GIF"), "GIF is not written"),
+        (stored(image_of("P"), "GIF"), "GIF cannot be written"),
         (stored(image_of("RGB"), "PNG", save_all=True, append_images=[image_of("L").convert("RGB")]), "2 frames"),
-        (stored(image_of("RGB").convert("CMYK"), "JPEG"), "its colors are CMYK"),
+        (stored(image_of("RGB").convert("CMYK"), "JPEG"), "its colours are CMYK"),
         (stored(image_of("L").convert("I;16"), "PNG"), "more than 8 bits"),
         (stored(image_of("L").convert("I;16"), "TIFF"), "more than 8 bits"),
         (stored(image_of("L").convert("F"), "TIFF"), "more than 8 bits"),
@@ -131,14 +131,14 @@ def test_transparency_of_a_palette_is_alpha():
         (stored(Image.new("1", (12000, 9000)), "PNG"), "12000 x 9000 is more than 100 megapixels"),
     ],
 )
-def test_what_cannot_be_given_back_is_refused(data, complaint):
-    with pytest.raises(Unusable, match=complaint):
-        decode(data)
+def test_files_that_could_not_be_written_again_are_refused(data, reason):
+    with pytest.raises(UnusableFile, match=reason):
+        decode_stored(data)
 
 
-def test_other_pixels_in_the_same_file():
-    picture = decode(stored(image_of("LA"), "PNG", dpi=(72, 72)))
+def test_other_pixels_are_written_in_the_same_kind_of_file():
+    picture = decode_stored(stored(image_of("LA"), "PNG", dpi=(72, 72)))
     dark = picture.with_pixels(picture.pixels // 2, picture.alpha)
-    back = Image.open(io.BytesIO(dark.encoded()))
+    back = Image.open(io.BytesIO(dark.encode()))
     assert back.mode == "LA" and back.info["dpi"] == pytest.approx((72, 72), abs=0.1)
     np.testing.assert_array_equal(np.asarray(back)[..., 0], np.asarray(image_of("LA"))[..., 0] // 2)

@@ -5,132 +5,137 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from PIL import Image
 
-from mangagan.images.decode import SUFFIXES, Unusable, encode_png, is_gray, read_picture
+from mangagan.images.decode import read_picture
+from mangagan.images.encode import encode_png
+from mangagan.images.errors import UnusableFile
+from mangagan.images.gray_pages import is_gray
 
 Split = Literal["train", "validation"]
 
-# A mark of a page or volume stands apart from the letters of a title ("comp12" has none).
+# The mark of a page or volume stands apart from the letters of a title ("comp12" has none).
 _PAGE_MARK = re.compile(r"[\s_.-]*(?<![^\W\d_])p(?:g|age)?[\s_.-]*\d+$", re.IGNORECASE)
 _NUMBER = re.compile(
     r"[\s_.-]*(?:(?<![^\W\d_])(?:volume|vol|v|chapter|ch|c)[\s_.-]*)?\d+$",
     re.IGNORECASE,
 )
+# The largest relative difference in shape of the two pictures of a pair: rounding when one of them was scaled.
+_SHAPE_TOLERANCE = 0.01
 
 
 @dataclass(frozen=True)
-class Label:
-    """A page's unique name, the work it belongs to, and its split where that does not follow from the work."""
+class PageLabel:
+    """The identity of a page in its source."""
 
-    name: str
-    work: str
-    split: Split | None = None
+    name: str  # unique in the source
+    work: str  # pages of one work are never divided between training and validation set
+    split: Split | None = None  # None where it follows from the work
 
 
 @dataclass(frozen=True)
-class Pictures:
-    """One page's PNG or JPEG bytes, b"" for what it lacks; color and bw of one page agree to the pixel."""
+class PageImages:
+    """The PNG or JPEG bytes of one page in colour and in black and white, b"" for a missing one.
+
+    Where both are there, they have the same size and show the same picture, pixel by pixel.
+    """
 
     size: tuple[int, int]  # height, width
     color: bytes = b""
     bw: bytes = b""
-    label: Label | None = None  # where only the page itself tells its label
+    label: PageLabel | None = None  # where only the page itself tells its label
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One page of a source before it is read; `load` raises Unusable, and is pickled into worker processes."""
+    """One page of a source before it is read."""
 
-    label: Label
-    load: Callable[[], Pictures]
+    label: PageLabel
+    load: Callable[[], PageImages]  # raises UnusableFile; pickled into worker processes
 
 
 @dataclass(frozen=True)
 class Source:
-    """Pages, listed on demand. Equal identities mean equal pages, so that an archive of them can be found again."""
+    """Pages, listed on demand."""
 
-    title: str  # for a folder's name
-    identity: str
+    title: str  # for the name of a folder
+    identity: str  # equal for equal pages, so that an archive of them is found again
     licences: tuple[str, ...]
     entries: Callable[[], list[Entry]]
 
 
-def color_page(data: bytes) -> Pictures:
-    """A page that should be colored; a grey one is kept as black and white only. Raises Unusable."""
+def color_page(data: bytes) -> PageImages:
+    """Return the images of a file that should be in colour; a grey one is kept as black and white only.
+
+    Raises:
+        UnusableFile: The file cannot be decoded.
+    """
     picture, data = read_picture(data)
-    return _bw_only(picture, data) if is_gray(picture) else Pictures(_size(picture), color=data)
+    return _bw_only(picture, data) if is_gray(picture) else PageImages(_size(picture), color=data)
 
 
-def bw_page(data: bytes) -> Pictures:
-    """A black-and-white page, whatever tint its file has. Raises Unusable."""
+def bw_page(data: bytes) -> PageImages:
+    """Return the images of a black-and-white file, whatever the tint of its paper.
+
+    Raises:
+        UnusableFile: The file cannot be decoded.
+    """
     return _bw_only(*read_picture(data))
 
 
-def paired_page(bw: bytes, color: bytes) -> Pictures:
-    """One page in both forms; a scaled copy is brought to the size of the colored one. Raises Unusable."""
-    (inked, bw), (painted, color) = read_picture(bw), read_picture(color)
-    if is_gray(painted):
-        return _bw_only(inked, bw)
-    if inked.size != painted.size:
-        inked, bw = _scaled_like(inked, painted), b""
-    return Pictures(_size(painted), color, _as_gray(inked, bw))
+def paired_page(bw: bytes, color: bytes) -> PageImages:
+    """Return the images of a page in both forms; the black-and-white one is scaled to the size of the other.
+
+    Raises:
+        UnusableFile: A file cannot be decoded, or the two differ in shape.
+    """
+    (bw_picture, bw), (color_picture, color) = read_picture(bw), read_picture(color)
+    if is_gray(color_picture):
+        return _bw_only(bw_picture, bw)
+    if bw_picture.size != color_picture.size:
+        bw_picture, bw = _scaled_to(bw_picture, color_picture), b""
+    return PageImages(_size(color_picture), color, _gray_bytes(bw_picture, bw))
 
 
-def missing(reason: str) -> Pictures:
-    """The load of an entry that is known to be unusable when it is listed: raises Unusable."""
-    raise Unusable(reason)
+def missing(reason: str) -> PageImages:
+    """Refuse an entry that was known to be unusable when it was listed.
 
-
-def picture_files(folder: Path) -> list[str]:
-    """Relative paths of all pictures under a folder in natural order. Raises ValueError where there is no folder."""
-    if not folder.is_dir():
-        raise ValueError(f"there is no folder {folder}")
-    found = (path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
-    return sorted((path.as_posix() for path in found if is_shown(path.parts)), key=natural)
-
-
-def is_shown(parts: Iterable[str]) -> bool:
-    """Whether no part of a path is hidden or a Mac's resource fork."""
-    return not any(part.startswith(".") or part == "__MACOSX" for part in parts)
-
-
-def natural(name: str) -> tuple[list[str | int], str]:
-    """Sorting key under which page2 comes before page10."""
-    parts = re.split(r"(\d+)", name.lower())
-    return [int(part) if part.isdigit() and part.isascii() else part for part in parts], name
+    Raises:
+        UnusableFile: Always, with the reason.
+    """
+    raise UnusableFile(reason)
 
 
 def works(names: Iterable[str]) -> dict[str, str]:
-    """The work of each file: its top folder, or for files that lie in none, the title that begins their names.
+    """Return the work of each file: its top folder, or for a file in no folder the title that begins its name.
 
-    `E07P03.jpg` and its cover `E07.jpg` are the work `E07`, `Kite v01.cbz` is of the work `Kite`, and bare
-    numbers are of the work "".
+    `E07P03.jpg` and its cover `E07.jpg` belong to the work `E07`, `Kite v01.cbz` to the work `Kite`, and bare numbers
+    to the work "".
     """
     names = list(names)
     stems = {name: name.rsplit(".", 1)[0] for name in names}
     loose = [stem for stem in stems.values() if "/" not in stem]
-    # Where pages are marked with P03, other numbers count episodes.
+    # Where pages are marked as in P03, other numbers count episodes.
     mark = _PAGE_MARK if any(_PAGE_MARK.search(stem) for stem in loose) else _NUMBER
     return {name: stem.split("/")[0] if "/" in stem else mark.sub("", stem) for name, stem in stems.items()}
 
 
-def _bw_only(picture: Image.Image, data: bytes) -> Pictures:
-    return Pictures(_size(picture), bw=_as_gray(picture, data))
+def _bw_only(picture: Image.Image, data: bytes) -> PageImages:
+    return PageImages(_size(picture), bw=_gray_bytes(picture, data))
 
 
-def _as_gray(picture: Image.Image, data: bytes) -> bytes:
+def _gray_bytes(picture: Image.Image, data: bytes) -> bytes:
+    """Return the bytes of a file if it is grey already, otherwise a grey PNG."""
     return data if picture.mode == "L" and data else encode_png(picture.convert("L"))
 
 
-def _scaled_like(picture: Image.Image, other: Image.Image) -> Image.Image:
+def _scaled_to(picture: Image.Image, other: Image.Image) -> Image.Image:
     across, down = other.width / picture.width, other.height / picture.height
-    if abs(across / down - 1) > 0.01:
+    if abs(across / down - 1) > _SHAPE_TOLERANCE:
         sizes = f"{picture.width} x {picture.height} and {other.width} x {other.height}"
-        raise Unusable(f"the two pictures of the pair differ in shape: {sizes}")
+        raise UnusableFile(f"the two pictures of the pair differ in shape: {sizes}")
     return picture.convert("L").resize(other.size, Image.Resampling.LANCZOS)
 
 

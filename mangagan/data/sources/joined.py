@@ -7,18 +7,32 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from mangagan.data.sources.entries import Entry, Label, Pictures, Source
+from mangagan.data.sources.entries import Entry, PageImages, PageLabel, Source
 
 
 def parts_of(argument: str, kinds: Iterable[str]) -> list[str]:
-    """The sources that an argument names, with + between them; a + in a path counts only before a kind of source."""
+    """Return the sources that an argument names with + between them.
+
+    A path may hold a + as well: only one that comes before a kind of source divides.
+
+    Args:
+        argument: What follows "joined:".
+        kinds: All kinds of sources.
+    """
     return re.split(rf"\+(?=(?:{'|'.join(map(re.escape, kinds))})(?::|\+|$))", argument)
 
 
 def join(parts: Sequence[str], open_part: Callable[[str], Source]) -> Source:
-    """The pages of all parts; a number and the kind of its part come before each page's name, works keep theirs.
+    """Return the pages of all parts as one source.
 
-    Raises ValueError where a part is wrong, or there is only one.
+    The number and kind of its part are put before the name of each page; works keep their names.
+
+    Args:
+        parts: Strings that name sources.
+        open_part: Opens one of them.
+
+    Raises:
+        ValueError: A part is wrong, or there is only one.
     """
     if len(parts) < 2:
         raise ValueError(f'"{"+".join(parts)}" is one source; joined takes several, as in joined:folder:DIR+comics:240')
@@ -39,10 +53,10 @@ def join(parts: Sequence[str], open_part: Callable[[str], Source]) -> Source:
     return Source(title, identity, licences, entries)
 
 
-def _load(entry: Entry, prefix: str) -> Pictures:
+def _load(entry: Entry, prefix: str) -> PageImages:
     pictures = entry.load()
     return pictures if pictures.label is None else replace(pictures, label=_prefixed(pictures.label, prefix))
 
 
-def _prefixed(label: Label, prefix: str) -> Label:
+def _prefixed(label: PageLabel, prefix: str) -> PageLabel:
     return replace(label, name=prefix + label.name)

@@ -1,4 +1,4 @@
-"""Where pages come from: "KIND:ARGUMENT" names a source."""
+"""Sources of pages by name: "KIND:ARGUMENT"."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mangagan.data.sources import folders, joined, public, zips
+from mangagan.data.sources import coco, composed, folders, hugging_face, joined, zips
 from mangagan.data.sources.entries import Source
 
+# By kind: the function that opens such a source, and its line in the help.
 KINDS: dict[str, tuple[Callable[[str], Source], str]] = {
-    "comics": (public.comics, "comics[:PAGES] - pages composed from openly licensed art, nothing to download"),
-    "unseen": (public.unseen, "unseen[:PAGES] - pages of twelve more such works, to judge by"),
+    "comics": (composed.comics, "comics[:PAGES] - pages composed from openly licensed art, nothing to download"),
+    "unseen": (composed.unseen, "unseen[:PAGES] - pages of twelve more such works, to evaluate with"),
     "drawings": (
-        public.drawings,
-        "drawings[:NUMBER] - single things, animals and people of the works of comics, large",
+        composed.drawings,
+        "drawings[:NUMBER] - single large objects, animals and people of the works of comics",
     ),
     "folder": (folders.folder, "folder:DIR - pictures in a folder of any depth"),
     "halves": (folders.halves, "halves:DIR - input and colour side by side in each file"),
@@ -23,24 +24,36 @@ KINDS: dict[str, tuple[Callable[[str], Source], str]] = {
     "pairs": (folders.pairs, "pairs:BW_DIR,COLOR_DIR - the same names in two folders"),
     "unpaired": (folders.unpaired, "unpaired:BW_DIR,COLOR_DIR - two unrelated folders"),
     "zip": (zips.zipped, "zip:FILE_OR_DIR - CBZ or ZIP files"),
-    "hf": (public.hugging_face, "hf:NAME_OR_DIR - parquet with columns bw_image and color_image"),
-    "coco": (public.coco, "coco:DIR or coco:tfds - COCO 2017"),
+    "hf": (hugging_face.hugging_face, "hf:NAME_OR_DIR - Parquet files with the columns bw_image and color_image"),
+    "coco": (coco.coco, "coco:DIR or coco:tfds - COCO 2017"),
     "joined": (lambda argument: joined.join(_parts(argument), open_source), "joined:SOURCE+SOURCE... - several as one"),
 }
 _WITHOUT_ARGUMENT = ("comics", "unseen", "drawings")
 
 
 def same_source(one: str, other: str) -> bool:
-    """Whether two strings name the same source, however they write the paths in them."""
+    """Return whether two strings name the same source, however they spell its paths."""
     return _resolved(one) == _resolved(other)
 
 
+def source_paths(text: str) -> list[Path]:
+    """Return the files and folders that a source string may name, whether they exist or not."""
+    kind, _, argument = text.partition(":")
+    if kind == "joined":
+        return [path for part in _parts(argument) for path in source_paths(part)]
+    return [Path(part).expanduser() for part in argument.split(",") if part]
+
+
 def open_source(text: str) -> Source:
-    """The source that a string such as "folder:DIR" names. Raises ValueError where kind, argument or place is wrong."""
+    """Open the source that a string such as "folder:DIR" names.
+
+    Raises:
+        ValueError: There is no such kind of source, its argument is missing or wrong, or a folder does not exist.
+    """
     kind, _, argument = text.partition(":")
     if kind not in KINDS:
         kinds = ", ".join(meaning.partition(" - ")[0] for _, meaning in KINDS.values())
-        raise ValueError(f'"{kind}" in data source "{text}" is no kind of source; there are {kinds}')
+        raise ValueError(f'"{kind}" in data source "{text}" is not a kind of source; there are {kinds}')
     open_kind, meaning = KINDS[kind]
     if not argument and kind not in _WITHOUT_ARGUMENT:
         raise ValueError(f'data source "{text}" lacks its argument: {meaning}')

@@ -1,4 +1,4 @@
-"""What is found out about a page once, for the network and for the compositor."""
+"""The analysis of a page, made once for the network and for the composition."""
 
 from __future__ import annotations
 
@@ -7,29 +7,34 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from mangagan.infer.page.color_kind import Kind
+from mangagan.infer.page.color_kind import ColorKind
 from mangagan.infer.page.ink import AnyPage, brightness
-from mangagan.infer.page.screentone import tone_pitch, without_tones
+from mangagan.infer.page.screentone import remove_screentones, screentone_pitch
 
 
 @dataclass(frozen=True)
-class Analysis:
-    """A page [h w] or [h w 3] of 8-bit sRGB, and what is known of it.
+class PageAnalysis:
+    """A page and what is known of it from itself."""
 
-    gray: its brightness in [0, 1]; pitch: of its screentones, None without any; even: gray without screentones.
+    page: AnyPage  # 8-bit sRGB [h w] or [h w 3]
+    kind: ColorKind
+    gray: Float[np.ndarray, "h w"]  # brightness in [0, 1]
+    pitch: float | None  # pixels between the dots of its screentones; None without any
+    even: Float[np.ndarray, "h w"]  # brightness in [0, 1] without screentones
+
+
+def analyze_page(page: AnyPage, kind: ColorKind) -> PageAnalysis:
+    """Return the analysis of a page.
+
+    Args:
+        page: 8-bit sRGB [h w] or [h w 3].
+        kind: As `page_kind` finds it.
+
+    Raises:
+        ValueError: The array has another type or shape.
     """
-
-    page: AnyPage
-    kind: Kind
-    gray: Float[np.ndarray, "h w"]
-    pitch: float | None
-    even: Float[np.ndarray, "h w"]
-
-
-def analyzed(page: AnyPage, kind: Kind) -> Analysis:
-    """The analysis of a page of a kind (see `page_kind`). ValueError for an array that is no page."""
     if page.dtype != np.uint8 or not (page.ndim == 2 or (page.ndim == 3 and page.shape[2] == 3)):
-        raise ValueError(f"a page is uint8 [h w] or [h w 3], not {page.dtype} {list(page.shape)}")
+        raise ValueError(f"a page must be uint8 [h w] or [h w 3], not {page.dtype} {list(page.shape)}")
     gray = brightness(page)
-    pitch = tone_pitch(gray)
-    return Analysis(page, kind, gray, pitch, without_tones(gray, pitch))
+    pitch = screentone_pitch(gray)
+    return PageAnalysis(page, kind, gray, pitch, remove_screentones(gray, pitch))

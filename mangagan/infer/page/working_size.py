@@ -1,4 +1,4 @@
-"""The size at which a model looks at a page: lines not too thin for it, screentones not beating with its pixels."""
+"""The size at which a network sees a page: its lines are wide enough, and its screentones make no moiré."""
 
 from __future__ import annotations
 
@@ -6,24 +6,28 @@ import numpy as np
 from jaxtyping import Float
 from scipy import ndimage
 
-Gray = Float[np.ndarray, "h w"]
+from mangagan.infer.page.settings import PAGE
 
-SIZES = (512, 768, 1024)
-# The width that a page's lines should have when the model sees them.
-_SEEN_LINE = 1.25
-# Dots so many pixels apart are neither told apart nor even grey: they beat with the pixels.
-_BEATS = (1.2, 2.4)
+_SETTINGS = PAGE.working_size
+SIZES = _SETTINGS.sizes
 
 
 def working_size(
-    even: Gray, pitch: float | None, sizes: tuple[int, ...] = SIZES, scale: float = 1.0
+    even: Float[np.ndarray, "h w"], pitch: float | None, sizes: tuple[int, ...] = SIZES, scale: float = 1.0
 ) -> tuple[int, int]:
-    """Height and width at which a page is seen: one of `sizes` for its shorter side, never larger than the page.
+    """Return the height and width at which a network sees a page, never larger than the page.
 
-    even: the page in [0, 1] without screentones, which are `pitch` apart (see `screentone`). The smallest
-    size that keeps the lines about 1.25 pixels wide is taken, or the next one where screentones would beat with its
-    pixels. `scale`: sizes and lines for a model that has learned from pages so much smaller. ValueError for a size or
-    a scale that leaves no pixel, or no sizes.
+    The shorter side has the smallest of `sizes` that keeps the lines about 1.25 pixels wide, or the next one where
+    screentones would make moiré with the pixels.
+
+    Args:
+        even: Brightness in [0, 1] of the page without screentones.
+        pitch: Of its screentones in pixels; None without any.
+        sizes: Pixels of the shorter side.
+        scale: Of `sizes` and of the width of lines, for a network that was trained on pages of that scale.
+
+    Raises:
+        ValueError: There are no sizes, or a size is below 1 pixel after scaling.
     """
     sizes = tuple(round(size * scale) for size in sizes)
     if not sizes or min(sizes) < 1:
@@ -31,28 +35,37 @@ def working_size(
     line = line_width(even)
     shorter = min(even.shape)
     fitting = [size for size in sorted(sizes) if size <= shorter] or [shorter]
-    wanted = shorter * _SEEN_LINE * scale / line if line else fitting[0]
-    enough = [size for size in fitting if size >= wanted] or fitting[-1:]
-    steady = [size for size in enough if pitch is None or not _BEATS[0] < pitch * size / shorter < _BEATS[1]]
-    size = (steady or enough)[0]
-    return scaled_to(size, even.shape)
+    least = shorter * _SETTINGS.line_width * scale / line if line else fitting[0]
+    large_enough = [size for size in fitting if size >= least] or fitting[-1:]
+    without_moire = [size for size in large_enough if pitch is None or not _has_moire(pitch * size / shorter)]
+    return scaled_to((without_moire or large_enough)[0], even.shape)
 
 
 def scaled_to(size: int, shape: tuple[int, ...]) -> tuple[int, int]:
-    """Height and width of a page of a shape whose shorter side is to have `size` pixels."""
+    """Return the height and width of a page of this shape, scaled to a shorter side of `size` pixels."""
     height, width = (max(1, round(side * size / min(shape))) for side in shape[:2])
     return height, width
 
 
-def line_width(gray: Gray) -> float | None:
-    """The width in pixels of the middle line of a page in [0, 1] without screentones; None where it has no lines.
+def line_width(gray: Float[np.ndarray, "h w"]) -> float | None:
+    """Return the median width of the lines of a page in pixels, None where it has no lines.
 
-    Lines are what is darker than half the paper and no wider than 2 % of the page.
+    Lines are darker than half of the paper and no wider than 2 % of the page.
+
+    Args:
+        gray: Brightness in [0, 1] without screentones.
     """
-    ink = gray < 0.5 * np.quantile(gray[::4, ::4], 0.98)
+    ink = gray < _SETTINGS.ink_level * np.quantile(gray[::4, ::4], _SETTINGS.white_quantile)
     depth = ndimage.distance_transform_edt(ink)
-    ridge = ink & (depth >= ndimage.maximum_filter(depth, 3)) & (depth <= 0.01 * min(gray.shape))
-    if ridge.sum() < 50:
+    deepest = _SETTINGS.deepest_line * min(gray.shape)
+    ridge = ink & (depth >= ndimage.maximum_filter(depth, 3)) & (depth <= deepest)
+    if ridge.sum() < _SETTINGS.fewest_pixels:
         return None
-    # A line of three pixels is two deep, one of four as well.
-    return float(2 * np.median(depth[ridge]) - 0.5)
+    # Lines of three and of four pixels are both two deep, so that the mean of both is subtracted.
+    return float(2 * np.median(depth[ridge]) - _SETTINGS.width_offset)
+
+
+def _has_moire(pitch: float) -> bool:
+    """Return whether dots so many pixels apart are neither resolved nor averaged to an even grey."""
+    low, high = _SETTINGS.moire_pitch
+    return low < pitch < high

@@ -1,4 +1,4 @@
-"""Several sources as one, and the drawings that one of them may be."""
+"""Several sources as one, drawings among them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from mangagan.data.archive.archive import open_archive
 from mangagan.data.comics import UNSEEN, WORKS, draw
 from mangagan.data.comics.art import openmoji
-from mangagan.data.comics.drawings import SIDE, things_of
+from mangagan.data.comics.drawings import SIDE, objects_of
 from mangagan.data.sources.open_source import open_source, same_source
 
 
@@ -22,7 +22,7 @@ def folders(tmp_path_factory, write_pages, map_page):
     return root, f"joined:folder:{root / 'one+two'}+folder:{root / 'other'}+drawings:2"
 
 
-def test_pages_keep_apart_and_works_keep_their_names(folders):
+def test_page_names_are_prefixed_and_works_keep_their_names(folders):
     root, text = folders
     archive = open_archive(text, held_out="E03,*kite/*", cache=root, progress=False)
     works = {page["name"]: (page["work"], page["split"]) for page in archive.manifest["pages"]}
@@ -49,15 +49,15 @@ def test_the_same_parts_are_the_same_source(folders):
     [
         ("joined:comics:2", "takes several"),
         ("joined:", "lacks its argument"),
-        ("joined:comics:2+drawings:x", "no number"),
+        ("joined:comics:2+drawings:x", "must be a number"),
     ],
 )
-def test_what_cannot_be_joined(text, message):
+def test_wrong_parts_are_refused(text, message):
     with pytest.raises(ValueError, match=message):
         open_source(text)
 
 
-def test_a_drawing_is_made_of_its_numbers():
+def test_a_drawing_depends_only_on_its_numbers():
     made, again, other = draw(WORKS, 2, 1), draw(WORKS, 2, 1), draw(WORKS, 3, 1)
     digests = [sha256(page.color.tobytes() + page.bw.tobytes()).hexdigest() for page in (made, again, other)]
     assert digests[0] == digests[1] != digests[2]
@@ -69,10 +69,10 @@ def test_a_drawing_is_made_of_its_numbers():
         draw(WORKS, 0, -1)
 
 
-def test_things_are_of_one_work_unless_works_share_them_already():
+def test_extra_things_belong_to_one_work():
     unseen = {code for work in UNSEEN for code in (*work.props, *work.animals)}
     own = {work.name: set(work.props) | set(work.animals) for work in WORKS}
-    extra = {work.name: set(things_of(work)) - own[work.name] for work in WORKS}
+    extra = {work.name: set(objects_of(work)) - own[work.name] for work in WORKS}
     everything = [code for codes in extra.values() for code in codes]
     assert len(everything) == len(set(everything)) > 300
     assert not unseen & set(everything)

@@ -11,18 +11,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mangagan.data.sources.entries import Pictures
+from mangagan.data.sources.entries import PageImages
 from mangagan.data.sources.open_source import KINDS, open_source, zips
-from mangagan.images.decode import Unusable
+from mangagan.images.errors import UnusableFile
+from mangagan.images.limits import Limits
 
 
-def loaded(text: str) -> dict[str, Pictures | str]:
-    """Every entry of a source by name: its pictures, or the reason why it has none."""
-    pages: dict[str, Pictures | str] = {}
+def loaded(text: str) -> dict[str, PageImages | str]:
+    """Every entry of a source by name: its images, or the reason why it has none."""
+    pages: dict[str, PageImages | str] = {}
     for entry in open_source(text).entries():
         try:
             pages[entry.label.name] = entry.load()
-        except Unusable as reason:
+        except UnusableFile as reason:
             pages[entry.label.name] = str(reason)
     return pages
 
@@ -36,7 +37,7 @@ def gray_page(map_page) -> np.ndarray:
     return np.asarray(Image.fromarray(map_page(1)).convert("L"))
 
 
-def test_unknown_sources_are_named_with_what_there_is():
+def test_unknown_sources_are_refused_with_a_list_of_kinds():
     with pytest.raises(ValueError, match="folders.*there are comics.*folder:DIR.*coco"):
         open_source("folders:x")
     with pytest.raises(ValueError, match="lacks its argument"):
@@ -106,7 +107,7 @@ def test_unpaired(tmp_path, write_pages, map_page):
     }
 
 
-def test_zip_in_natural_order_without_rubbish(tmp_path, encoded, map_page):
+def test_zip_in_natural_order_without_other_files(tmp_path, encoded, map_page):
     with zipfile.ZipFile(tmp_path / "Kite v01.cbz", "w") as archive:
         for name in ("p10.png", "p2.png", "__MACOSX/._p2.png", "info.xml"):
             archive.writestr(name, encoded(map_page(int("10" in name))))
@@ -116,7 +117,7 @@ def test_zip_in_natural_order_without_rubbish(tmp_path, encoded, map_page):
     kite = "Kite v01.cbz"
     assert list(pages) == ["Harbour v01.zip", f"{kite}/cut.png", f"{kite}/p2.png", f"{kite}/p10.png"]
     assert np.array_equal(pixels(pages[f"{kite}/p10.png"].color), map_page(1))
-    assert "no readable ZIP" in pages["Harbour v01.zip"] and "cannot be decoded" in pages[f"{kite}/cut.png"]
+    assert "not a readable ZIP" in pages["Harbour v01.zip"] and "cannot be decoded" in pages[f"{kite}/cut.png"]
     works = [entry.label.work for entry in open_source(f"zip:{tmp_path / kite}").entries()]
     assert works == ["Kite"] * 3
     assert sorted(path.name for path in tmp_path.iterdir()) == ["Harbour v01.zip", kite]
@@ -135,8 +136,17 @@ def test_zip_bombs_and_damage_are_skipped(tmp_path, encoded, map_page, monkeypat
     assert "archive bomb" in pages["a.cbz/bomb.png"]
     assert "cannot be unpacked: Bad CRC" in pages["a.cbz/flipped.png"]
     assert pages["a.cbz/good.png"].color
-    monkeypatch.setattr(zips, "MAX_MEMBER_BYTES", 1000)
+    monkeypatch.setattr(zips, "_LIMITS", Limits(member_bytes=1000))
     assert "more than the limit of 1000" in loaded(f"zip:{path}")["a.cbz/bomb.png"]
+
+
+def test_zip_members_with_unsafe_names_are_skipped_with_the_reason(tmp_path, encoded, map_page):
+    with zipfile.ZipFile(tmp_path / "a.cbz", "w") as archive:
+        for name in ("C:/up.png", "p1.png", "C:/notes.txt"):
+            archive.writestr(name, encoded(map_page(1)))
+    pages = loaded(f"zip:{tmp_path / 'a.cbz'}")
+    assert list(pages) == ["a.cbz/C:/up.png", "a.cbz/p1.png"]
+    assert "leads out of the archive" in pages["a.cbz/C:/up.png"] and pages["a.cbz/p1.png"].color
 
 
 def test_encrypted_zip_members_are_skipped(tmp_path, encoded, map_page):
@@ -219,16 +229,16 @@ def write_coco(folder: Path, images: dict[str, list[bytes]]) -> None:
 def test_coco_through_tfds(tmp_path, monkeypatch, encoded, map_page):
     from tensorflow_datasets.core import constants
 
-    from mangagan.data.sources import public
+    from mangagan.data.sources import coco
 
     jpegs = [encoded(map_page(number), format="JPEG") for number in range(4)]
     monkeypatch.setattr(constants, "DATA_DIR", tmp_path)
-    public._coco_split.cache_clear()
+    coco._coco_split.cache_clear()
     if importlib.util.find_spec("tensorflow") is None:
         with pytest.raises(ValueError, match="not prepared.*coco:DIR"):
             loaded("coco:tfds")
     write_coco(tmp_path, {"train": jpegs[:3], "validation": jpegs[3:]})
     pages = loaded("coco:tfds")
-    public._coco_split.cache_clear()
+    coco._coco_split.cache_clear()
     assert list(pages) == ["train/000000", "train/000001", "train/000002", "validation/000000"]
     assert [page.color for page in pages.values()] == jpegs

@@ -30,7 +30,7 @@ def spotted(gray, color=(220, 30, 40)):
 
 
 @pytest.mark.parametrize("number", [4, 8])
-def test_composed_pages(composed, number):
+def test_kinds_of_composed_pages(composed, number):
     page = composed(3, number)
     gray = np.asarray(Image.fromarray(page.color).convert("L"))
     assert page_kind(page.color) == "color"
@@ -52,7 +52,7 @@ def test_a_stamp_in_any_colors_is_a_spot_and_a_panel_is_not(composed):
     assert page_kind(mixed) == "color"
 
 
-def test_the_spot_alone_is_kept():
+def test_only_the_spot_is_kept():
     gray = np.full((200, 160), 250, np.uint8)
     gray[::9] = 10
     share = spot_share(spotted(gray))
@@ -61,7 +61,7 @@ def test_the_spot_alone_is_kept():
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the shared pictures are not here")
 @pytest.mark.slow
-def test_real_pages_are_told_from_their_gray_versions():
+def test_real_pages_are_distinguished_from_their_gray_versions():
     for file in sorted(REAL.glob("*.jpg")):
         picture = Image.open(file).convert("RGB")
         gray = np.asarray(picture.convert("L"))

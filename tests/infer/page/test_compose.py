@@ -4,15 +4,15 @@ from PIL import Image
 
 from mangagan.color import ciede2000, lab_to_srgb, srgb_to_lab
 from mangagan.infer.page import compose as module
-from mangagan.infer.page.analysis import analyzed
+from mangagan.infer.page.analysis import analyze_page
 from mangagan.infer.page.color_kind import page_kind
 from mangagan.infer.page.compose import Compositing
 from mangagan.infer.page.ink import brightness
-from mangagan.infer.page.paper_mask import paper
+from mangagan.infer.page.paper_mask import paper_mask
 
 
 def compose(page, predicted, *settings):
-    return module.compose(analyzed(page, page_kind(page)), predicted, *settings)
+    return module.compose(analyze_page(page, page_kind(page)), predicted, *settings)
 
 
 def lab(page):
@@ -21,7 +21,7 @@ def lab(page):
 
 
 def predicted(color, side=384):
-    """What a perfect model of that working size would say."""
+    """The prediction of a perfect model at that working size."""
     small = Image.fromarray(color)
     share = side / min(small.size)
     small = small.resize([round(length * share) for length in small.size], Image.Resampling.BICUBIC)
@@ -35,7 +35,7 @@ def page(composed):
 
 @pytest.fixture(scope="module")
 def drawing():
-    """Lines on white without tones or lettering, and its flat colours."""
+    """A drawing of lines on white without tones or lettering, and its flat colours."""
     y, x = np.mgrid[:360, :300]
     gray = np.full((360, 300), 255, np.uint8)
     color = np.full((360, 300, 3), (250, 200, 160), np.uint8)
@@ -48,7 +48,7 @@ def drawing():
 
 
 @pytest.mark.parametrize("side", ["bw", "color"])
-def test_ink_is_that_of_the_page(page, side):
+def test_the_ink_of_the_page_is_kept(page, side):
     gray = page.bw if side == "bw" else np.asarray(Image.fromarray(page.color).convert("L"))
     result = compose(gray, predicted(page.color))
     assert result.dtype == np.uint8 and result.shape == page.color.shape
@@ -56,7 +56,7 @@ def test_ink_is_that_of_the_page(page, side):
     assert ciede2000(lab(result), lab(gray))[ink].max() < 2
 
 
-def test_paper_shows_the_predicted_chroma_where_swapping_lightness_starves_it(drawing):
+def test_paper_has_the_predicted_chroma_which_swapping_lightness_loses(drawing):
     gray, color = drawing
     result = compose(gray, predicted(color, 100), Compositing(protect=False))
     swapped = lab(color)
@@ -74,13 +74,13 @@ def test_colors_stay_on_their_side_of_the_lines(drawing):
     assert np.quantile(ciede2000(lab(result), lab(color)), 0.99) < 4
 
 
-def test_a_perfect_prediction_of_a_gray_page_comes_back(page):
+def test_a_perfect_prediction_of_a_gray_page_is_reproduced(page):
     gray = np.asarray(Image.fromarray(page.color).convert("L"))
     result = compose(gray, predicted(page.color), Compositing(ink="soft", protect=False))
     assert ciede2000(lab(result), lab(page.color)).mean() < 2.5
 
 
-def test_tones_stay_to_the_dot_and_do_not_darken_the_color(page):
+def test_every_dot_of_a_tone_is_kept_and_does_not_darken_the_color(page):
     result = compose(page.bw, predicted(page.color), Compositing(protect=False))
     # From afar, dots and the colour between them are the colour predicted.
     near, far = (np.asarray(Image.fromarray(picture).reduce(16)) for picture in (result, page.color))
@@ -90,18 +90,18 @@ def test_tones_stay_to_the_dot_and_do_not_darken_the_color(page):
 
 
 @pytest.mark.parametrize("ink", ["exact", "off"])
-def test_protected_places_are_neutral_and_the_pages_own(composed, ink):
+def test_protected_areas_are_copied_from_the_page_in_grey(composed, ink):
     page = composed(3, 4)
     gray = np.asarray(Image.fromarray(page.color).convert("L"))
     pink = np.full((200, 140, 3), (0.9, 0.2, 0.5), np.float32)
     on, off = (compose(gray, pink, Compositing(ink, protect)) for protect in (True, False))
-    mask = paper(brightness(gray), None) == 1
+    mask = paper_mask(brightness(gray), None) == 1
     assert mask.mean() > 0.05
     np.testing.assert_array_equal(on[mask], np.repeat(gray[mask][:, None], 3, -1))
     assert np.ptp(off[mask].astype(int), axis=-1).mean() > 20
 
 
-def test_without_ink_there_is_the_prediction_alone(drawing):
+def test_without_ink_only_the_prediction_remains(drawing):
     gray, _ = drawing
     flat = np.full((90, 75, 3), (0.5, -0.25, 0.0), np.float32)
     result = compose(gray, flat, Compositing(ink="off", protect=False))
@@ -115,21 +115,21 @@ def test_soft_ink_takes_the_hue_of_the_prediction():
     assert np.ptp(soft.astype(int), axis=-1).min() > 60
 
 
-def test_ink_is_soft_on_painted_pages_and_exact_on_drawn_ones():
+def test_auto_ink_is_soft_on_painted_pages_and_exact_on_drawn_ones():
     painted = np.tile(np.linspace(0, 255, 64).astype(np.uint8), (64, 1))
     drawn = np.where(painted > 64, 255, 0).astype(np.uint8)
     blue = np.full((16, 16, 3), (-0.9, -0.8, 0.2), np.float32)
     for page, ink in ((painted, "soft"), (drawn, "exact")):
-        auto, asked, other = (
+        auto, chosen, other = (
             compose(page, blue, Compositing(ink=each, protect=False))
             for each in ("auto", ink, {"soft": "exact", "exact": "soft"}[ink])
         )
-        np.testing.assert_array_equal(auto, asked)
+        np.testing.assert_array_equal(auto, chosen)
         assert (auto != other).any()
 
 
 @pytest.mark.parametrize("ink", ["exact", "off"])
-def test_a_spot_color_stays(drawing, ink):
+def test_a_spot_color_is_kept(drawing, ink):
     gray, _ = drawing
     page = np.repeat(gray[..., None], 3, -1)
     page[20:40, 20:80] = (220, 30, 40)
@@ -149,15 +149,15 @@ def test_any_size_and_gray_or_rgb(shape, small):
     assert np.abs(result.astype(int) - same).max() <= 1
 
 
-def test_what_is_no_page_or_no_prediction():
+def test_other_pages_predictions_and_inks_are_refused():
     page, color = np.zeros((20, 20), np.uint8), np.zeros((5, 5, 3), np.float32)
     with pytest.raises(ValueError, match="uint8"):
-        analyzed(page / 255, "gray")
+        analyze_page(page / 255, "gray")
     with pytest.raises(ValueError, match=r"\[20, 20, 4\]"):
-        analyzed(np.zeros((20, 20, 4), np.uint8), "gray")
+        analyze_page(np.zeros((20, 20, 4), np.uint8), "gray")
     with pytest.raises(ValueError, match=r"\[5, 5\]"):
         compose(page, color[..., 0])
-    with pytest.raises(ValueError, match="no numbers"):
+    with pytest.raises(ValueError, match="NaN or infinite"):
         compose(page, color + np.nan)
     with pytest.raises(ValueError, match="ink is 'hard'"):
         Compositing(ink="hard")

@@ -5,7 +5,7 @@ from mangagan.color import srgb_to_lab
 from mangagan.infer.page.ink import brightness, ink_share, is_painted
 
 
-def test_brightness_is_the_luminance_that_pillow_has():
+def test_brightness_is_the_luminance_of_pillow():
     page = np.array([[[255, 255, 255], [0, 0, 0], [255, 0, 0], [0, 128, 0]]], np.uint8)
     np.testing.assert_allclose(brightness(page), [[1, 0, 0.299, 0.587 * 128 / 255]], rtol=1e-5)
     np.testing.assert_array_equal(brightness(page[..., 0]), page[..., 0].astype(np.float32) / 255)
@@ -24,7 +24,7 @@ def test_ink_fades_steadily():
 
 
 @pytest.mark.parametrize("faded", [False, True])
-def test_painted_shadows_are_told_from_drawn_blacks(faded):
+def test_painted_shadows_are_distinguished_from_drawn_blacks(faded):
     across = np.linspace(0, 1, 200, dtype=np.float32)
     drawn = np.ones((200, 200), np.float32)
     drawn[50:90, 50:90] = 0  # solid black

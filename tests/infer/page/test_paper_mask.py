@@ -3,8 +3,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from mangagan.infer.page.ink import brightness
-from mangagan.infer.page.paper_mask import paper
-from mangagan.infer.page.screentone import tone_pitch
+from mangagan.infer.page.paper_mask import paper_mask
+from mangagan.infer.page.screentone import screentone_pitch
 
 
 def filled(outline, shape):
@@ -15,11 +15,11 @@ def filled(outline, shape):
 
 def mask_of(gray):
     gray = brightness(gray)
-    return paper(gray, tone_pitch(gray))
+    return paper_mask(gray, screentone_pitch(gray))
 
 
 @pytest.mark.parametrize("side", ["bw", "color"])
-def test_balloons_stay_paper_and_pictures_do_not(lettered, side):
+def test_balloons_are_paper_and_pictures_are_not(lettered, side):
     found, missed, wrong, open_area = 0, 0, 0, 0
     for number in (0, 4, 8):
         page, outlines = lettered(3, number)
@@ -47,7 +47,7 @@ def face(plane, left, top, side):
     pen.arc((left + 35 * unit, top + 62 * unit, left + 68 * unit, top + 82 * unit), 20, 160, fill=0, width=3)
 
 
-def test_white_faces_and_a_white_sky_are_no_paper():
+def test_white_faces_and_a_white_sky_are_not_paper():
     plane = Image.new("L", (800, 1100), 255)
     pen = ImageDraw.Draw(plane)
     # A panel that runs off the page above; one with a frame below.
@@ -64,7 +64,7 @@ def test_white_faces_and_a_white_sky_are_no_paper():
     assert mask[1075:, 10:790].min() == 1, "the margin"
 
 
-def test_leaves_are_no_letters():
+def test_leaves_are_not_letters():
     plane, rng = Image.new("L", (800, 1100), 255), np.random.default_rng(0)
     pen = ImageDraw.Draw(plane)
     pen.rectangle((40, 40, 760, 1060), outline=0, width=4)
@@ -75,7 +75,7 @@ def test_leaves_are_no_letters():
     assert mask_of(np.asarray(plane))[60:1040, 60:740].max() == 0
 
 
-def test_two_eyes_are_no_word():
+def test_two_eyes_are_not_a_word():
     plane = Image.new("L", (800, 1100), 255)
     pen = ImageDraw.Draw(plane)
     pen.rectangle((40, 40, 760, 1060), fill=150, outline=0, width=4)
@@ -85,7 +85,7 @@ def test_two_eyes_are_no_word():
     assert mask_of(np.asarray(plane))[305:375, 305:395].max() == 0
 
 
-def test_the_gap_of_a_frame_lets_no_gutter_in():
+def test_a_gap_in_a_frame_does_not_extend_the_margin():
     plane = Image.new("L", (800, 1100), 255)
     pen = ImageDraw.Draw(plane)
     pen.rectangle((40, 40, 760, 1060), outline=0, width=4)
@@ -97,7 +97,7 @@ def test_the_gap_of_a_frame_lets_no_gutter_in():
     assert mask[:36].min() == 1
 
 
-def test_a_sky_behind_an_open_frame_is_no_margin():
+def test_a_sky_behind_an_open_frame_is_not_margin():
     plane = Image.new("L", (800, 1100), 255)
     pen = ImageDraw.Draw(plane)
     pen.rectangle((40, 40, 760, 500), outline=0, width=4)
@@ -114,7 +114,7 @@ def test_a_sky_behind_an_open_frame_is_no_margin():
 
 
 @pytest.mark.parametrize(("side", "gutter"), [(500, 6), (500, 8), (1200, 14)])
-def test_narrow_gutters_stay_paper(side, gutter):
+def test_narrow_gutters_are_paper(side, gutter):
     plane, half = Image.new("L", (side, 3 * side // 2), 255), side // 2
     pen = ImageDraw.Draw(plane)
     for left, right in ((20, half - gutter // 2 - 1), (half + gutter // 2, side - 20)):
@@ -126,7 +126,7 @@ def test_narrow_gutters_stay_paper(side, gutter):
 
 @pytest.mark.parametrize("shade", [232, 240, 255])
 @pytest.mark.parametrize("corner", [60, 61])
-def test_what_is_protected_ends_at_the_thinnest_line(shade, corner):
+def test_the_mask_ends_at_the_thinnest_line(shade, corner):
     plane = Image.new("L", (800, 1100), 255)
     pen = ImageDraw.Draw(plane)
     pen.rectangle((corner, corner, 740, 1040), fill=shade, outline=0)
@@ -146,7 +146,7 @@ def test_what_is_protected_ends_at_the_thinnest_line(shade, corner):
     assert mask[: corner - 1].min() > 0.99 and mask[corner - 1].min() > 0.7, "white beside the line"
 
 
-def test_a_page_full_of_dots_or_text_does_not_cost_a_balloon():
+def test_a_balloon_is_found_on_a_page_full_of_dots_and_text():
     """More small shapes than any balloon has, on another white and on the page's own."""
     plane = Image.new("L", (800, 1100), 255)
     pen, font = ImageDraw.Draw(plane), ImageFont.load_default(36)
@@ -178,7 +178,7 @@ def sheet_with_text(lines):
     return mask_of(np.asarray(plane))
 
 
-def test_a_page_of_text_is_tinted_up_to_its_edge_and_a_picture_on_it_painted():
+def test_a_page_of_text_is_half_paper_up_to_its_edge_and_a_picture_on_it_is_not():
     mask = sheet_with_text(38)
     # Between the letters as beside them: no box is to be seen.
     for where in (mask[100:700, 130:500], mask[60:1040, 46:60]):
@@ -187,13 +187,13 @@ def test_a_page_of_text_is_tinted_up_to_its_edge_and_a_picture_on_it_painted():
     assert mask[810:990, 210:590].max() < 0.1
 
 
-def test_a_caption_leaves_the_sky_around_it_open():
+def test_a_caption_does_not_make_its_sky_paper():
     mask = sheet_with_text(2)
     assert mask[85:120, 130:450].mean() > 0.8
     assert mask[200:760, 44:757].max() < 0.1
 
 
-def test_gutters_and_margin_stay_paper(composed):
+def test_gutters_and_margin_are_paper(composed):
     mask = mask_of(composed(3, 4).bw)
     for side in (mask[:8], mask[-8:], mask[:, :8], mask[:, -8:]):
         assert side.min() == 1
@@ -201,7 +201,7 @@ def test_gutters_and_margin_stay_paper(composed):
 
 @pytest.mark.parametrize("value", [0, 90, 255])
 def test_blank_pages(value):
-    mask = paper(np.full((300, 200), value / 255, np.float32), None)
+    mask = paper_mask(np.full((300, 200), value / 255, np.float32), None)
     assert mask.shape == (300, 200) and np.isfinite(mask).all()
     assert (mask == (value == 255)).mean() > 0.9
 
@@ -209,11 +209,11 @@ def test_blank_pages(value):
 @pytest.mark.parametrize("shape", [(1, 1), (5, 400), (40, 3), (33, 65)])
 def test_small_pages_of_noise(shape):
     gray = np.random.default_rng(0).random(shape, np.float32)
-    mask = paper(gray, None)
+    mask = paper_mask(gray, None)
     assert mask.shape == shape and mask.min() >= 0 and mask.max() <= 1
 
 
-def test_a_large_page_has_the_mask_of_a_small_one(composed):
+def test_the_mask_does_not_depend_on_the_size_of_the_page(composed):
     gray = np.asarray(Image.fromarray(composed(3, 4).color).convert("L"))
     large = np.asarray(Image.fromarray(gray).resize((1536, 2176), Image.Resampling.BICUBIC))
     shrunk = np.asarray(Image.fromarray(mask_of(large)).resize(gray.shape[::-1], Image.Resampling.BOX))

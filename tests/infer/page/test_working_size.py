@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from mangagan.infer.page.screentone import tone_pitch, without_tones
+from mangagan.infer.page.screentone import remove_screentones, screentone_pitch
 from mangagan.infer.page.working_size import line_width, working_size
 
 
@@ -26,7 +26,7 @@ def test_a_blank_page_has_no_lines_and_gets_the_smallest_size():
     assert working_size(blank, None) == (717, 512)
 
 
-def test_thin_lines_ask_for_a_larger_size():
+def test_thin_lines_need_a_larger_size():
     widths = [working_size(drawing(width, 1400, 1200), None)[1] for width in (1, 2, 5)]
     assert widths == sorted(widths, reverse=True) and widths[0] > widths[-1] == 512
 
@@ -36,15 +36,15 @@ def test_a_page_is_never_enlarged_and_keeps_its_shape():
     assert working_size(np.ones((1000, 2000), np.float32), None, sizes=(512,)) == (512, 1024)
 
 
-def test_tones_that_would_beat_ask_for_the_next_size():
+def test_tones_that_would_make_moire_need_the_next_size():
     y, x = np.mgrid[:900, :900]
     toned = (0.5 + 0.5 * np.sign(np.cos(2 * np.pi * x / 4) + np.cos(2 * np.pi * y / 4))).astype(np.float32)
-    pitch = tone_pitch(toned)
+    pitch = screentone_pitch(toned)
     assert pitch == pytest.approx(4, rel=0.05)
-    assert working_size(without_tones(toned, pitch), pitch, sizes=(450, 600)) == (600, 600)
+    assert working_size(remove_screentones(toned, pitch), pitch, sizes=(450, 600)) == (600, 600)
 
 
 @pytest.mark.parametrize("sizes", [(), (0,), (-5, 512)])
-def test_sizes_that_are_none(sizes):
+def test_invalid_sizes_are_refused(sizes):
     with pytest.raises(ValueError, match="working sizes"):
         working_size(np.ones((100, 100), np.float32), None, sizes)

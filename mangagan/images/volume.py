@@ -1,0 +1,30 @@
+"""A volume: the files of a folder, an archive or a PDF, to be read one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from mangagan.images.limits import Limits
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file of a volume."""
+
+    name: str  # path in the volume, with "/" between the parts
+    load: Callable[[], bytes]  # raises UnusableFile
+    is_page: bool
+
+
+@dataclass(frozen=True)
+class Volume:
+    """The files of an open volume, in the order of their source."""
+
+    members: tuple[Member, ...]
+    left_out: tuple[tuple[str, str], ...] = ()  # (name, reason) of files that cannot be taken
+
+
+# Opens a volume for as long as the context lasts; raises UnusableFile.
+OpenVolume = Callable[[Limits], AbstractContextManager[Volume]]
