@@ -1,4 +1,4 @@
-"""Pictures of any size through a network of one size: tiles that overlap, blended without seams."""
+"""Run a network of one size on pictures of any size: in tiles that overlap and are blended without seams."""
 
 from __future__ import annotations
 
@@ -11,16 +11,32 @@ import numpy as np
 from jaxtyping import Bool, Float, Shaped
 
 Maps = Mapping[str, Shaped[np.ndarray, "h w _"]]
-# Takes tiles [b t t c] of every map, always of the same shape, and paints [b t t o].
-Paint = Callable[[dict[str, Shaped[np.ndarray, "b t t _"]]], Any]
-Place = tuple[int, int]
+# Takes tiles [b t t c] of every map, always of the same shape, and returns [b t t o].
+Predict = Callable[[dict[str, Shaped[np.ndarray, "b t t _"]]], Any]
+Corner = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class TileSettings:
+    """How pictures that are too large for a network are cut; evaluation and use share these numbers."""
+
+    whole_pixels: int = 1024 * 1536  # a picture of more pixels is predicted in tiles
+    size: int = 512  # side of a tile, in pixels
+    overlap: int = 128  # overlap of two tiles, in pixels
+    step: int = 64  # sides are padded to multiples of this: one compiled program serves pages of nearly the same size
+    reduction: int = 16  # colours of tiles and of the whole page are compared where both are so many times smaller
+    blur: float = 2.0  # standard deviation of the blur of their difference, in pixels of that size
+
+
+PAGE_TILES = TileSettings()
 
 
 @dataclass(frozen=True)
 class Tiles:
-    """Squares of `size` pixels that overlap by `overlap` or more, painted `batch` at a time.
+    """Squares of `size` pixels that overlap by `overlap` or more, predicted `batch` at a time.
 
-    Raises ValueError where these do not fit together.
+    Raises:
+        ValueError: These numbers do not fit together.
     """
 
     size: int = 256
@@ -34,57 +50,66 @@ class Tiles:
                 "be 1 or more, the overlap at least 0 and smaller than the tile"
             )
 
-    def painted(
-        self, maps: Maps, paint: Paint, wanted: Bool[np.ndarray, "h w"] | None = None
+    def predict(
+        self, maps: Maps, predict: Predict, wanted: Bool[np.ndarray, "h w"] | None = None
     ) -> Float[np.ndarray, "h w o"]:
-        """What `paint` makes of maps [h w c] of one height and width, tile by tile; float32.
+        """Predict a picture tile by tile.
 
-        Maps smaller than a tile are mirrored out to it. Where tiles overlap, each fades into the next on half a wave;
-        the outermost quarter of an overlap, where a network misses its surroundings most, counts for nothing. Tiles
-        without a `wanted` pixel are not painted; what no tile covers is 0.
+        Maps smaller than a tile are padded by reflection. Where tiles overlap, each fades into the next along half a
+        wave; the outermost quarter of an overlap, where a network lacks its surroundings most, is not used.
+
+        Args:
+            maps: Arrays [h w c] of one height and width, of any range.
+            predict: The network.
+            wanted: Tiles without such a pixel are skipped.
+
+        Returns:
+            The prediction in float32; 0 where no tile was predicted.
         """
         height, width = next(iter(maps.values())).shape[:2]
-        padded = {name: self._filled_up(array) for name, array in maps.items()}
+        padded = {name: self._padded(array) for name, array in maps.items()}
         total: Any = None
         weights = np.zeros((max(height, self.size), max(width, self.size), 1), np.float32)
-        for places in self._batches(height, width, wanted):
-            # A last batch that is not full is filled with copies: one compiled program serves all.
-            full = places + places[-1:] * (self.batch - len(places))
-            tiles = {name: np.stack([array[self._slices(place)] for place in full]) for name, array in padded.items()}
-            for place, tile in zip(places, np.asarray(paint(tiles)), strict=False):
+        for corners in self._batches(height, width, wanted):
+            # A last batch that is not full is filled with copies, so that one compiled program serves all batches.
+            full = corners + corners[-1:] * (self.batch - len(corners))
+            tiles = {name: np.stack([array[self._slices(corner)] for corner in full]) for name, array in padded.items()}
+            for corner, tile in zip(corners, np.asarray(predict(tiles)), strict=False):
                 if total is None:
                     total = np.zeros((*weights.shape[:2], tile.shape[-1]), np.float32)
-                window = self._window(place, weights.shape[:2])
-                total[self._slices(place)] += window * tile
-                weights[self._slices(place)] += window
+                fade_in = self._weights(corner, weights.shape[:2])
+                total[self._slices(corner)] += fade_in * tile
+                weights[self._slices(corner)] += fade_in
         total = weights if total is None else total
         return (total / np.where(weights > 0, weights, 1))[:height, :width]
 
-    def _batches(self, height: int, width: int, wanted: Bool[np.ndarray, "h w"] | None) -> Iterator[list[Place]]:
-        places = [
+    def _batches(self, height: int, width: int, wanted: Bool[np.ndarray, "h w"] | None) -> Iterator[list[Corner]]:
+        corners = [
             (top, left)
             for top in self._starts(height)
             for left in self._starts(width)
             if wanted is None or wanted[self._slices((top, left))].any()
         ]
-        for first in range(0, len(places), self.batch):
-            yield places[first : first + self.batch]
+        for first in range(0, len(corners), self.batch):
+            yield corners[first : first + self.batch]
 
     def _starts(self, length: int) -> list[int]:
-        """Where tiles begin: the first at 0, the last at the end, evenly spread between."""
+        """The positions of tiles: the first at 0, the last at the end, evenly spaced between."""
         last = max(0, length - self.size)
         return [round(start) for start in np.linspace(0, last, 1 + math.ceil(last / (self.size - self.overlap)))]
 
-    def _slices(self, place: Place) -> tuple[slice, slice]:
-        top, left = place
+    def _slices(self, corner: Corner) -> tuple[slice, slice]:
+        top, left = corner
         return slice(top, top + self.size), slice(left, left + self.size)
 
-    def _filled_up(self, array: Shaped[np.ndarray, "h w c"]) -> Shaped[np.ndarray, "h w c"]:
+    def _padded(self, array: Shaped[np.ndarray, "h w c"]) -> Shaped[np.ndarray, "h w c"]:
         rows, columns = (max(0, self.size - length) for length in array.shape[:2])
         return np.pad(array, ((0, rows), (0, columns), (0, 0)), "symmetric") if rows or columns else array
 
-    def _window(self, place: Place, shape: Sequence[int]) -> Float[np.ndarray, "t t 1"]:
-        down, across = (self._fade(start > 0, start + self.size < end) for start, end in zip(place, shape, strict=True))
+    def _weights(self, corner: Corner, shape: Sequence[int]) -> Float[np.ndarray, "t t 1"]:
+        down, across = (
+            self._fade(start > 0, start + self.size < end) for start, end in zip(corner, shape, strict=True)
+        )
         return down[:, None, None] * across[:, None]
 
     def _fade(self, before: bool, after: bool) -> Float[np.ndarray, " t"]:

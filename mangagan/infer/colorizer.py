@@ -1,10 +1,22 @@
-"""Pages in colour from a trained network: at the size that suits both, whole or in tiles, under the page's own ink."""
+"""Colour pages and volumes with a trained network.
+
+    color = mangagan.load("base")
+    picture = color("page.png", palette="cover.jpg")
+    for page in color.volume("vol1.cbz", "vol1-color.cbz"):
+        print(page.name, page.outcome)
+
+The way of a page, from top to bottom of this file: its pixels are analysed, the network sees them at the size that suits
+both, whole or in tiles, and `compose` lays the predicted colours under the page's own ink.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -12,41 +24,47 @@ from PIL import Image
 from scipy import ndimage
 
 from mangagan.color import lightness_gray
+from mangagan.images.encode import Quality, encode
+from mangagan.images.errors import UnusableFile
 from mangagan.images.ink_regions import ink_regions
+from mangagan.images.limits import Limits
+from mangagan.images.page_file import Envelope, read_page, with_alpha, write_page
 from mangagan.images.picture import Pixels
+from mangagan.images.volume import Member, Volume
 from mangagan.infer.guidance.hint_maps import hint_maps
 from mangagan.infer.guidance.hints_file import PageHints
-from mangagan.infer.guidance.palettes import NO_PALETTE, PaletteOf
-from mangagan.infer.network import Facts, Maps, Network
-from mangagan.infer.page.analysis import Analysis, analyzed
+from mangagan.infer.guidance.hints_folder import HintsFolder, choose_hints
+from mangagan.infer.guidance.palettes import WITHOUT_PALETTE, AutoPalettes, Palettes, VolumePalettes, choose_palettes
+from mangagan.infer.network import Maps, Network, NetworkInfo
+from mangagan.infer.page.analysis import PageAnalysis, analyze_page
 from mangagan.infer.page.color_kind import page_kind
 from mangagan.infer.page.compose import Compositing, compose
-from mangagan.infer.page.guided_upsample import resized
+from mangagan.infer.page.guided_upsample import resize_planes
 from mangagan.infer.page.ink import brightness
+from mangagan.infer.page.settings import PAGE
 from mangagan.infer.page.working_size import scaled_to, working_size
-from mangagan.infer.volume.page_stages import Color, Keep, Page
-from mangagan.tiles import Tiles
+from mangagan.infer.volume.page_stages import Keep, PageInput
+from mangagan.infer.volume.plan import To
+from mangagan.infer.volume.process_one import process_one
+from mangagan.infer.volume.report import PageReport
+from mangagan.palette import Palette
+from mangagan.tiles import PAGE_TILES, Tiles, TileSettings
 
-# Of volume and page: its hints, if it has any.
-HintsOf = Callable[[str, str], PageHints | None]
-# What a page looks like to a network, at any height and width.
-Seen = Callable[[int, int], Maps]
-
-# A page of 2 : 3 and 1024 pixels across is painted whole, larger ones in tiles.
-WHOLE_PIXELS = 1024 * 1536
-_TILE = 512
-# Sides are filled up to multiples of this, so that one compiled program serves pages of nearly the same size.
-_STEP = 64
-# Between tiles and the whole page, colours are compared where both are reduced so far, over so many pixels there.
-_REDUCED, _REACH = 16, 2.0
+# A page for the library: a path, a PIL image, or an array [h w] or [h w 3] of 8-bit sRGB.
+AnyPage = str | Path | Image.Image | np.ndarray
 
 
 @dataclass(frozen=True)
-class Coloring:
-    """How pages are colored.
+class ColorizeOptions:
+    """How pages are coloured.
 
-    size: of a page's shorter side, for the network; None: as the page's lines ask for. recolor: pages that are in
-    colour already lose theirs, instead of being kept as they are. ValueError for a size below 16.
+    Attributes:
+        compositing: How the colours and the page's ink are put together.
+        size: Pixels of a page's shorter side for the network; None: as the page's lines require.
+        recolor: Whether pages that are in colour are coloured anew, instead of being kept.
+
+    Raises:
+        ValueError: The size is below 16.
     """
 
     compositing: Compositing = Compositing()
@@ -55,106 +73,282 @@ class Coloring:
 
     def __post_init__(self) -> None:
         if self.size is not None and self.size < 16:
-            raise ValueError(f"a size of {self.size} pixels shows nothing of a page; 16 is the least")
+            raise ValueError(f"a size of {self.size} pixels shows nothing of a page: it must be at least 16")
 
 
-def colorizer(
-    network: Network,
-    coloring: Coloring,
-    hints_of: HintsOf = lambda volume, page: None,
-    palette_of: PaletteOf = lambda page: NO_PALETTE,
-) -> Color:
-    """A function that colors pages; a page in colour already is to be kept. Hints: ValueError for another page size.
+@dataclass(frozen=True)
+class Colorizer:
+    """Colours pages, and volumes of them, with one network.
 
-    Of hints and palettes, those count that the network takes.
+    Attributes:
+        network: A trained colouriser.
+        options: How pages are coloured.
+        palettes: Palettes of a volume's pages, for networks that take them.
+        hints: Hints of a volume's pages, for networks that take them.
+        tiles: How large pages are cut.
+        version: Of the program; pages that another version finished are done again.
     """
 
-    def color(page: Page) -> Pixels | Keep:
-        kind = "gray" if coloring.recolor else page_kind(page.pixels)
+    network: Network
+    options: ColorizeOptions = ColorizeOptions()
+    palettes: Palettes = AutoPalettes()
+    hints: HintsFolder | None = None
+    tiles: TileSettings = PAGE_TILES
+    version: str = ""
+
+    participle: ClassVar[str] = "coloured"
+    colors: ClassVar[bool] = True
+
+    def __call__(self, page: AnyPage, *, palette: Any = "auto", hints: Any = None) -> Image.Image:
+        """Return a page in colour, at its own size; a page that is in colour already returns as it is.
+
+        Args:
+            page: A path, a PIL image, or an array [h w] or [h w 3] of 8-bit sRGB.
+            palette: The colours to use: "auto", "none", a path or paths, a picture, or colours such as "#d8453e" in a
+                list (see `choose_palettes`).
+            hints: Colours in a few places: the path of a JSON file, or `PageHints`.
+
+        Returns:
+            An RGB image in sRGB, upright; RGBA if the page has transparency.
+
+        Raises:
+            ValueError: The page cannot be read, or the network takes no such guidance.
+        """
+        guided = self.with_guidance(palette, None)
+        given = choose_hints(hints)
+        if given and not self.network.info.hints:
+            raise ValueError("this network takes no hints; runs of colorizer_base and siggraph17_manga do")
+        name, data = _page_file(page)
+        try:
+            pixels, envelope = read_page(data, Limits(), Quality())
+        except UnusableFile as error:
+            raise ValueError(f"{name}: {error}") from error
+        volume = guided.begin_volume(name, Volume((Member(name, lambda: data, True),)))
+        colored = self.color_pixels(pixels, volume.palette_of(name), given)
+        return with_alpha(pixels if isinstance(colored, Keep) else colored, envelope)
+
+    def with_guidance(self, palette: Any = "auto", hints: Path | str | None = None) -> Colorizer:
+        """Return the same colouriser with palettes and hints for volumes.
+
+        Args:
+            palette: See `choose_palettes`.
+            hints: A folder of JSON files by the names of volumes and pages.
+
+        Raises:
+            ValueError: The network takes no such guidance, or there is none in the files.
+        """
+        palettes = choose_palettes(palette)
+        folder = HintsFolder(Path(hints)) if hints else None
+        if folder and not self.network.info.hints:
+            raise ValueError("this network takes no hints; runs of colorizer_base and siggraph17_manga do")
+        if palettes.requested and not self.network.info.palette:
+            raise ValueError("this network takes no palette; runs of colorizer_base do")
+        return replace(self, palettes=palettes, hints=folder)
+
+    def volume(
+        self,
+        source: str | Path,
+        output: str | Path,
+        *,
+        palette: Any = "auto",
+        hints: str | Path | None = None,
+        to: To | None = None,
+        overwrite: bool = False,
+    ) -> Iterator[PageReport]:
+        """Colour a volume, and yield what became of each page as soon as it is finished.
+
+        It does what `mangagan colorize` does: a loop that is left early, or killed, is resumed by the next call.
+
+        Args:
+            source: A picture, a folder, an archive or a PDF.
+            output: A folder, or the file of the coloured volume.
+            palette: See `choose_palettes`.
+            hints: A folder of JSON files by the names of volumes and pages.
+            to: What volumes become; None keeps folders folders, and archives CBZ.
+            overwrite: Whether existing output is replaced.
+
+        Yields:
+            The name, the outcome, the reason and the seconds of each page.
+
+        Raises:
+            ValueError: There is no such source, the output does not fit it, or the volume cannot be processed.
+        """
+        return process_one(self.with_guidance(palette, hints), source, output, to, overwrite)
+
+    def begin_volume(self, title: str, volume: Volume) -> VolumeColorizer:
+        """Return the colouriser of one open volume, with the palettes and hints of its pages."""
+        palettes = self.palettes if self.network.info.palette else WITHOUT_PALETTE
+        return VolumeColorizer(self, title, palettes.in_volume(title, volume))
+
+    @property
+    def identity(self) -> str:
+        """All that decides a page's colours beside the page and its guidance."""
+        return f"{self.version} {self.network.info} {self.options} {self.tiles} {PAGE.digest}"
+
+    def color_pixels(self, pixels: Pixels, palette: Palette | None, hints: PageHints | None) -> Pixels | Keep:
+        """Return a page in colour, or why it is kept as it is.
+
+        Args:
+            pixels: 8-bit sRGB.
+            palette: Shares of the bins; None for a network without palettes.
+            hints: Of a page of this size.
+
+        Raises:
+            ValueError: The hints are for a page of another size.
+        """
+        kind = "gray" if self.options.recolor else page_kind(pixels)
         if kind == "color":
             return Keep("it is in colour already")
-        hints = hints_of(page.volume, page.name)
-        height, width = page.pixels.shape[:2]
+        height, width = pixels.shape[:2]
         if hints and (hints.width, hints.height) != (width, height):
             raise ValueError(f"its hints are for {hints.width} x {hints.height} pixels; it has {width} x {height}")
-        seen = analyzed(_without_colors(page.pixels) if coloring.recolor else page.pixels, kind)
-        size = working_height_and_width(seen, coloring.size, network.facts.scale)
-        told = network.under(palette_of(page.name)) if network.facts.palette else network
-        predicted = network.picture(painted(told, seen_by(network.facts, page.pixels, hints), *size))
-        return compose(seen, predicted, coloring.compositing)
+        page = analyze_page(_without_colors(pixels) if self.options.recolor else pixels, kind)
+        size = working_height_and_width(page, self.options.size, self.network.info.scale)
+        guided = self.network
+        if guided.info.palette and palette is not None:
+            guided = guided.with_palette(palette)
+        predicted = predict_page(guided, PageView(guided.info, pixels, hints), *size, self.tiles)
+        return compose(page, guided.to_srgb(predicted), self.options.compositing)
 
-    return color
+
+@dataclass(frozen=True)
+class VolumeColorizer:
+    """Colours the pages of one volume (see `VolumeProcessor`)."""
+
+    colorizer: Colorizer
+    title: str
+    palettes: VolumePalettes
+
+    def decode(self, data: bytes, limits: Limits, quality: Quality) -> tuple[Pixels, Envelope]:
+        """Return a page in sRGB, and what its file has beside its colours."""
+        return read_page(data, limits, quality)
+
+    def process(self, page: PageInput) -> Pixels | Keep:
+        """Return the page in colour. Raises ValueError for hints of another size."""
+        hints = self.colorizer.hints.hints(self.title, page.name) if self.colorizer.hints else None
+        return self.colorizer.color_pixels(page.pixels, self.palette_of(page.name), hints)
+
+    def encode(self, pixels: Pixels, envelope: Envelope) -> bytes:
+        """Return the file of a coloured page."""
+        return write_page(pixels, envelope)
+
+    def identity(self, page: str) -> str:
+        """Return what decides the page's colours: program, network, options, hints and palette."""
+        hints = self.colorizer.hints.text(self.title, page) if self.colorizer.hints else None
+        palette = sha256(self.palette_of(page).tobytes()).hexdigest()
+        return f"{self.colorizer.identity} {hints!r} {palette}"
+
+    def palette_of(self, page: str) -> Palette:
+        """Return the palette of a page."""
+        return self.palettes.of_page(page)
+
+
+@dataclass(frozen=True)
+class PageView:
+    """What a network sees of a page, at any size.
+
+    Attributes:
+        info: What the network takes.
+        pixels: The page in 8-bit sRGB.
+        hints: Its hints, if it has any.
+    """
+
+    info: NetworkInfo
+    pixels: Pixels
+    hints: PageHints | None = None
+    _image: Image.Image = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_image", Image.fromarray(self.pixels))
+
+    def maps(self, height: int, width: int) -> Maps:
+        """Return the network's inputs [h w c] at a size; `input` is in [-1, 1]."""
+        small = np.asarray(self._image.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0))
+        gray = brightness(small)[..., None]
+        if self.info.input == "lightness":
+            gray = lightness_gray(small.astype(np.float32) / np.float32(255))
+        maps = {"input": (gray * 2 - 1).astype(np.float32)}
+        if self.info.hints:
+            shown = self.hints or PageHints(width, height, ())
+            maps["hint_ab"], maps["hint_mask"] = hint_maps(shown, height, width)
+        if self.info.instances:
+            maps["instances"] = ink_regions(np.round(gray[..., 0] * 255).astype(np.uint8)).astype(np.int32)
+        return maps
+
+
+def working_height_and_width(page: PageAnalysis, size: int | None, scale: float) -> tuple[int, int]:
+    """Return the size at which a network sees a page: as wide as asked for, or as the page's lines require."""
+    if size is None:
+        return working_size(page.even, page.pitch, scale=scale)
+    return scaled_to(size, page.even.shape)
+
+
+def predict_page(
+    network: Network, view: PageView, height: int, width: int, tiles: TileSettings
+) -> Float[np.ndarray, "h w 3"]:
+    """Return the network's prediction of a page at a size, in the network's own numbers.
+
+    A page of more than `tiles.whole_pixels` is predicted in tiles. A tile cannot tell what it is a part of, so the
+    low frequencies are those of the whole page, predicted at a size that fits.
+    """
+    share = math.sqrt(tiles.whole_pixels / (height * width))
+    if share >= 1:
+        return _predict_whole(network, view.maps(height, width), tiles)
+    coarse_size = max(1, int(height * share)), max(1, int(width * share))
+    coarse = _predict_whole(network, view.maps(*coarse_size), tiles)
+    return replace_low_frequencies(_predict_tiled(network, view.maps(height, width), tiles), coarse, tiles)
+
+
+def replace_low_frequencies(
+    fine: Float[np.ndarray, "h w c"], coarse: Float[np.ndarray, "H W c"], tiles: TileSettings
+) -> Float[np.ndarray, "h w c"]:
+    """Return `fine` with the low frequencies of `coarse`.
+
+    Args:
+        fine: A picture, of any range.
+        coarse: The same picture at another size.
+        tiles: Says what a low frequency is.
+    """
+    height, width = fine.shape[:2]
+    reduced = max(1, height // tiles.reduction), max(1, width // tiles.reduction)
+    difference = resize_planes(coarse, *reduced, Image.Resampling.BOX)
+    difference = difference - resize_planes(fine, *reduced, Image.Resampling.BOX)
+    smooth = ndimage.gaussian_filter(difference, (tiles.blur, tiles.blur, 0), mode="nearest")
+    return fine + resize_planes(smooth, height, width, Image.Resampling.BILINEAR)
+
+
+def _page_file(page: AnyPage) -> tuple[str, bytes]:
+    """A name for messages, and the bytes of a file that holds the page."""
+    if isinstance(page, (str, Path)):
+        file = Path(page).expanduser()
+        if not file.is_file():
+            raise ValueError(f"there is no file {file}; for folders and archives there is Colorizer.volume")
+        return file.name, file.read_bytes()
+    image = Image.fromarray(page) if isinstance(page, np.ndarray) else page
+    profile = image.info.get("icc_profile")
+    return "page.png", encode(image, "PNG", compress_level=0, **({"icc_profile": profile} if profile else {}))
 
 
 def _without_colors(pixels: Pixels) -> UInt8[np.ndarray, "h w"]:
     return np.round(brightness(pixels) * 255).astype(np.uint8)
 
 
-def working_height_and_width(seen: Analysis, size: int | None, scale: float) -> tuple[int, int]:
-    """The size at which a network looks at a page: as wide as asked for, or as the page's lines ask for."""
-    if size is None:
-        return working_size(seen.even, seen.pitch, scale=scale)
-    return scaled_to(size, seen.even.shape)
-
-
-def seen_by(facts: Facts, pixels: Pixels, hints: PageHints | None) -> Seen:
-    """What a network sees of a page: a function of height and width that makes its maps."""
-    picture = Image.fromarray(pixels)
-
-    def seen(height: int, width: int) -> Maps:
-        small = np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0))
-        gray = brightness(small)[..., None]
-        if facts.input == "lightness":
-            gray = lightness_gray(small.astype(np.float32) / np.float32(255))
-        maps = {"input": (gray * 2 - 1).astype(np.float32)}
-        if facts.hints:
-            shown = hints or PageHints(width, height, ())
-            maps["hint_ab"], maps["hint_mask"] = hint_maps(shown, height, width)
-        if facts.instances:
-            maps["instances"] = ink_regions(np.round(gray[..., 0] * 255).astype(np.uint8)).astype(np.int32)
-        return maps
-
-    return seen
-
-
-def painted(network: Network, seen: Seen, height: int, width: int) -> Float[np.ndarray, "h w 3"]:
-    """What the network paints of a page at a height and width.
-
-    A page of more than WHOLE_PIXELS is painted in tiles; their colours, from afar, are those of the whole page painted
-    at a size that it can be: a tile cannot tell what it is a part of.
-    """
-    share = math.sqrt(WHOLE_PIXELS / (height * width))
-    if share >= 1:
-        return _whole(network, seen(height, width))
-    coarse = _whole(network, seen(max(1, int(height * share)), max(1, int(width * share))))
-    return steered(_tiled(network, seen(height, width)), coarse)
-
-
-def steered(fine: Float[np.ndarray, "h w c"], coarse: Float[np.ndarray, "H W c"]) -> Float[np.ndarray, "h w c"]:
-    """`fine` with the low frequencies of `coarse`, the same picture at another size."""
-    height, width = fine.shape[:2]
-    reduced = max(1, height // _REDUCED), max(1, width // _REDUCED)
-    away = resized(coarse, *reduced, Image.Resampling.BOX) - resized(fine, *reduced, Image.Resampling.BOX)
-    smooth = ndimage.gaussian_filter(away, (_REACH, _REACH, 0), mode="nearest")
-    return fine + resized(smooth, height, width, Image.Resampling.BILINEAR)
-
-
-def _whole(network: Network, maps: Maps) -> Float[np.ndarray, "h w 3"]:
+def _predict_whole(network: Network, maps: Maps, tiles: TileSettings) -> Float[np.ndarray, "h w 3"]:
     height, width = maps["input"].shape[:2]
-    step = math.lcm(_STEP, network.facts.multiple)
+    step = math.lcm(tiles.step, network.info.multiple)
     rows, columns = -height % step, -width % step
-    filled = {
+    padded = {
         name: np.pad(array, [(0, rows), (0, columns)] + [(0, 0)] * (array.ndim - 2), "symmetric")[None]
         for name, array in maps.items()
     }
-    return np.asarray(network.paint(filled), np.float32)[0, :height, :width]
+    return np.asarray(network.predict(padded), np.float32)[0, :height, :width]
 
 
-def _tiled(network: Network, maps: Maps) -> Float[np.ndarray, "h w 3"]:
-    size = -(-_TILE // network.facts.multiple) * network.facts.multiple
+def _predict_tiled(network: Network, maps: Maps, tiles: TileSettings) -> Float[np.ndarray, "h w 3"]:
+    size = -(-tiles.size // network.info.multiple) * network.info.multiple
     planes = {name: array if array.ndim == 3 else array[..., None] for name, array in maps.items()}
 
-    def paint(cut: Maps) -> Float[np.ndarray, "b t t 3"]:
-        return network.paint({name: tile if maps[name].ndim == 3 else tile[..., 0] for name, tile in cut.items()})
+    def predict(crops: Maps) -> Float[np.ndarray, "b t t 3"]:
+        return network.predict({name: tile if maps[name].ndim == 3 else tile[..., 0] for name, tile in crops.items()})
 
-    return Tiles(size, size // 4, network.batch).painted(planes, paint)
+    return Tiles(size, size * tiles.overlap // tiles.size, network.batch).predict(planes, predict)

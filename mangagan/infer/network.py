@@ -1,4 +1,4 @@
-"""A trained colouriser as the coloring of pages sees it, whatever runs it: JAX or ONNX Runtime."""
+"""A trained colouriser as `Colorizer` uses it, whatever runs it: JAX or ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -10,20 +10,25 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from mangagan.color import lab_to_srgb
-from mangagan.infer.page.gamut import roomy_lab
+from mangagan.infer.page.gamut import fit_lightness
 from mangagan.palette import Palette
 
 Maps = dict[str, Shaped[np.ndarray, "b *h_w_c"]]
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What a network takes and gives.
+class NetworkInfo:
+    """What a network takes and returns; an ONNX file holds this, too.
 
-    It sees the luminance of a page, or the grey of the same CIE L, in [-1, 1], with both sides multiples of `multiple`.
-    `scale`: of pages as it saw them when it learned, 1 for half of their size. `hints`: it takes colours in a few
-    places; `instances`: it is told the regions of a page; `palette`: it is told the colours to paint in (see
-    `mangagan.palette`). `digest` tells its weights from others'.
+    Attributes:
+        space: The colour space of its predictions.
+        input: The grey that it sees, in [-1, 1]: the page's luminance, or the grey of the same CIE L.
+        multiple: Both sides of its input are multiples of this.
+        scale: The scale of its training pages; 1 stands for half of a page's size.
+        hints: Whether it takes colours in a few places.
+        instances: Whether it takes the regions that a page's lines enclose.
+        palette: Whether it takes a palette (see `mangagan.palette`).
+        digest: Tells its weights from others.
     """
 
     space: Literal["RGB", "Lab"]
@@ -38,29 +43,33 @@ class Facts:
 
 @dataclass(frozen=True)
 class Network:
-    """A network at work: `paint` takes `batch` pictures at a time, of any height and width that fit.
+    """A network that is ready to run.
 
-    They are "input" [b h w 1], and for those that take them "hint_ab" [b h w 2] (CIE ab over 110), "hint_mask"
-    [b h w 1], "instances" [b h w] (int32) and "palette" [b n], which `under` adds. What it gives, [b h w 3], are the
-    numbers that the network itself paints: sRGB in [-1, 1], or L / 50 - 1 and ab over 110; `picture` says what they
-    stand for.
+    `predict` takes `batch` pictures at a time, of any height and width that fit `info.multiple`: "input" [b h w 1],
+    and if the network takes them "hint_ab" [b h w 2] (CIE ab / 110), "hint_mask" [b h w 1], "instances" [b h w]
+    (int32) and "palette" [b n]. It returns [b h w 3] in the network's own numbers: sRGB in [-1, 1], or L / 50 - 1 and
+    ab / 110.
     """
 
-    facts: Facts
-    paint: Callable[[Maps], Any]
+    info: NetworkInfo
+    predict: Callable[[Maps], Any]
     batch: int = 1
 
-    def under(self, palette: Palette) -> Network:
-        """The same network with one palette for all that it paints."""
+    def with_palette(self, palette: Palette) -> Network:
+        """Return the same network with one palette for all pictures."""
 
-        def paint(maps: Maps) -> Any:
-            return self.paint(maps | {"palette": np.tile(palette, (len(maps["input"]), 1))})
+        def predict(maps: Maps) -> Any:
+            return self.predict(maps | {"palette": np.tile(palette, (len(maps["input"]), 1))})
 
-        return replace(self, paint=paint)
+        return replace(self, predict=predict)
 
-    def picture(self, painted: Float[np.ndarray, "*shape 3"]) -> Float[np.ndarray, "*shape 3"]:
-        """sRGB in [-1, 1] of what was painted; in Lab, lightness gives way where sRGB lacks the painted chroma."""
-        if self.facts.space == "RGB":
-            return painted
-        lab = painted * np.array([50, 110, 110], np.float32) + np.array([50, 0, 0], np.float32)
-        return lab_to_srgb(roomy_lab(lab)) * 2 - 1
+    def to_srgb(self, predicted: Float[np.ndarray, "*shape 3"]) -> Float[np.ndarray, "*shape 3"]:
+        """Return sRGB in [-1, 1]; where sRGB lacks the predicted chroma of a Lab colour, lightness gives way.
+
+        Args:
+            predicted: What `predict` returned, in the network's own numbers.
+        """
+        if self.info.space == "RGB":
+            return predicted
+        lab = predicted * np.array([50, 110, 110], np.float32) + np.array([50, 0, 0], np.float32)
+        return lab_to_srgb(fit_lightness(lab)) * 2 - 1

@@ -1,4 +1,4 @@
-"""A colouriser as an ONNX file for `mangagan.infer.onnx_network`, checked against JAX before it is there."""
+"""Export a colouriser as an ONNX file for `mangagan.infer.onnx_network`, checked against JAX."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import jax
 import numpy as np
 
 from mangagan.config import Experiment
-from mangagan.images.atomic import write_aside
-from mangagan.infer.jax_network import facts, jax_network, painting
-from mangagan.infer.network import Facts, Maps
-from mangagan.infer.onnx_network import KEY, network_of, note
+from mangagan.images.atomic import write_atomically
+from mangagan.infer.jax_network import jax_network, network_info
+from mangagan.infer.network import Maps, NetworkInfo
+from mangagan.infer.onnx_network import KEY, info_text, network_of
 from mangagan.interop.onnx.graph import onnx_model
 from mangagan.palette_bins import BINS
 from mangagan.tasks.base import Variables
@@ -21,52 +21,60 @@ TOLERANCE = 1e-3
 
 
 def export_onnx(file: Path, experiment: Experiment, variables: Variables) -> float:
-    """Writes the file, and gives the largest difference between what ONNX Runtime and JAX paint of one picture.
+    """Write the file; height and width of its input are free.
 
-    Its height and width are free. Raises ValueError where the experiment's task is not to color grey pictures, where
-    its network cannot be translated, or paints differently by more than TOLERANCE; the file is not written then.
+    Args:
+        file: The file to write.
+        experiment: The experiment that trained the network.
+        variables: The generator's variables.
+
+    Returns:
+        The largest difference between the predictions of ONNX Runtime and JAX for one picture.
+
+    Raises:
+        ValueError: The task does not colour grey pictures, the network cannot be translated, or its predictions differ
+            by more than `TOLERANCE`; the file is not written then.
     """
-    known, task = facts(experiment, variables), painting(experiment)
-    example = {name: jax.ShapeDtypeStruct(array.shape, array.dtype) for name, array in _noise(known, 1, 1).items()}
+    info, task = network_info(experiment, variables), experiment.task
+    example = {name: jax.ShapeDtypeStruct(array.shape, array.dtype) for name, array in _noise(info, 1, 1).items()}
     model = onnx_model(
-        lambda maps: task.predict(variables, maps), example, known.multiple, "painted", {KEY: note(known)}
+        lambda maps: task.predict_raw(variables, maps), example, info.multiple, "painted", {KEY: info_text(info)}
     )
     content = model.SerializeToString()
     difference = _difference(content, experiment, variables)
     if not difference <= TOLERANCE:
         raise ValueError(f"as ONNX this network paints differently, by {difference:.1e}; nothing was written")
-    write_aside(file, content)
+    write_atomically(file, content)
     return difference
 
 
 def _difference(model: bytes, experiment: Experiment, variables: Variables) -> float:
-    """How far apart two runtimes are on noise, of a size at which the network was not traced.
+    """The largest difference of the two runtimes on noise, of a size at which the network was not traced.
 
-    Both on the CPU: the products of a GPU may be rounded to 10 bits.
+    Both run on the CPU: a GPU may round products to 10 bits.
     """
     with jax.default_device(jax.local_devices(backend="cpu")[0]), jax.default_matmul_precision("highest"):
         network = jax_network(experiment, variables)
-        maps = _probe(network.facts)
-        ours = np.asarray(network.paint(maps))
-    theirs = np.asarray(network_of(model, "the ONNX model", ["CPUExecutionProvider"]).paint(maps))
+        maps = _probe(network.info)
+        ours = np.asarray(network.predict(maps))
+    theirs = np.asarray(network_of(model, "the ONNX model", ["CPUExecutionProvider"]).predict(maps))
     return float(np.abs(ours - theirs).max())
 
 
-def _probe(known: Facts) -> Maps:
-    multiple = known.multiple
-    # Borders of a picture that is one pixel wide inside a network are mirrored in another way.
-    side = multiple * max(2, -(-32 // multiple))
-    return _noise(known, side, side + multiple)
+def _probe(info: NetworkInfo) -> Maps:
+    # Where a picture is one pixel wide inside a network, padding works in another way.
+    side = info.multiple * max(2, -(-32 // info.multiple))
+    return _noise(info, side, side + info.multiple)
 
 
-def _noise(known: Facts, height: int, width: int) -> Maps:
+def _noise(info: NetworkInfo, height: int, width: int) -> Maps:
     rng, shape = np.random.default_rng(0), (1, height, width)
     maps: dict[str, Any] = {"input": rng.uniform(-1, 1, (*shape, 1)).astype(np.float32)}
-    if known.hints:
+    if info.hints:
         maps["hint_ab"] = rng.uniform(-1, 1, (*shape, 2)).astype(np.float32)
         maps["hint_mask"] = rng.integers(0, 2, (*shape, 1)).astype(np.float32)
-    if known.instances:
+    if info.instances:
         maps["instances"] = rng.integers(0, 5, shape).astype(np.int32)
-    if known.palette:
+    if info.palette:
         maps["palette"] = rng.dirichlet(np.ones(BINS))[None].astype(np.float32)
     return maps

@@ -1,4 +1,4 @@
-"""A network that colors pages from an ONNX file, on ONNX Runtime; JAX is not needed."""
+"""A colouriser of an ONNX file as a `Network`, on ONNX Runtime; JAX is not needed."""
 
 from __future__ import annotations
 
@@ -9,66 +9,76 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from mangagan.infer.network import Facts, Maps, Network
+from mangagan.infer.network import Maps, Network, NetworkInfo
 
 FORMAT = 2
-# Under this name the file says of itself what `Facts` holds.
+# The key of the file's metadata that holds its `NetworkInfo`.
 KEY = "mangagan"
-# It builds an engine for each size of its input, for minutes.
-_LEFT_OUT = "TensorrtExecutionProvider"
+# TensorRT builds an engine for each size of its input, which takes minutes.
+_UNUSED_PROVIDER = "TensorrtExecutionProvider"
 
 
 def onnx_network(file: Path) -> Network:
-    """The network of a file that `launch/export.py onnx` wrote.
+    """Return the network of a file that `mangagan export onnx` wrote.
 
-    Raises ValueError for a file that cannot be run or was not written by it, ImportError without ONNX Runtime.
+    Raises:
+        ValueError: There is no such file, it cannot be run, or another program wrote it.
+        ImportError: ONNX Runtime is not installed.
     """
     if not file.is_file():
-        raise ValueError(f"there is no file {file}; launch/export.py onnx makes one of a run")
+        raise ValueError(f"there is no file {file}; mangagan export onnx makes one of a run")
     return network_of(file.read_bytes(), str(file))
 
 
 def network_of(model: bytes, name: str, providers: Sequence[str] | None = None) -> Network:
-    """The network of a file's bytes, which complaints call by that name, on the devices of some providers of ONNX
-    Runtime or on whatever there is. Raises what `onnx_network` does.
+    """Return the network of a file's bytes.
+
+    Args:
+        model: The bytes.
+        name: What error messages call the file.
+        providers: Execution providers of ONNX Runtime; None for all that are available, but TensorRT.
+
+    Raises:
+        ValueError: The file cannot be run, or another program wrote it.
+        ImportError: ONNX Runtime is not installed.
     """
     try:
         import onnxruntime
     except ImportError as error:
         raise ImportError("running ONNX files needs ONNX Runtime: pip install 'mangagan[onnx]'") from error
-    providers = providers or [each for each in onnxruntime.get_available_providers() if each != _LEFT_OUT]
+    providers = providers or [each for each in onnxruntime.get_available_providers() if each != _UNUSED_PROVIDER]
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     try:
         session = onnxruntime.InferenceSession(model, options, providers)
-        noted = session.get_modelmeta().custom_metadata_map.get(KEY, "")
-    except Exception as error:  # ONNX Runtime's own classes have no common one
+        note = session.get_modelmeta().custom_metadata_map.get(KEY, "")
+    except Exception as error:  # ONNX Runtime's errors have no common class
         raise ValueError(f"{name} cannot be run: {error}") from error
-    known = {given.name for given in session.get_inputs()}
+    inputs = {each.name for each in session.get_inputs()}
 
-    def paint(maps: Maps) -> Any:
-        return session.run(None, {given: array for given, array in maps.items() if given in known})[0]
+    def predict(maps: Maps) -> Any:
+        return session.run(None, {each: array for each, array in maps.items() if each in inputs})[0]
 
-    # Weights converted once more by another version are other weights.
-    return Network(replace(_read(noted, name), digest=sha256(model).hexdigest()), paint)
-
-
-def note(facts: Facts) -> str:
-    """What a file says of itself."""
-    return json.dumps({"format": FORMAT} | asdict(facts), sort_keys=True)
+    # Weights that another version of the exporter converted are other weights: the digest is that of the file.
+    return Network(replace(_read_info(note, name), digest=sha256(model).hexdigest()), predict)
 
 
-def _read(text: str, name: str) -> Facts:
+def info_text(info: NetworkInfo) -> str:
+    """Return the text that a file's metadata holds under `KEY`."""
+    return json.dumps({"format": FORMAT} | asdict(info), sort_keys=True)
+
+
+def _read_info(text: str, name: str) -> NetworkInfo:
     try:
         content: Any = json.loads(text)
     except ValueError:
         content = None
     if not isinstance(content, dict) or "format" not in content:
-        raise ValueError(f"{name} is no colouriser of mangagan; launch/export.py onnx makes one of a run")
+        raise ValueError(f"{name} is no colouriser of mangagan; mangagan export onnx makes one of a run")
     number = content.pop("format")
     if number != FORMAT:
         raise ValueError(f"{name} is of format {number}, and this version reads {FORMAT}: export it again")
     try:
-        return Facts(**content)
+        return NetworkInfo(**content)
     except TypeError as error:
         raise ValueError(f"what {name} says of itself is not what this version reads: export it again") from error

@@ -7,16 +7,16 @@ import struct
 import zipfile
 import zlib
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from mangagan.infer.volume.color_volumes import Settings, color_volumes
-from mangagan.infer.volume.page_stages import Colors, Page
+from mangagan.images import page_file
+from mangagan.infer.volume.page_stages import PageInput
 from mangagan.infer.volume.plan import plan
+from mangagan.infer.volume.process_volumes import Settings, process_volumes
 from mangagan.infer.volume.report import Report
 
 
@@ -27,7 +27,7 @@ def _gray_page(seed: int = 0, kind: str = "PNG", size: tuple[int, int] = (40, 56
     return file.getvalue()
 
 
-def _redden(page: Page) -> np.ndarray:
+def _redden(page: PageInput) -> np.ndarray:
     made = page.pixels.copy()
     made[..., 1:] //= 2
     return made
@@ -55,14 +55,36 @@ def _rar(members: dict[str, bytes]) -> bytes:
     return b"".join([*blocks, block(0x7B, 0x4000, b"")])
 
 
+class FunctionProcessor:
+    """Colours pages with a function; finished pages are told apart by another."""
+
+    participle, colors = "coloured", True
+
+    def __init__(self, color=_redden, identity=lambda volume, page: ""):
+        self.color, self.page_identity = color, identity
+
+    def begin_volume(self, title, volume):
+        begun = FunctionProcessor(self.color, self.page_identity)
+        begun.title = title
+        return begun
+
+    def decode(self, data, limits, quality):
+        return page_file.read_page(data, limits, quality)
+
+    def process(self, page):
+        return self.color(page)
+
+    def encode(self, pixels, envelope):
+        return page_file.write_page(pixels, envelope)
+
+    def identity(self, page):
+        return self.page_identity(self.title, page)
+
+
 def _run(inputs, output: Path, to=None, color=_redden, identity=lambda volume, page: "", **settings):
     inputs = inputs if isinstance(inputs, list) else [inputs]
     chosen = replace(Settings("Coloured in a test"), **settings)
-
-    def begin(title, volume):
-        return Colors(color, partial(identity, title))
-
-    return color_volumes(plan(inputs, output, to), begin, chosen)
+    return process_volumes(plan(inputs, output, to), FunctionProcessor(color, identity), chosen)
 
 
 def _outcomes(report: Report) -> dict[str, str]:

@@ -10,15 +10,17 @@ from PIL import Image
 
 from mangagan.color import ciede2000, lab_to_srgb, lightness_gray, srgb_to_lab
 from mangagan.infer import colorizer as module
-from mangagan.infer.colorizer import Coloring, colorizer, painted, seen_by, steered
+from mangagan.infer.colorizer import ColorizeOptions, Colorizer, PageView, predict_page, replace_low_frequencies
 from mangagan.infer.guidance.hints_file import Hint, PageHints
-from mangagan.infer.network import Facts, Network
-from mangagan.infer.page.analysis import analyzed
+from mangagan.infer.network import Network, NetworkInfo
+from mangagan.infer.page.analysis import analyze_page
 from mangagan.infer.page.compose import Compositing
-from mangagan.infer.volume.page_stages import Keep, Page
+from mangagan.infer.volume.page_stages import Keep
 from mangagan.palette import named_palette
+from mangagan.tiles import TileSettings
 
-FACTS = Facts("RGB", "luminance", multiple=16, scale=1.0, hints=False, instances=False, palette=False, digest="")
+FACTS = NetworkInfo("RGB", "luminance", multiple=16, scale=1.0, hints=False, instances=False, palette=False, digest="")
+TILES = TileSettings()
 BARE = Compositing(ink="off", protect=False)
 
 
@@ -33,8 +35,8 @@ def smooth(height, width, channels=3, seed=0):
     return np.stack([np.asarray(plane) for plane in planes], -1)
 
 
-def page(pixels):
-    return Page("volume", "1.png", pixels)
+def color(network, options, pixels, palette=None, hints=None):
+    return Colorizer(network, options, tiles=TILES).color_pixels(pixels, palette, hints)
 
 
 def gray(pixels):
@@ -43,7 +45,7 @@ def gray(pixels):
 
 def test_what_the_network_paints_lies_where_the_page_is():
     pixels = gray(smooth(150, 97))
-    made = colorizer(network(), Coloring(BARE))(page(pixels))
+    made = color(network(), ColorizeOptions(BARE), pixels)
     assert np.abs(made.astype(int) - pixels).mean() < 1.5
 
 
@@ -54,9 +56,9 @@ def test_pages_of_nearly_one_size_are_shown_in_one_shape():
         shapes.add(maps["input"].shape)
         return np.repeat(maps["input"], 3, -1)
 
-    color = colorizer(network(paint, multiple=48), Coloring(BARE))
     for height, width in ((150, 100), (151, 97), (160, 120), (130, 128)):
-        assert color(page(gray(smooth(height, width)))).shape == (height, width, 3)
+        pixels = gray(smooth(height, width))
+        assert color(network(paint, multiple=48), ColorizeOptions(BARE), pixels).shape == (height, width, 3)
     assert shapes == {(1, 192, 192, 1)}
 
 
@@ -64,7 +66,7 @@ def test_pages_of_nearly_one_size_are_shown_in_one_shape():
 def test_luminance_or_the_grey_of_the_same_lightness(input, expected):
     green = np.zeros((20, 30, 3), np.uint8)
     green[..., 1] = 255
-    seen = seen_by(replace(FACTS, input=input), green, None)(10, 15)
+    seen = PageView(replace(FACTS, input=input), green).maps(10, 15)
     assert list(seen) == ["input"] and seen["input"].shape == (10, 15, 1) and seen["input"].dtype == np.float32
     if expected is None:
         expected = lightness_gray(np.array([0, 1, 0], np.float32))[0]
@@ -73,8 +75,8 @@ def test_luminance_or_the_grey_of_the_same_lightness(input, expected):
 
 def test_a_page_in_color_is_kept_unless_it_is_to_lose_its_colors():
     pixels = smooth(120, 90)
-    assert isinstance(colorizer(network(), Coloring())(page(pixels)), Keep)
-    made = colorizer(network(), Coloring(BARE, recolor=True))(page(pixels))
+    assert isinstance(color(network(), ColorizeOptions(), pixels), Keep)
+    made = color(network(), ColorizeOptions(BARE, recolor=True), pixels)
     assert np.ptp(made.astype(int), axis=-1).max() <= 1
 
 
@@ -85,15 +87,15 @@ def test_a_size_that_is_asked_for_is_that_of_the_shorter_side():
         sizes.append(maps["input"].shape[1:3])
         return np.repeat(maps["input"], 3, -1)
 
-    colorizer(network(seen), Coloring(BARE, size=64))(page(gray(smooth(96, 192))))
-    colorizer(network(seen), Coloring(BARE, size=200))(page(gray(smooth(96, 192))))
+    color(network(seen), ColorizeOptions(BARE, size=64), gray(smooth(96, 192)))
+    color(network(seen), ColorizeOptions(BARE, size=200), gray(smooth(96, 192)))
     assert sizes == [(64, 128), (256, 448)]
-    with pytest.raises(ValueError, match="16 is the least"):
-        Coloring(size=8)
+    with pytest.raises(ValueError, match="must be at least 16"):
+        ColorizeOptions(size=8)
 
 
 def test_a_network_that_has_learned_from_small_pages_is_shown_small_ones():
-    blank = analyzed(np.full((900, 600), 255, np.uint8), "gray")
+    blank = analyze_page(np.full((900, 600), 255, np.uint8), "gray")
     sizes = [module.working_height_and_width(blank, None, scale) for scale in (1.0, 0.25)]
     assert sizes == [(768, 512), (192, 128)]
 
@@ -106,22 +108,19 @@ def test_hints_reach_the_network_where_they_are_and_must_be_the_page_s():
         return np.repeat(maps["input"], 3, -1)
 
     red = Hint("point", ((60.0, 30.0),), (255, 0, 0))
-    wishes = {"1.png": PageHints(100, 150, (red,)), "2.png": PageHints(150, 100, (red,))}
-    color = colorizer(network(paint, hints=True), Coloring(BARE), lambda volume, name: wishes.get(name))
     pixels = gray(smooth(150, 100))
-    color(page(pixels))
+    color(network(paint, hints=True), ColorizeOptions(BARE), pixels, hints=PageHints(100, 150, (red,)))
     mask, ab = given["hint_mask"], given["hint_ab"]
     assert mask.shape == (1, 192, 128, 1) and mask[0, 30, 60] == 1 and mask[0, :150, :100].sum() == 25
     np.testing.assert_allclose(ab[0, 30, 60], srgb_to_lab(np.array([1.0, 0, 0], np.float32))[1:] / 110, atol=1e-5)
-    color(Page("volume", "3.png", pixels))
+    color(network(paint, hints=True), ColorizeOptions(BARE), pixels)
     assert given["hint_mask"].sum() == 0
     with pytest.raises(ValueError, match="hints are for 150 x 100 pixels; it has 100 x 150"):
-        color(Page("volume", "2.png", pixels))
+        color(network(paint, hints=True), ColorizeOptions(BARE), pixels, hints=PageHints(150, 100, (red,)))
 
 
-def test_a_palette_reaches_every_picture_that_is_painted_of_a_page(monkeypatch):
-    monkeypatch.setattr(module, "WHOLE_PIXELS", 128 * 128)
-    monkeypatch.setattr(module, "_TILE", 64)
+def test_a_palette_reaches_every_prediction_of_a_page():
+    tiles = replace(TILES, whole_pixels=128 * 128, size=64, overlap=16)
     told = []
 
     def paint(maps):
@@ -130,15 +129,15 @@ def test_a_palette_reaches_every_picture_that_is_painted_of_a_page(monkeypatch):
 
     palettes = {"1.png": named_palette([((200, 40, 40), 1.0)]), "2.png": named_palette([((40, 40, 200), 1.0)])}
     pixels = gray(smooth(400, 300))
-    color = colorizer(network(paint, batch=2, palette=True), Coloring(BARE), palette_of=lambda name: palettes[name])
+    guided = Colorizer(network(paint, batch=2, palette=True), ColorizeOptions(BARE), tiles=tiles)
     for name, palette in palettes.items():
         told.clear()
-        color(Page("volume", name, pixels))
+        guided.color_pixels(pixels, palettes[name], None)
         assert [count for count, _ in told[:2]] == [1, 2]  # the page from afar, then its tiles
         for count, given in told:
             np.testing.assert_array_equal(given, np.repeat(palette[None], count, 0))
     told.clear()
-    colorizer(network(paint), Coloring(BARE), palette_of=lambda name: palettes[name])(page(pixels))
+    Colorizer(network(paint), ColorizeOptions(BARE), tiles=tiles).color_pixels(pixels, palettes["1.png"], None)
     assert told and all(given is None for _, given in told)
 
 
@@ -151,7 +150,7 @@ def test_regions_are_those_of_what_the_network_sees():
 
     pixels = np.full((128, 128, 3), 255, np.uint8)
     pixels[:, 60:66] = 0
-    colorizer(network(paint, instances=True), Coloring(BARE))(page(pixels))
+    color(network(paint, instances=True), ColorizeOptions(BARE), pixels)
     numbers = given["instances"]
     assert numbers.shape == (1, 128, 128) and numbers.dtype == np.int32 and numbers[0, 9, 9] != numbers[0, 9, 119]
 
@@ -161,16 +160,16 @@ def test_white_paper_shows_the_chroma_that_a_lab_network_paints(capsys):
     hues = np.radians(np.arange(0, 360, 30))
     ab = 40 * np.stack([np.cos(hues), np.sin(hues)], -1).astype(np.float32)
     reached, swapped = [], []
-    for color in ab:
+    for hue in ab:
 
-        def paint(maps, color=color):
+        def paint(maps, hue=hue):
             light = np.ones_like(maps["input"])
-            return np.concatenate([light, np.broadcast_to(color / 110, (*light.shape[:3], 2))], -1)
+            return np.concatenate([light, np.broadcast_to(hue / 110, (*light.shape[:3], 2))], -1)
 
         white = np.full((64, 64, 3), 255, np.uint8)
-        made = colorizer(network(paint, space="Lab"), Coloring(Compositing(protect=False)))(page(white))
+        made = color(network(paint, space="Lab"), ColorizeOptions(Compositing(protect=False)), white)
         reached.append(np.hypot(*srgb_to_lab(made.astype(np.float32) / 255)[32, 32, 1:]))
-        starved = lab_to_srgb(np.concatenate([[100.0], color]).astype(np.float32))
+        starved = lab_to_srgb(np.concatenate([[100.0], hue]).astype(np.float32))
         swapped.append(np.hypot(*srgb_to_lab(starved)[1:]))
     share, swap = np.mean(reached) / 40, np.mean(swapped) / 40
     with capsys.disabled():
@@ -178,9 +177,8 @@ def test_white_paper_shows_the_chroma_that_a_lab_network_paints(capsys):
     assert share > 0.9 and min(reached) > 0.9 * 40 and swap < 0.7
 
 
-def test_one_program_serves_all_tiles_and_their_batches(monkeypatch):
-    monkeypatch.setattr(module, "WHOLE_PIXELS", 128 * 128)
-    monkeypatch.setattr(module, "_TILE", 64)
+def test_one_program_serves_all_tiles_and_their_batches():
+    tiles = replace(TILES, whole_pixels=128 * 128, size=64, overlap=16)
     shapes = []
 
     def paint(maps):
@@ -189,7 +187,8 @@ def test_one_program_serves_all_tiles_and_their_batches(monkeypatch):
 
     facts = {"hints": True, "instances": True, "multiple": 48}
     pixels = gray(smooth(400, 300))
-    made = painted(network(paint, batch=2, **facts), seen_by(replace(FACTS, **facts), pixels, None), 400, 300)
+    view = PageView(replace(FACTS, **facts), pixels)
+    made = predict_page(network(paint, batch=2, **facts), view, 400, 300, tiles)
     assert np.abs((made + 1) * 127.5 - pixels).mean() < 1.0
     assert [shape["input"] for shape in shapes[:1]] == [(1, 192, 192, 1)]
     tiles = {tuple(shape["input"]) for shape in shapes[1:]}
@@ -197,10 +196,8 @@ def test_one_program_serves_all_tiles_and_their_batches(monkeypatch):
     assert {shape["hint_ab"] for shape in shapes[1:]} == {(2, 96, 96, 2)}
 
 
-def test_tiles_take_their_colors_from_the_whole_page(monkeypatch):
-    monkeypatch.setattr(module, "WHOLE_PIXELS", 256 * 256)
-    monkeypatch.setattr(module, "_TILE", 128)
-    monkeypatch.setattr(module, "_REDUCED", 8)
+def test_tiles_take_their_colors_from_the_whole_page():
+    tiles = replace(TILES, whole_pixels=256 * 256, size=128, overlap=32, reduction=8)
     rng = np.random.default_rng(0)
 
     def paint(maps):
@@ -213,7 +210,7 @@ def test_tiles_take_their_colors_from_the_whole_page(monkeypatch):
 
     lines = np.full((640, 512, 3), 128, np.uint8)
     lines[::8] = 60
-    made = painted(network(paint), seen_by(FACTS, lines, None), 640, 512)
+    made = predict_page(network(paint), PageView(FACTS, lines), 640, 512, tiles)
     left, right = made[:, 40:80].mean((0, 1)), made[:, -80:-40].mean((0, 1))
     assert left[0] - left[2] > 0.5 and right[2] - right[0] > 0.5
     # The lines are as sharp as tiles see them.
@@ -222,10 +219,10 @@ def test_tiles_take_their_colors_from_the_whole_page(monkeypatch):
 
 def test_steering_leaves_what_agrees_and_takes_over_what_does_not():
     fine = np.random.default_rng(0).uniform(-1, 1, (300, 200, 3)).astype(np.float32)
-    np.testing.assert_allclose(steered(fine, fine), fine, atol=1e-6)
-    np.testing.assert_allclose(steered(fine + 0.5, fine), fine, atol=1e-5)
+    np.testing.assert_allclose(replace_low_frequencies(fine, fine, TILES), fine, atol=1e-6)
+    np.testing.assert_allclose(replace_low_frequencies(fine + 0.5, fine, TILES), fine, atol=1e-5)
     half = np.asarray(Image.fromarray(fine[..., 0]).resize((100, 150), Image.Resampling.BOX))[..., None]
-    assert np.abs(steered(fine[..., :1] - 0.3, half) - fine[..., :1]).mean() < 0.02
+    assert np.abs(replace_low_frequencies(fine[..., :1] - 0.3, half, TILES) - fine[..., :1]).mean() < 0.02
 
 
 def test_resampling_itself_makes_no_difference_between_sizes():
@@ -238,7 +235,7 @@ def test_resampling_itself_makes_no_difference_between_sizes():
         rows = np.linspace(-1, 1, maps["input"].shape[1])[:, None, None]
         return maps["input"] * np.array([0.9, 0.6, 0.3]) + 0 * rows
 
-    made = [colorizer(network(paint), Coloring(size=size))(page(pixels)) for size in (256, 384, 512)]
+    made = [color(network(paint), ColorizeOptions(size=size), pixels) for size in (256, 384, 512)]
     labs = [srgb_to_lab(picture.astype(np.float32) / 255) for picture in made]
     assert max(ciede2000(labs[0], lab).mean() for lab in labs[1:]) < 1
 
@@ -248,9 +245,9 @@ def test_tones_and_kind_of_a_page_are_found_out_once(monkeypatch):
     from mangagan.infer.page import color_kind as colored
 
     calls = []
-    for place, name in ((analysis, "tone_pitch"), (analysis, "without_tones"), (module, "page_kind")):
+    for place, name in ((analysis, "screentone_pitch"), (analysis, "remove_screentones"), (module, "page_kind")):
         made = getattr(place, name)
         monkeypatch.setattr(place, name, lambda *given, made=made, name=name: calls.append(name) or made(*given))
     monkeypatch.setattr(colored, "page_kind", None)
-    colorizer(network(), Coloring())(page(gray(smooth(150, 97))))
-    assert sorted(calls) == ["page_kind", "tone_pitch", "without_tones"]
+    color(network(), ColorizeOptions(), gray(smooth(150, 97)))
+    assert sorted(calls) == ["page_kind", "remove_screentones", "screentone_pitch"]

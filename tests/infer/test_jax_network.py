@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mangagan.color import lab_to_srgb, srgb_to_lab
-from mangagan.infer.jax_network import facts, jax_network
+from mangagan.infer.jax_network import jax_network, network_info
 from mangagan.palette import named_palette
 
 
@@ -31,11 +31,11 @@ def test_facts(untrained_facts, name, overrides, expected):
 
 @pytest.fixture
 def untrained_facts():
-    import experiments
+    from mangagan import experiments
     from mangagan.overrides import override
     from mangagan.tasks.base import Variables
 
-    return lambda name, overrides: facts(override(experiments.load(name), overrides), Variables({}, {}))
+    return lambda name, overrides: network_info(override(experiments.load(name), overrides), Variables({}, {}))
 
 
 def test_a_network_is_known_to_take_a_palette(untrained_facts):
@@ -46,14 +46,17 @@ def test_a_network_is_known_to_take_a_palette(untrained_facts):
 def test_runs_that_do_not_color_are_refused(untrained):
     for name in ("restore_inpaint:debug", "restore_denoise:debug"):
         with pytest.raises(ValueError, match="does not color pages"):
-            facts(*untrained(name))
+            network_info(*untrained(name))
 
 
 def test_the_digest_is_that_of_weights_and_their_meaning(untrained):
     experiment, variables = untrained("dcgan_manga:debug")
-    digests = {facts(*untrained("dcgan_manga:debug", change)).digest for change in ({}, {"task.own_statistics": True})}
+    digests = {
+        network_info(*untrained("dcgan_manga:debug", change)).digest
+        for change in ({}, {"task.batch_stats_at_test": True})
+    }
     other = jax.tree.map(lambda leaf: leaf * 1.0001, variables)
-    assert len(digests | {facts(experiment, other).digest, facts(experiment, variables).digest}) == 3
+    assert len(digests | {network_info(experiment, other).digest, network_info(experiment, variables).digest}) == 3
 
 
 def test_in_lab_what_is_painted_is_not_clipped_and_else_it_is_the_prediction(untrained):
@@ -62,14 +65,14 @@ def test_in_lab_what_is_painted_is_not_clipped_and_else_it_is_the_prediction(unt
     rng = np.random.default_rng(0)
     maps = {"input": rng.uniform(-1, 1, (1, 16, 24, 1)).astype(np.float32)}
     hints = {"hint_ab": rng.uniform(-1, 1, (1, 16, 24, 2)).astype(np.float32), "hint_mask": np.ones_like(maps["input"])}
-    painted = np.asarray(network.paint(maps | hints))
+    painted = np.asarray(network.predict(maps | hints))
     lab = painted * np.array([50, 110, 110]) + np.array([50, 0, 0])
     np.testing.assert_allclose(lab[..., 0], srgb_to_lab(np.repeat(maps["input"], 3, -1) / 2 + 0.5)[..., 0], atol=1e-3)
     expected = np.asarray(jax.jit(experiment.task.predict)(variables, maps | hints))
     np.testing.assert_allclose(lab_to_srgb(lab.astype(np.float32)) * 2 - 1, expected, atol=1e-4)
     # Where sRGB has the color at this lightness, nothing is moved.
     gray = np.abs(painted[..., 1:]).max(-1) < 0.05
-    picture = network.picture(painted)
+    picture = network.to_srgb(painted)
     np.testing.assert_allclose(
         picture[gray & (abs(lab[..., 0] - 50) < 20)], expected[gray & (abs(lab[..., 0] - 50) < 20)], atol=1e-2
     )
@@ -80,12 +83,12 @@ def test_of_even_lab_what_is_painted_is_the_prediction_before_it_is_clipped(untr
     rng = np.random.default_rng(0)
     maps = {"input": rng.uniform(-0.2, 0.2, (1, 16, 32, 1)).astype(np.float32)}
     palette = named_palette([((90, 110, 130), 1.0), ((140, 100, 90), 1.0)])
-    painted = np.asarray(jax_network(experiment, variables).under(palette).paint(maps))
+    painted = np.asarray(jax_network(experiment, variables).with_palette(palette).predict(maps))
     expected = np.asarray(jax.jit(experiment.task.predict)(variables, maps | {"palette": palette[None]}))
     lab = (painted * np.array([50, 110, 110]) + np.array([50, 0, 0])).astype(np.float32)
     np.testing.assert_allclose(lab_to_srgb(lab) * 2 - 1, expected, atol=1e-4)
 
 
 def test_a_network_that_learned_without_palettes_takes_none(untrained):
-    assert facts(*untrained("colorizer_base:debug")).palette
-    assert not facts(*untrained("colorizer_base:debug", {"data.palettes": "NoPalettes"})).palette
+    assert network_info(*untrained("colorizer_base:debug")).palette
+    assert not network_info(*untrained("colorizer_base:debug", {"data.palettes": "NoPalettes"})).palette

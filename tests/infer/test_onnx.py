@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from mangagan.infer.jax_network import facts, jax_network
+from mangagan.infer.jax_network import jax_network, network_info
 from mangagan.infer.onnx_network import onnx_network
 from mangagan.palette import named_palette
 
@@ -36,8 +36,8 @@ def test_every_colouriser_becomes_a_file_that_paints_the_same(untrained, tmp_pat
     """The export itself compares both, at a size that it did not trace."""
     experiment, variables = untrained(name, overrides)
     assert export_onnx(tmp_path / "net.onnx", experiment, variables) <= TOLERANCE
-    network, known = onnx_network(tmp_path / "net.onnx"), facts(experiment, variables)
-    assert network.facts.digest != known.digest and network.facts.multiple == known.multiple
+    network, known = onnx_network(tmp_path / "net.onnx"), network_info(experiment, variables)
+    assert network.info.digest != known.digest and network.info.multiple == known.multiple
     assert [file.name for file in tmp_path.iterdir()] == ["net.onnx"]
 
 
@@ -46,20 +46,20 @@ def test_a_file_takes_the_palette_of_its_network(untrained, tmp_path, encoder):
     steered = untrained("colorizer_base:debug", {"task.generator.encoder": encoder, "task.generator.levels": 5})
     assert export_onnx(tmp_path / "net.onnx", *steered) <= TOLERANCE
     network = onnx_network(tmp_path / "net.onnx")
-    assert network.facts.palette and network.facts.hints
+    assert network.info.palette and network.info.hints
     maps = {"input": np.zeros((1, 32, 64, 1), np.float32), "hint_ab": np.zeros((1, 32, 64, 2), np.float32)}
     maps["hint_mask"] = np.zeros((1, 32, 64, 1), np.float32)
     palettes = [named_palette([(rgb, 1.0)]) for rgb in ((200, 40, 40), (40, 40, 200))]
-    red, blue = (network.under(palette).paint(maps) for palette in palettes)
+    red, blue = (network.with_palette(palette).predict(maps) for palette in palettes)
     assert red.shape == (1, 32, 64, 3) and np.abs(red - blue)[..., 1:].mean() > 0.1
-    np.testing.assert_allclose(red, jax_network(*steered).under(palettes[0]).paint(maps), atol=1e-5)
+    np.testing.assert_allclose(red, jax_network(*steered).with_palette(palettes[0]).predict(maps), atol=1e-5)
 
 
 def test_a_network_that_paints_differently_is_not_written(untrained, tmp_path, monkeypatch):
     experiment, variables = untrained("dcgan_manga:debug")
     network = jax_network(experiment, variables)
     monkeypatch.setattr(
-        onnx_export, "jax_network", lambda *_: type(network)(network.facts, lambda maps: network.paint(maps) + 0.01)
+        onnx_export, "jax_network", lambda *_: type(network)(network.info, lambda maps: network.predict(maps) + 0.01)
     )
     with pytest.raises(ValueError, match="paints differently, by 1.0e-02"):
         export_onnx(tmp_path / "net.onnx", experiment, variables)

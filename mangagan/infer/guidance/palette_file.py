@@ -1,50 +1,84 @@
-"""A palette as a file that a person can make: a picture in its colours, or a few colours in JSON.
+"""Palette files: a picture in its colours, or a list of colours in JSON.
 
     {"version": 1, "colors": [{"color": "#d8453e", "share": 0.3}, {"color": "#f4d7b8"}, {"color": "#3b4a6b"}]}
 
-`share` is how much of a page's drawing, its white paper apart, has this colour, from 0 to 1. Colours without one divide
-evenly what the others leave of 1.
+`share`, from 0 to 1, is the part of a page's drawing, its white paper apart, that has this colour. Colours without a
+share divide the rest evenly.
 """
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from jaxtyping import UInt8
 from PIL import Image
 
-from mangagan.data.sources.folders import read_bytes
-from mangagan.images.decode import SUFFIXES, Unusable
 from mangagan.images.encode import Quality
+from mangagan.images.errors import UnusableFile
+from mangagan.images.files import read_file
 from mangagan.images.limits import Limits
+from mangagan.images.names import IMAGE_SUFFIXES
 from mangagan.images.page_file import read_page
 from mangagan.infer.guidance.json_text import check_fields, color_of, content_of, is_number, list_of
 from mangagan.infer.page.color_kind import page_kind
 from mangagan.palette import Palette, named_colors, named_palette, palette_of
 
 VERSION, _WHAT = 1, "palette"
-PALETTE_SUFFIXES = frozenset((".json", *SUFFIXES))
+PALETTE_SUFFIXES = frozenset((".json", *IMAGE_SUFFIXES))
 
 
 def read_palette(file: Path) -> Palette:
-    """The palette that a JSON file names, or that of a picture in colour.
+    """Return the palette that a JSON file lists, or that of a picture in colour.
 
-    Raises ValueError, which names the file and what would be right, where there is none.
+    Raises:
+        ValueError: There is no palette; the message names the file and the remedy.
     """
     if not file.is_file():
         raise ValueError(f"there is no file {file}; a palette is a picture in colour or a JSON file of colours")
     try:
         if file.suffix.lower() == ".json":
-            # Some editors begin files with a mark of their encoding.
+            # Some editors begin files with a byte order mark.
             return parse_palette(file.read_text("utf-8-sig"))
-        return _of_picture(read_bytes(file))
-    except (ValueError, Unusable) as error:
+        return picture_palette(read_page(read_file(file), Limits(), Quality())[0])
+    except (ValueError, UnusableFile) as error:
         raise ValueError(f"{file}: {error}") from error
 
 
+def picture_palette(pixels: UInt8[np.ndarray, "h w 3"]) -> Palette:
+    """Return the palette of a picture in colour.
+
+    Args:
+        pixels: 8-bit sRGB.
+
+    Raises:
+        ValueError: The picture is in black and white.
+    """
+    palette = palette_of(Image.fromarray(pixels))
+    if page_kind(pixels) == "gray" or not palette.any():
+        raise ValueError("the picture is in black and white: a palette is taken from one in colour")
+    return palette
+
+
+def parse_colors(colors: Sequence[str]) -> Palette:
+    """Return the palette of colours such as "#d8453e", in equal shares.
+
+    Raises:
+        ValueError: A text is not a colour.
+    """
+    return parse_palette(json.dumps({"version": VERSION, "colors": [{"color": color} for color in colors]}))
+
+
 def parse_palette(text: str) -> Palette:
-    """The palette that a JSON text names. Raises ValueError for what is not as the head of this module has it."""
+    """Return the palette that a JSON text lists (see the head of this module).
+
+    Raises:
+        ValueError: The text has another form.
+    """
     items = list_of(content_of(text, _WHAT, VERSION, {"colors"}), _WHAT, "colors")
     if not items:
         raise ValueError('palette: it has no colors; give a list of one or more, [{"color": "#d8453e"}]')
@@ -57,7 +91,11 @@ def parse_palette(text: str) -> Palette:
 
 
 def palette_text(palette: Palette) -> str:
-    """A JSON text that names the colours of a palette, small shares left out; of the others each says its own."""
+    """Return a JSON text that lists the colours of a palette with their shares; small shares are left out.
+
+    Args:
+        palette: Shares of the bins, which sum to 1.
+    """
     named = named_colors(palette)
     # Rounded down, so that they never add up to more than 1.
     lines = [
@@ -85,11 +123,3 @@ def _filled(shares: list[float | None]) -> list[float]:
         room = f", and {count} colors without one are to have the rest" if count else ""
         raise ValueError(f"palette: the shares add up to {sum(given):g}, of 1 at most{room}")
     return [left / count if share is None else share for share in shares]
-
-
-def _of_picture(data: bytes) -> Palette:
-    pixels, _ = read_page(data, Limits(), Quality())
-    palette = palette_of(Image.fromarray(pixels))
-    if page_kind(pixels) == "gray" or not palette.any():
-        raise ValueError("the picture is in black and white: a palette is taken from one in colour")
-    return palette

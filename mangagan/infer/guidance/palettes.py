@@ -1,131 +1,183 @@
-"""Which palette each page of a volume is painted under: one for all, the volume's own, or those of a folder."""
+"""Choose the palette of each page: one for all pages, the volume's own, or those of a folder."""
 
 from __future__ import annotations
 
-import functools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+from PIL import Image
 
 from mangagan.images.names import page_places, titles
-from mangagan.images.open_volume import Volume
-from mangagan.infer.guidance.palette_file import PALETTE_SUFFIXES, read_palette
-from mangagan.infer.guidance.volume_palette import own_palette
-from mangagan.palette import Palette, merged
+from mangagan.images.volume import Volume
+from mangagan.infer.guidance.palette_file import PALETTE_SUFFIXES, parse_colors, picture_palette, read_palette
+from mangagan.infer.guidance.volume_palette import volume_palette
+from mangagan.palette import Palette, merge_palettes
 from mangagan.palette_bins import BINS
 
 NO_PALETTE: Palette = np.zeros(BINS, np.float32)
-# Of a page's name: its palette.
-PaletteOf = Callable[[str], Palette]
+
+
+class VolumePalettes(Protocol):
+    """The palettes of one volume's pages; used from several threads."""
+
+    def of_page(self, name: str) -> Palette:
+        """Return the palette of a page, the same for every call. Raises ValueError for a file without a palette."""
 
 
 class Palettes(Protocol):
     """Chooses the palettes of all volumes of a run."""
 
     @property
-    def asked(self) -> bool:
-        """Whether somebody wants just these."""
-
-    def of(self, title: str, volume: Volume) -> PaletteOf:
-        """The palettes of an open volume's pages, by any thread; the same for every run over the same files."""
+    def requested(self) -> bool:
+        """Whether the user asked for these palettes."""
 
     @property
     def unused(self) -> Sequence[Path]:
-        """Files with palettes that no volume or page has asked for so far."""
+        """The palette files that no volume or page has used so far."""
+
+    def in_volume(self, title: str, volume: Volume) -> VolumePalettes:
+        """Return the palettes of an open volume, the same for every run over the same files."""
 
 
 @dataclass(frozen=True)
-class OnePalette:
-    """The same palette for all pages of all volumes."""
+class SamePalette:
+    """One palette for all pages of one volume, or of all volumes."""
 
     palette: Palette
-    asked: bool = True
+    requested: bool = True
     unused: tuple[Path, ...] = ()
 
-    def of(self, title: str, volume: Volume) -> PaletteOf:
-        return lambda page: self.palette
+    def in_volume(self, title: str, volume: Volume) -> SamePalette:
+        """Return the same palette for every volume."""
+        return self
+
+    def of_page(self, name: str) -> Palette:
+        """Return the palette."""
+        return self.palette
 
 
-NONE = OnePalette(NO_PALETTE, asked=False)
+WITHOUT_PALETTE = SamePalette(NO_PALETTE, requested=False)
 
 
 @dataclass(frozen=True)
-class OwnPalettes:
-    """For each volume the one that it tells of itself (see `own_palette`)."""
+class AutoPalettes:
+    """For each volume the palette of its own pages in colour (see `volume_palette`)."""
 
-    asked: bool = False
+    requested: bool = False
     unused: tuple[Path, ...] = ()
 
-    def of(self, title: str, volume: Volume) -> PaletteOf:
-        palette = own_palette(volume)
-        return lambda page: palette
+    def in_volume(self, title: str, volume: Volume) -> SamePalette:
+        """Return the volume's own palette."""
+        return SamePalette(volume_palette(volume))
 
 
 @dataclass(frozen=True)
-class PalettesFolder:
+class PaletteFolder:
     """Finds VOLUME/PAGE.json or a picture of that name, then VOLUME.json or such a picture; else the volume's own.
 
-    VOLUME and PAGE are names with or without their suffix; PAGE.json outside of a volume's folder is for a page of any
-    volume. Where there is a JSON file and a picture, the JSON file counts. Raises ValueError for a folder that holds
-    neither.
+    VOLUME and PAGE are names with or without their suffix. PAGE.json outside of a volume's folder applies to pages of
+    that name in any volume. A JSON file takes precedence over a picture.
+
+    Raises:
+        ValueError: The folder holds neither pictures nor JSON files.
     """
 
     folder: Path
-    asked: bool = True
+    requested: bool = True
     _used: set[Path] = field(default_factory=set, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self._files:
             raise ValueError(f"there are no palettes, which are pictures in colour or JSON files, in {self.folder}")
 
-    def of(self, title: str, volume: Volume) -> PaletteOf:
-        """Raises ValueError for a volume's file that holds no palette; so does what is returned for a page's."""
-        file = self._found(titles(title))
-        whole = read_palette(file) if file else own_palette(volume)
-
-        # Asked once for what is written on a page and once for its colours, with the same answer.
-        @functools.cache
-        def palette(page: str) -> Palette:
-            its_own = self._found(page_places(title, page))
-            return read_palette(its_own) if its_own else whole
-
-        return palette
-
     @property
     def unused(self) -> list[Path]:
+        """The files that no volume or page has used so far."""
         return [file for file in self._files.values() if file not in self._used]
 
-    @functools.cached_property
-    def _files(self) -> dict[str, Path]:
-        """By their paths in the folder without suffix."""
-        found = (file for file in self.folder.rglob("*") if file.suffix.lower() in PALETTE_SUFFIXES and file.is_file())
-        ordered = sorted(found, key=lambda file: (file.suffix.lower() != ".json", file))
-        # Of equal names the first one counts.
-        return {file.relative_to(self.folder).with_suffix("").as_posix(): file for file in reversed(ordered)}
+    def in_volume(self, title: str, volume: Volume) -> _FolderVolume:
+        """Return the palettes of a volume's pages.
 
-    def _found(self, places: Sequence[str]) -> Path | None:
+        Raises:
+            ValueError: The volume's file holds no palette.
+        """
+        file = self.find(titles(title))
+        return _FolderVolume(self, title, read_palette(file) if file else volume_palette(volume))
+
+    def find(self, places: Sequence[str]) -> Path | None:
+        """Return the first file among these paths without suffix, and note that it was used."""
         file = next((self._files[place] for place in places if place in self._files), None)
         if file:
             self._used.add(file)
         return file
 
+    @cached_property
+    def _files(self) -> dict[str, Path]:
+        """The files by their paths in the folder without suffix."""
+        found = (file for file in self.folder.rglob("*") if file.suffix.lower() in PALETTE_SUFFIXES and file.is_file())
+        ordered = sorted(found, key=lambda file: (file.suffix.lower() != ".json", file))
+        # Of equal names the first one counts.
+        return {file.relative_to(self.folder).with_suffix("").as_posix(): file for file in reversed(ordered)}
 
-def palettes(choice: str) -> Palettes:
-    """What `--palette` asks for: auto, none, a folder, or one or more files with commas between them.
 
-    Raises ValueError for what is none of these, and for files that hold no palette.
+@dataclass(frozen=True)
+class _FolderVolume:
+    folder: PaletteFolder
+    title: str
+    default: Palette
+    _pages: dict[str, Palette] = field(default_factory=dict, repr=False, compare=False)
+
+    def of_page(self, name: str) -> Palette:
+        # Needed for a page's identity and again for its colours: the file is read once, so both agree.
+        if name not in self._pages:
+            file = self.folder.find(page_places(self.title, name))
+            self._pages[name] = read_palette(file) if file else self.default
+        return self._pages[name]
+
+
+def choose_palettes(choice: Any) -> Palettes:
+    """Return the palettes that a user's choice stands for.
+
+    Args:
+        choice: "auto"; "none" or None; a path of a picture, a JSON file or a folder, or several paths in a list or with
+            commas between them; a PIL image or an array of 8-bit sRGB, whose colours are taken; a list of colours such
+            as "#d8453e"; or palettes that were chosen before.
+
+    Raises:
+        ValueError: The choice is none of these, or holds no palette.
     """
+    if isinstance(choice, (SamePalette, AutoPalettes, PaletteFolder)):
+        return choice
+    if choice is None or (isinstance(choice, str) and choice == "none"):
+        return WITHOUT_PALETTE
+    if isinstance(choice, (Image.Image, np.ndarray)):
+        return SamePalette(
+            picture_palette(np.asarray(choice.convert("RGB") if isinstance(choice, Image.Image) else choice))
+        )
+    if isinstance(choice, (list, tuple)):
+        return SamePalette(_of_list(choice))
+    return _of_text(str(choice))
+
+
+def _of_text(choice: str) -> Palettes:
     if choice == "auto":
-        return OwnPalettes()
-    if choice == "none":
-        return NONE
-    # Unlike those of Path, these say no to a list that is too long for a name.
+        return AutoPalettes()
+    # Unlike those of Path, these functions answer no for a list that is too long for a name.
     whole = Path(choice).expanduser()
     if choice and os.path.isdir(whole):
-        return PalettesFolder(whole)
+        return PaletteFolder(whole)
     files = [whole] if os.path.exists(whole) else [Path(part).expanduser() for part in choice.split(",")]
-    return OnePalette(merged([read_palette(file) for file in files]))
+    return SamePalette(merge_palettes([read_palette(file) for file in files]))
+
+
+def _of_list(choices: Sequence[Any]) -> Palette:
+    if choices and all(isinstance(choice, str) and choice.startswith("#") for choice in choices):
+        return parse_colors(choices)
+    if not choices:
+        raise ValueError("the list of palettes is empty: give paths, or colours such as '#d8453e'")
+    return merge_palettes([read_palette(Path(choice).expanduser()) for choice in choices])

@@ -1,50 +1,131 @@
-"""Where a picture is to be painted anew: a mask beside it, pixels of one color in it, or transparent ones."""
+"""Find the hole of a picture: in a mask, by its colour, or where it is transparent."""
 
 from __future__ import annotations
 
-import io
-import warnings
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from jaxtyping import Bool
 from PIL import Image, ImageOps
 
-from mangagan.images.decode import Unusable
-from mangagan.images.picture import Picture, check_file
+from mangagan.images.decode import check_size_and_depth, opened_image
+from mangagan.images.errors import UnusableFile
+from mangagan.images.files import read_file
+from mangagan.images.names import IMAGE_SUFFIXES, titles
+from mangagan.images.picture import Picture
 
 Hole = Bool[np.ndarray, "h w"]
 COLORS = {"black": 0, "white": 255}
 
 
+@dataclass(frozen=True)
+class HoleSource:
+    """Where the holes of pages are.
+
+    Attributes:
+        masks: One mask for all pages, or a folder of masks by the names of pages, or of volumes and pages.
+        color: "black" or "white": the hole is every pixel of exactly this colour. Without either, the hole is where a
+            picture is fully transparent.
+    """
+
+    masks: Path | None = None
+    color: str | None = None
+
+    @property
+    def is_transparency(self) -> bool:
+        """Whether holes are where pictures are transparent."""
+        return self.masks is None and self.color is None
+
+    def of_page(self, picture: Picture, title: str, name: str) -> Hole:
+        """Return the hole of a page.
+
+        Args:
+            picture: The decoded page.
+            title: What its volume is called.
+            name: The page's path in the volume.
+
+        Raises:
+            UnusableFile: There is no mask for it, or the mask does not fit.
+        """
+        mask = self.mask_bytes(title, name)
+        return self.in_picture(picture) if mask is None else self.in_mask(picture, mask)
+
+    def in_picture(self, picture: Picture) -> Hole:
+        """Return the hole that a picture shows by itself. Raises UnusableFile if it has no transparency."""
+        return colored_hole(picture, self.color) if self.color else transparent_hole(picture)
+
+    def in_mask(self, picture: Picture, mask: bytes) -> Hole:
+        """Return the hole in the file of a mask. Raises UnusableFile for one that does not fit."""
+        return masked_hole(picture, mask)
+
+    def mask_bytes(self, title: str, name: str) -> bytes | None:
+        """Return the file of a page's mask, None without masks. Raises UnusableFile if it is missing."""
+        if self.masks is None:
+            return None
+        if not self.masks.is_dir():
+            return read_file(self.masks)
+        folders = [self.masks / folder for folder in titles(title) if (self.masks / folder).is_dir()]
+        return read_file(mask_of(name, folders[0] if folders else self.masks))
+
+
+def mask_of(name: str, masks: Path) -> Path:
+    """Return the mask of a page's name in a folder of masks; suffixes may differ.
+
+    Args:
+        name: The page's path, with "/" between the parts.
+        masks: One mask for all pages, or a folder.
+
+    Raises:
+        UnusableFile: There is not exactly one such mask.
+    """
+    if not masks.is_dir():
+        return masks
+    wanted = PurePosixPath(name)
+    same = masks / wanted
+    if same.is_file():
+        return same
+    like = same.parent.glob("*") if same.parent.is_dir() else ()
+    fitting = sorted(file for file in like if file.stem == wanted.stem and file.suffix.lower() in IMAGE_SUFFIXES)
+    if len(fitting) != 1:
+        raise UnusableFile(f"{len(fitting) or 'no'} masks named {wanted.with_suffix('.*')} in {masks}; one is needed")
+    return fitting[0]
+
+
 def colored_hole(picture: Picture, color: str) -> Hole:
-    """The pixels of exactly one color of COLORS."""
+    """Return the pixels of exactly one colour of `COLORS`."""
     return (picture.pixels == COLORS[color]).all(-1)
 
 
 def transparent_hole(picture: Picture) -> Hole:
-    """The pixels that are wholly transparent. Raises Unusable where the file has no transparency."""
+    """Return the pixels that are fully transparent.
+
+    Raises:
+        UnusableFile: The file has no transparency.
+    """
     if picture.alpha is None:
-        raise Unusable("it says no hole: give --mask or --hole, or a picture with transparent pixels")
+        raise UnusableFile("it says no hole: give --mask or --hole, or a picture with transparent pixels")
     return picture.alpha == 0
 
 
 def masked_hole(picture: Picture, mask: bytes) -> Hole:
-    """The white of a mask's file; its black and its transparent pixels are known.
+    """Return the white of a mask; its black and its transparent pixels are known.
 
-    Raises Unusable for one of other size than the picture's, one that is huge or deep, or that cannot be decoded.
+    Args:
+        picture: The picture that the mask belongs to.
+        mask: The bytes of the mask's file.
+
+    Raises:
+        UnusableFile: The mask has another size, is huge or deep, or cannot be decoded.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            file = Image.open(io.BytesIO(mask))
-            check_file(file, mask)
+        with opened_image(mask) as file:
+            check_size_and_depth(file, mask)
             layer = ImageOps.exif_transpose(file).convert("RGBA")
             drawn = Image.alpha_composite(Image.new("RGBA", layer.size, "black"), layer).convert("L")
-    except Unusable as error:
-        raise Unusable(f"its mask: {error}") from error
-    except Exception as error:  # a hostile file makes Pillow's decoders raise nearly anything
-        raise Unusable(f"its mask cannot be decoded: {error}") from error
+    except UnusableFile as error:
+        raise UnusableFile(f"its mask: {error}") from error
     height, width = picture.pixels.shape[:2]
     if drawn.size != (width, height):
-        raise Unusable(f"its mask is {drawn.width} x {drawn.height}, the picture {width} x {height}")
+        raise UnusableFile(f"its mask is {drawn.width} x {drawn.height}, the picture {width} x {height}")
     return np.asarray(drawn) >= 128

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mangagan.images.open_volume import OpenVolume
+from mangagan.images.volume import OpenVolume
 from mangagan.infer.volume.journal import has_work
 from mangagan.infer.volume.sinks import FolderSink, PackedSink, Sink
 

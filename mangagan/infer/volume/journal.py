@@ -12,7 +12,7 @@ from typing import Literal
 
 from filelock import FileLock, Timeout
 
-from mangagan.images.atomic import write_aside
+from mangagan.images.atomic import write_atomically
 
 _LOCK = "lock"
 
@@ -82,7 +82,7 @@ def put(work: Path, file: Path, data: bytes) -> None:
     """Writes a file that is whole or not there; half of it only ever lies in the work folder. Raises OutOfSpace."""
     with space(file):
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_aside(file, data, work)
+        write_atomically(file, data, work)
 
 
 def put_note(work: Path, key: str, note: Note) -> None:

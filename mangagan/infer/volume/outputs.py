@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from mangagan.images.decode import SUFFIXES
+from mangagan.images.names import IMAGE_SUFFIXES
 from mangagan.infer.volume.plan import PACKED_SUFFIXES, To
 
 # What is made of NAME.png is NAME-color.png.
@@ -30,6 +30,6 @@ def _name(source: Path, to: To | None) -> str:
     suffix = source.suffix.lower()
     if source.is_dir():
         return f"{source.name}{COLORED}"
-    if to is None and suffix in SUFFIXES | PACKED_SUFFIXES:
+    if to is None and suffix in IMAGE_SUFFIXES | PACKED_SUFFIXES:
         return f"{source.stem}{COLORED}{source.suffix}"
     return f"{source.stem}{COLORED}" if to == "folder" else f"{source.stem}{COLORED}.cbz"

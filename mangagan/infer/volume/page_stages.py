@@ -1,76 +1,96 @@
-"""What happens to one page: it is read, coloured, and written to where it stays."""
+"""The stages of one page: it is read, processed, and written to its place.
+
+What happens to a page is decided by a `VolumeProcessor`: a colouriser or a restorer, with the guidance for one volume.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Literal, TypeAlias
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from mangagan.images.decode import Unusable
 from mangagan.images.encode import Quality
+from mangagan.images.errors import UnusableFile
 from mangagan.images.limits import Limits
 from mangagan.images.names import picture_name
-from mangagan.images.open_volume import Member, Volume
-from mangagan.images.page_file import Envelope, read_page, write_page
 from mangagan.images.picture import Pixels
+from mangagan.images.volume import Member, Volume
 from mangagan.infer.volume.journal import Note, OutOfSpace
 from mangagan.infer.volume.report import PageOutcome, PageReport
 from mangagan.infer.volume.sinks import Sink
 
 
 @dataclass(frozen=True)
-class Page:
-    """A page to colour: sRGB, upright, over white, read-only; and where it stands."""
+class PageInput:
+    """A decoded page: its volume's title, its name there, and its pixels, which are read-only.
+
+    `envelope` is what its file has beside the pixels, as the processor's `decode` returned it.
+    """
 
     volume: str
     name: str
     pixels: Pixels
+    envelope: Any = None
 
 
 @dataclass(frozen=True)
 class Keep:
-    """What is returned for a page that is to be copied byte for byte."""
+    """The result for a page that is to be copied byte for byte, and why."""
 
     reason: str
 
 
-Color: TypeAlias = Callable[[Page], Pixels | Keep]
-# Of a page's name: all that decides its colours beside its own bytes: program, network, options, hints, palette.
-Identity: TypeAlias = Callable[[str], str]
+class VolumeProcessor(Protocol):
+    """Processes the pages of one volume; `decode`, `encode` and `identity` are called from several threads."""
+
+    def decode(self, data: bytes, limits: Limits, quality: Quality) -> tuple[Pixels, Any]:
+        """Return a page's pixels and its envelope. Raises UnusableFile for a page that is copied instead."""
+
+    def process(self, page: PageInput) -> Pixels | Keep:
+        """Return the new pixels of a page; an exception marks the page as failed."""
+
+    def encode(self, pixels: Pixels, envelope: Any) -> bytes:
+        """Return the file of a page with new pixels."""
+
+    def identity(self, page: str) -> str:
+        """Return all that decides the result for a page of this name, beside its own bytes.
+
+        That is the program, the network, the options and the guidance: a page that was finished under another identity
+        is done again.
+        """
+
+
+class Processor(Protocol):
+    """Processes volumes: a `Colorizer`, `Denoiser` or `Inpainter` with its guidance."""
+
+    # What its results are called in messages, such as "coloured".
+    participle: str
+    # Whether results are in colour, which ComicInfo.xml then says.
+    colors: bool
+
+    def begin_volume(self, title: str, volume: Volume) -> VolumeProcessor:
+        """Return the processor of one open volume."""
 
 
 @dataclass(frozen=True)
-class Colors:
-    """How the pages of one volume are coloured, and what tells that from other ways."""
-
-    color: Color
-    identity: Identity
-
-
-# Of the title and the files of a volume that is open.
-Begin: TypeAlias = Callable[[str, Volume], Colors]
-
-
-@dataclass(frozen=True)
-class Open:
-    """A page under way, and the seconds spent on it so far."""
+class PageInProgress:
+    """A page between its stages, and the seconds spent on it so far."""
 
     member: Member
     name: str
     key: str
     data: bytes
     pixels: Pixels
-    envelope: Envelope
+    envelope: Any
     seconds: float
     kept: str | None = None
 
 
 @dataclass(frozen=True)
-class Closed:
+class FinishedPage:
     """A page at its end; where it is in the sink, with its name, key and size there."""
 
     member: Member
@@ -84,21 +104,23 @@ class Closed:
 
     @property
     def report(self) -> PageReport:
+        """The page as the report lists it."""
         return PageReport(self.member.name, self.outcome, self.reason, round(self.seconds, 3))
 
 
 @dataclass(frozen=True)
 class Stages:
-    """The stages for the pages of one volume. Faults close a page; only OutOfSpace is raised, by `write`."""
+    """The stages for the pages of one volume. A fault finishes the page; only OutOfSpace is raised, by `write`."""
 
     volume: str
     names: frozenset[str]  # of all files in the volume
     sink: Sink
-    colors: Colors
+    processor: VolumeProcessor
     limits: Limits
     quality: Quality
 
-    def read(self, member: Member) -> Open | Closed:
+    def read(self, member: Member) -> PageInProgress | FinishedPage:
+        """Load and decode a page, unless it is finished already."""
         start = time.monotonic()
         name = picture_name(member.name, self.names)
         try:
@@ -107,37 +129,41 @@ class Stages:
             note = self.sink.finished(key)
             # The same page may have another name by now: that of a GIF depends on the other pages.
             if note and note.name in (name, member.name):
-                return Closed(member, note.outcome, note.reason, note.seconds, note.name, key, note.bytes, False)
+                return FinishedPage(member, note.outcome, note.reason, note.seconds, note.name, key, note.bytes, False)
             if any(self.sink.has(taken) for taken in {name, member.name}):
-                return Closed(member, "exists", "it is not overwritten", is_new=False)
-            pixels, envelope = read_page(data, self.limits, self.quality)
-        except Unusable as reason:
-            return Closed(member, "copied", str(reason), time.monotonic() - start)
-        except Exception as error:  # what tells the page's identity may read files, too
-            return Closed(member, "failed", said(error), time.monotonic() - start)
-        return Open(member, name, key, data, pixels, envelope, time.monotonic() - start)
+                return FinishedPage(member, "exists", "it is not overwritten", is_new=False)
+            pixels, envelope = self.processor.decode(data, self.limits, self.quality)
+        except UnusableFile as reason:
+            return FinishedPage(member, "copied", str(reason), time.monotonic() - start)
+        except Exception as error:  # `identity` may read files, too
+            return FinishedPage(member, "failed", error_text(error), time.monotonic() - start)
+        return PageInProgress(member, name, key, data, pixels, envelope, time.monotonic() - start)
 
-    def make(self, page: Open | Closed) -> Open | Closed:
-        if isinstance(page, Closed):
+    def process(self, page: PageInProgress | FinishedPage) -> PageInProgress | FinishedPage:
+        """Compute a page's new pixels."""
+        if isinstance(page, FinishedPage):
             return page
         start = time.monotonic()
         try:
-            made = self.colors.color(Page(self.volume, page.member.name, page.pixels))
+            made = self.processor.process(PageInput(self.volume, page.member.name, page.pixels, page.envelope))
             if isinstance(made, Keep):
                 return replace(page, name=page.member.name, kept=made.reason)
             if made.shape != page.pixels.shape or made.dtype != np.uint8:
                 raise ValueError(f"{made.dtype} colours {list(made.shape)} do not fit a page {list(page.pixels.shape)}")
+        except UnusableFile as reason:
+            return FinishedPage(page.member, "copied", str(reason), page.seconds + time.monotonic() - start)
         except Exception as error:
-            return Closed(page.member, "failed", said(error), page.seconds + time.monotonic() - start)
+            return FinishedPage(page.member, "failed", error_text(error), page.seconds + time.monotonic() - start)
         return replace(page, pixels=made, seconds=page.seconds + time.monotonic() - start)
 
-    def write(self, page: Open | Closed) -> Closed:
-        if isinstance(page, Closed):
+    def write(self, page: PageInProgress | FinishedPage) -> FinishedPage:
+        """Encode a page and give it to the sink."""
+        if isinstance(page, FinishedPage):
             return page
         start = time.monotonic()
         kept = page.kept is not None
         try:
-            data = page.data if kept else write_page(page.pixels, page.envelope)
+            data = page.data if kept else self.processor.encode(page.pixels, page.envelope)
             seconds = page.seconds + time.monotonic() - start
             outcome: Literal["done", "kept"] = "kept" if kept else "done"
             note = Note(page.name, outcome, page.kept or "", seconds, len(data), sha256(data).hexdigest())
@@ -145,14 +171,14 @@ class Stages:
         except OutOfSpace:
             raise
         except Exception as error:
-            return Closed(page.member, "failed", said(error), page.seconds + time.monotonic() - start)
-        return Closed(page.member, note.outcome, note.reason, seconds, note.name, page.key, note.bytes)
+            return FinishedPage(page.member, "failed", error_text(error), page.seconds + time.monotonic() - start)
+        return FinishedPage(page.member, note.outcome, note.reason, seconds, note.name, page.key, note.bytes)
 
     def _key(self, name: str, data: bytes) -> str:
-        decides = (name, sha256(data).hexdigest(), self.colors.identity(name), self.quality)
+        decides = (name, sha256(data).hexdigest(), self.processor.identity(name), self.quality)
         return sha256(repr(decides).encode()).hexdigest()
 
 
-def said(error: Exception) -> str:
-    """What a fault says of itself, with its kind."""
+def error_text(error: Exception) -> str:
+    """Return an error's message with its class."""
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

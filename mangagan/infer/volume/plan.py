@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mangagan.data.sources.entries import picture_files
-from mangagan.images.decode import SUFFIXES
-from mangagan.images.names import work_name
-from mangagan.images.open_volume import VOLUME_SUFFIXES, files_volume, folder_volume, open_volume, volume_files
+from mangagan.images.files import image_files, volume_files
+from mangagan.images.names import IMAGE_SUFFIXES, VOLUME_SUFFIXES, work_name
+from mangagan.images.open_volume import files_volume, folder_volume, open_volume
 from mangagan.infer.volume.jobs import Job, Target, check_jobs
 
 To = Literal["cbz", "folder"]
@@ -51,7 +50,7 @@ class _Planner:
         kinds = {path: _kind(path) for path in self.inputs}
         self._check_names(kinds)
         pictures = [path for path in kinds if kinds[path] == "picture"]
-        if pictures == [*self.inputs] and len(pictures) == 1 and self.output.suffix.lower() in SUFFIXES:
+        if pictures == [*self.inputs] and len(pictures) == 1 and self.output.suffix.lower() in IMAGE_SUFFIXES:
             yield self._picture(pictures[0])
         elif pictures:
             yield self._pictures(pictures)
@@ -107,7 +106,7 @@ class _Planner:
 
     def _tree(self, folder: Path) -> Iterator[Job]:
         inner = self.output if self.single else self.output / folder.name
-        if picture_files(folder):
+        if image_files(folder):
             yield Job(folder.name, folder_volume(folder), self._pages(folder.name, inner))
         for file in volume_files(folder):
             name = file.relative_to(folder)
@@ -139,10 +138,10 @@ def _kind(path: Path) -> Kind:
         return "folder"
     if not path.exists():
         raise ValueError(f"there is no file or folder {path}")
-    if suffix not in SUFFIXES | VOLUME_SUFFIXES:
-        known = " ".join(sorted(SUFFIXES | VOLUME_SUFFIXES))
+    if suffix not in IMAGE_SUFFIXES | VOLUME_SUFFIXES:
+        known = " ".join(sorted(IMAGE_SUFFIXES | VOLUME_SUFFIXES))
         raise ValueError(f"{path} is no folder, and its name ends in none of {known}")
-    return "picture" if suffix in SUFFIXES else "volume"
+    return "picture" if suffix in IMAGE_SUFFIXES else "volume"
 
 
 def _unpacked_name(file: Path) -> str:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from mangagan.images.atomic import write_aside
+from mangagan.images.atomic import write_atomically
 from mangagan.images.names import printable
 
 PageOutcome = Literal[
@@ -106,7 +106,7 @@ class Report:
             "peak_memory": peak_memory(),
             "volumes": [asdict(volume) | {"counts": volume.counts} for volume in self.volumes],
         }
-        write_aside(file, (json.dumps(content, indent=1) + "\n").encode())
+        write_atomically(file, (json.dumps(content, indent=1) + "\n").encode())
 
 
 def peak_memory() -> int | None:

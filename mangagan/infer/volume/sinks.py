@@ -10,7 +10,7 @@ from hashlib import file_digest, sha256
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from mangagan.images.decode import Unusable
+from mangagan.images.errors import UnusableFile
 from mangagan.images.names import unicode_name
 from mangagan.infer.volume.journal import Note, note_of, put, put_note, space
 
@@ -19,7 +19,7 @@ _LOOSELY_PACKED = frozenset(".bmp .tif .tiff .xml .txt .json .html .svg .nfo".sp
 
 @dataclass(frozen=True)
 class Content:
-    """A file of the finished volume: a page that was kept under a key, or what `load` gives; that raises Unusable."""
+    """A file of the finished volume: a page that was kept under a key, or what `load` gives; that raises UnusableFile."""
 
     name: str
     key: str
@@ -79,7 +79,7 @@ class FolderSink:
                 continue
             try:
                 self._put(content.name, content.load())
-            except (Unusable, OSError) as reason:
+            except (UnusableFile, OSError) as reason:
                 left_out.append((content.name, str(reason)))
         return left_out
 
@@ -140,7 +140,7 @@ class PackedSink:
             for content in contents:
                 try:
                     data = (self.work / content.key).read_bytes() if content.key else content.load()
-                except Unusable as reason:
+                except UnusableFile as reason:
                     left_out.append((content.name, str(reason)))
                 else:
                     archive.writestr(_zip_info(content.name), data)

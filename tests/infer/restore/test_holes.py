@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mangagan.images.decode import Unusable
-from mangagan.images.picture import decode
+from mangagan.images.decode import decode_stored
+from mangagan.images.errors import UnusableFile
 from mangagan.infer.restore.holes import colored_hole, masked_hole, transparent_hole
 
 
@@ -15,7 +15,7 @@ def png(pixels):
     return buffer.getvalue()
 
 
-PICTURE = decode(png([[[0, 0, 0], [0, 0, 1], [255, 255, 255], [9, 9, 9]]]))
+PICTURE = decode_stored(png([[[0, 0, 0], [0, 0, 1], [255, 255, 255], [9, 9, 9]]]))
 
 
 def test_a_color_means_exactly_that_color():
@@ -24,8 +24,8 @@ def test_a_color_means_exactly_that_color():
 
 
 def test_transparent_is_wholly_transparent():
-    assert transparent_hole(decode(png([[[5, 0], [5, 1], [5, 255]]]))).tolist() == [[True, False, False]]
-    with pytest.raises(Unusable, match="it says no hole: give --mask or --hole"):
+    assert transparent_hole(decode_stored(png([[[5, 0], [5, 1], [5, 255]]]))).tolist() == [[True, False, False]]
+    with pytest.raises(UnusableFile, match="it says no hole: give --mask or --hole"):
         transparent_hole(PICTURE)
 
 
@@ -44,15 +44,15 @@ def test_white_of_a_mask_is_the_hole(mask):
 def test_a_mask_that_is_deep_or_huge(monkeypatch):
     buffer = io.BytesIO()
     Image.new("I;16", (4, 1)).save(buffer, "PNG")
-    with pytest.raises(Unusable, match="its mask: it has more than 8 bits"):
+    with pytest.raises(UnusableFile, match="its mask: it has more than 8 bits"):
         masked_hole(PICTURE, buffer.getvalue())
-    monkeypatch.setattr("mangagan.images.picture.MAX_PIXELS", 3)
-    with pytest.raises(Unusable, match="its mask: 4 x 1 is more than"):
+    monkeypatch.setattr("mangagan.images.limits.MAX_PIXELS", 3)
+    with pytest.raises(UnusableFile, match="its mask: 4 x 1 is more than"):
         masked_hole(PICTURE, png([[0, 0, 0, 0]]))
 
 
 def test_a_mask_that_does_not_fit():
-    with pytest.raises(Unusable, match="its mask is 2 x 1, the picture 4 x 1"):
+    with pytest.raises(UnusableFile, match="its mask is 2 x 1, the picture 4 x 1"):
         masked_hole(PICTURE, png([[0, 0]]))
-    with pytest.raises(Unusable, match="its mask cannot be decoded"):
+    with pytest.raises(UnusableFile, match="its mask: cannot be decoded"):
         masked_hole(PICTURE, b"no mask")

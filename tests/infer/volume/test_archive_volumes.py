@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 
-from mangagan.images.decode import Unusable
+from mangagan.images.errors import UnusableFile
 from mangagan.images.limits import Limits
 from mangagan.images.open_volume import open_volume
 
@@ -76,18 +76,18 @@ def test_encrypted_members_say_so(tmp_path, archive):
         data[data.index(mark) + at] |= 1
     file.write_bytes(data)
     with open_volume(file)(Limits()) as volume:
-        with pytest.raises(Unusable, match="encrypted"):
+        with pytest.raises(UnusableFile, match="encrypted"):
             volume.members[0].load()
         assert volume.members[1].load() == b"open"
 
 
 def test_bombs_are_told_by_what_they_declare(tmp_path, archive):
     file = archive(tmp_path / "b.cbz", {"p.png": bytes(20_000_000)}, zipfile.ZIP_DEFLATED)
-    with open_volume(file)(Limits()) as volume, pytest.raises(Unusable, match="archive bomb"):
+    with open_volume(file)(Limits()) as volume, pytest.raises(UnusableFile, match="archive bomb"):
         volume.members[0].load()
-    with open_volume(file)(Limits(member_bytes=1000)) as volume, pytest.raises(Unusable, match="the limit of 1000"):
+    with open_volume(file)(Limits(member_bytes=1000)) as volume, pytest.raises(UnusableFile, match="the limit of 1000"):
         volume.members[0].load()
-    with pytest.raises(Unusable, match="unpacks to 20000000 bytes"), open_volume(file)(Limits(volume_bytes=10**7)):
+    with pytest.raises(UnusableFile, match="unpacks to 20000000 bytes"), open_volume(file)(Limits(volume_bytes=10**7)):
         pass
 
 
@@ -96,13 +96,16 @@ def test_bombs_that_lie_are_cut_off(tmp_path, archive, method):
     size = 20_000_000
     file = archive(tmp_path / "b.cbz", {"p.png": bytes(size)}, method)
     patched(file, struct.pack("<I", size), struct.pack("<I", 1000))
-    with open_volume(file)(Limits()) as volume, pytest.raises(Unusable, match="cannot be unpacked|does not unpack"):
+    with open_volume(file)(Limits()) as volume, pytest.raises(UnusableFile, match="cannot be unpacked|does not unpack"):
         volume.members[0].load()
 
 
 def test_too_many_members(tmp_path, archive):
     file = archive(tmp_path / "b.cbz", {f"{n}.png": b"" for n in range(20)})
-    with pytest.raises(Unusable, match="20 members, more than the limit of 19"), open_volume(file)(Limits(members=19)):
+    with (
+        pytest.raises(UnusableFile, match="20 members, more than the limit of 19"),
+        open_volume(file)(Limits(members=19)),
+    ):
         pass
 
 
@@ -111,13 +114,13 @@ def test_damaged_archives(tmp_path, archive, damage):
     file = archive(tmp_path / "b.cbz", {"p.png": b"some content", "q.png": b"whole"})
     if damage == "content":
         with open_volume(patched(file, b"some", b"same"))(Limits()) as volume:
-            with pytest.raises(Unusable, match="CRC"):
+            with pytest.raises(UnusableFile, match="CRC"):
                 volume.members[0].load()
             assert volume.members[1].load() == b"whole"
         return
     data = {"cut": file.read_bytes()[:-30], "nothing": b""}.get(damage)
     file.unlink() if data is None else file.write_bytes(data)
-    with pytest.raises(Unusable, match="no readable ZIP|damaged|No such file"), open_volume(file)(Limits()):
+    with pytest.raises(UnusableFile, match="not a readable ZIP|damaged|No such file"), open_volume(file)(Limits()):
         pass
 
 
@@ -135,7 +138,7 @@ def test_rar_in_natural_order(tmp_path, rar, gray_page):
         assert names(volume) == ["p2.png", "p10.png"] and volume.members[1].load() == page
         assert [name for name, _ in volume.left_out] == ["../p3.png"]
     file.write_bytes(file.read_bytes().replace(b"two", b"tow"))
-    with open_volume(file)(Limits()) as volume, pytest.raises(Unusable, match="cannot be unpacked"):
+    with open_volume(file)(Limits()) as volume, pytest.raises(UnusableFile, match="cannot be unpacked"):
         volume.members[0].load()
 
 
@@ -156,5 +159,5 @@ def test_packed_rar_without_an_unpacker(tmp_path, rar, monkeypatch):
         raise rarfile.RarCannotExec("no tool")
 
     monkeypatch.setattr(rarfile, "tool_setup", nothing)
-    with pytest.raises(Unusable, match="needs one of unrar"), open_volume(file)(Limits()):
+    with pytest.raises(UnusableFile, match="needs one of unrar"), open_volume(file)(Limits()):
         pass

@@ -17,21 +17,36 @@ PROGRAM = """
 import signal, sys, time
 from pathlib import Path
 from mangagan.infer.volume.plan import plan
-from mangagan.infer.volume.page_stages import Colors
-from mangagan.infer.volume.color_volumes import Settings, color_volumes
+from mangagan.images.page_file import read_page, write_page
+from mangagan.infer.volume.process_volumes import Settings, process_volumes
 
 # Tests in the background of a shell begin with Ctrl-C ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-def color(page):
-    print(page.name, flush=True)
-    time.sleep(0.1)
-    made = page.pixels.copy()
-    made[..., 1:] //= 2
-    return made
+class Redden:
+    participle, colors = "coloured", True
+
+    def begin_volume(self, title, volume):
+        return self
+
+    def decode(self, data, limits, quality):
+        return read_page(data, limits, quality)
+
+    def process(self, page):
+        print(page.name, flush=True)
+        time.sleep(0.1)
+        made = page.pixels.copy()
+        made[..., 1:] //= 2
+        return made
+
+    def encode(self, pixels, envelope):
+        return write_page(pixels, envelope)
+
+    def identity(self, page):
+        return "model"
 
 jobs = plan([Path(sys.argv[1])], Path(sys.argv[2]), sys.argv[3])
-report = color_volumes(jobs, lambda title, volume: Colors(color, lambda page: "model"), Settings("note"))
+report = process_volumes(jobs, Redden(), Settings("note"))
 report.write(Path(sys.argv[4]))
 sys.exit(report.exit_code)
 """

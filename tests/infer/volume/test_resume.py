@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mangagan.infer.volume import color_volumes as volume
 from mangagan.infer.volume import journal as work
 from mangagan.infer.volume import page_stages as stages
+from mangagan.infer.volume import process_volumes as volume
 from mangagan.infer.volume import sinks
 
 
@@ -138,15 +138,15 @@ def test_stopped_at_any_write_it_goes_on_to_the_same_bytes(
     info = f"<ComicInfo><Pages>{sizes}</Pages></ComicInfo>".encode()
     members = {"1.png": gray_page(1), "2.gif": gray_page(2, "GIF"), "a.txt": b"x", "ComicInfo.xml": info}
     book = archive(tmp_path / "book.cbz", members)
-    writes, real = [0], work.write_aside
+    writes, real = [0], work.write_atomically
 
-    def write_aside(*arguments):
+    def write_atomically(*arguments):
         writes[0] -= 1
         if writes[0] == 0:
             raise KeyboardInterrupt
         real(*arguments)
 
-    monkeypatch.setattr(work, "write_aside", write_aside)
+    monkeypatch.setattr(work, "write_atomically", write_atomically)
     whole = run(book, tmp_path / "whole", to, workers=1)
     for number in range(1, 1 - writes[0]):
         writes[0] = number

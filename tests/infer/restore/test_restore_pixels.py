@@ -3,9 +3,10 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from mangagan.images.decode import Unusable
-from mangagan.infer.restore import restorer
-from mangagan.infer.restore.restorer import denoiser, halved, inner, inpainter, whole_or_tiled
+from mangagan.images.errors import UnusableFile
+from mangagan.infer.restore.denoiser import Denoiser
+from mangagan.infer.restore.hole_pyramid import erode, halve
+from mangagan.infer.restore.inpainter import Inpainter
 from mangagan.tiles import Tiles
 
 
@@ -29,7 +30,7 @@ def mean_of_known(variables, batch):
 @pytest.mark.parametrize("size", [(32, 32), (7, 90), (100, 75)])
 def test_a_network_that_changes_nothing_returns_every_byte(size):
     pixels = picture(*size)
-    same = denoiser(lambda variables, batch: batch["input"], {}, Tiles(32, 8, 2))
+    same = Denoiser(lambda variables, batch: batch["input"], {}, tiles=Tiles(32, 8, 2)).denoise
     np.testing.assert_array_equal(same(pixels), pixels)
 
 
@@ -38,7 +39,7 @@ def test_sigma_reaches_the_network_in_shares_of_white():
         assert batch["sigma"].shape == (*batch["input"].shape[:3], 1)
         return batch["input"] * 0 + batch["sigma"] * variables["scale"] - 1
 
-    told = denoiser(predict, {"scale": 2.0}, Tiles(32, 8), sigma=51)
+    told = Denoiser(predict, {"scale": 2.0}, True, 51, Tiles(32, 8)).denoise
     assert (told(picture(40, 40)) == 51).all()
 
 
@@ -49,7 +50,7 @@ def test_one_program_serves_pictures_of_all_sizes():
         traced.append(batch["input"].shape)
         return mean_of_known(variables, batch)
 
-    fill = inpainter(predict, {}, Tiles(32, 8, 2))
+    fill = Inpainter(predict, {}, tiles=Tiles(32, 8, 2)).fill
     for height, width in ((32, 32), (5, 5), (90, 41), (33, 128)):
         fill(picture(height, width), hole_of((height, width), 0, 0, height // 2, width))
     assert traced == [(2, 32, 32, 3)]
@@ -58,7 +59,9 @@ def test_one_program_serves_pictures_of_all_sizes():
 @pytest.mark.parametrize("box", [(3, 4, 5, 6), (0, 0, 60, 80), (20, 10, 80, 60), (0, 0, 120, 129)])
 def test_known_pixels_come_back_to_the_bit_and_the_hole_is_filled(box):
     pixels, hole = picture(120, 130), hole_of((120, 130), *box)
-    filled = inpainter(lambda variables, batch: jnp.full_like(batch["input"], 0.3), {}, Tiles(32, 8))(pixels, hole)
+    filled = Inpainter(lambda variables, batch: jnp.full_like(batch["input"], 0.3), {}, tiles=Tiles(32, 8)).fill(
+        pixels, hole
+    )
     np.testing.assert_array_equal(filled[~hole], pixels[~hole])
     # In the depth of a large hole the fill of smaller pictures is enlarged: of one color, it stays as it is.
     assert (filled[hole] == 166).all()
@@ -69,14 +72,14 @@ def test_no_tile_is_without_a_known_pixel_however_large_the_hole(box):
     hole = hole_of((240, 300), *box)
     pixels = np.full((240, 300, 3), 200, np.uint8)
     pixels[hole] = 7  # what is in a hole is never looked at
-    assert (inpainter(mean_of_known, {}, Tiles(32, 8, 3))(pixels, hole) == 200).all()
+    assert (Inpainter(mean_of_known, {}, tiles=Tiles(32, 8, 3)).fill(pixels, hole) == 200).all()
 
 
 def test_a_hole_larger_than_tiles_knows_what_lies_around_it():
     pixels = np.zeros((160, 160, 3), np.uint8)
     pixels[:, :80, 0], pixels[:, 80:, 2] = 200, 200
     hole = hole_of((160, 160), 16, 16, 128, 128)
-    filled = inpainter(mean_of_known, {}, Tiles(32, 8))(np.where(hole[..., None], 0, pixels), hole)
+    filled = Inpainter(mean_of_known, {}, tiles=Tiles(32, 8)).fill(np.where(hole[..., None], 0, pixels), hole)
     # Far from all that is known, the sides still differ, and nothing is left black.
     assert filled[60:100, 30, 0].min() > 120 > filled[60:100, 30, 2].max()
     assert filled[60:100, 130, 2].min() > 120 > filled[60:100, 130, 0].max()
@@ -84,8 +87,8 @@ def test_a_hole_larger_than_tiles_knows_what_lies_around_it():
 
 
 def test_a_picture_that_is_all_hole_cannot_be_filled():
-    with pytest.raises(Unusable, match="nothing is known"):
-        inpainter(mean_of_known, {}, Tiles(32, 8))(picture(40, 40), np.ones((40, 40), bool))
+    with pytest.raises(UnusableFile, match="nothing is known"):
+        Inpainter(mean_of_known, {}, tiles=Tiles(32, 8)).fill(picture(40, 40), np.ones((40, 40), bool))
 
 
 def test_a_picture_without_hole_is_not_shown_to_the_network():
@@ -93,7 +96,7 @@ def test_a_picture_without_hole_is_not_shown_to_the_network():
         raise AssertionError
 
     pixels = picture(50, 60)
-    same = inpainter(predict, {}, Tiles(32, 8))(pixels, np.zeros((50, 60), bool))
+    same = Inpainter(predict, {}, tiles=Tiles(32, 8)).fill(pixels, np.zeros((50, 60), bool))
     np.testing.assert_array_equal(same, pixels)
 
 
@@ -101,28 +104,13 @@ def test_a_picture_without_hole_is_not_shown_to_the_network():
 def test_inner_is_an_erosion_that_borders_do_not_stop(depth):
     hole = ndimage.gaussian_filter(np.random.default_rng(3).normal(size=(40, 61)), 4) > -0.02
     square = np.ones((2 * depth + 1, 2 * depth + 1), bool)
-    np.testing.assert_array_equal(inner(hole, depth), ndimage.binary_erosion(hole, square, border_value=1))
+    np.testing.assert_array_equal(erode(hole, depth), ndimage.binary_erosion(hole, square, border_value=1))
 
 
 def test_halved_by_hand():
     pixels = np.zeros((3, 4, 3), np.uint8)
     pixels[..., 0] = [[10, 20, 1, 1], [30, 99, 1, 1], [50, 70, 8, 4]]
     hole = np.array([[0, 0, 1, 1], [0, 1, 1, 1], [0, 0, 1, 0]], bool)
-    small, small_hole = halved(pixels, hole)
+    small, small_hole = halve(pixels, hole)
     np.testing.assert_array_equal(small[..., 0], [[20, 0], [60, 4]])
     np.testing.assert_array_equal(small_hole, [[0, 1], [0, 0]])
-
-
-def test_whole_or_in_tiles(monkeypatch):
-    shapes = []
-
-    def predict(variables, batch):
-        shapes.append(batch["input"].shape)
-        return batch["input"] + batch["sigma"]
-
-    batch = {name: np.full((1, 50, 60, c), 0.2, np.float32) for name, c in (("input", 3), ("sigma", 1))}
-    whole = whole_or_tiled(predict, {}, Tiles(32, 8))(batch)
-    monkeypatch.setattr(restorer, "WHOLE_PIXELS", 100)
-    tiled = whole_or_tiled(predict, {}, Tiles(32, 8))(batch)
-    assert shapes == [(1, 50, 60, 3), (1, 32, 32, 3)]
-    np.testing.assert_allclose(whole, tiled, atol=1e-6)

@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
-from mangagan.infer.volume import color_volumes as volume
-from mangagan.infer.volume import page_stages as stages
+from mangagan.images import page_file
+from mangagan.infer.volume import process_volumes as volume
 from mangagan.infer.volume.page_stages import Keep
 
 
@@ -176,7 +176,7 @@ def test_members_with_names_of_the_work_folder_are_left_out(tmp_path, run, archi
 
 
 def test_few_pages_are_held_at_once(tmp_path, run, archive, gray_page, redden, monkeypatch):
-    live, most, lock, real = set(), [0], threading.Lock(), stages.read_page
+    live, most, lock, real = set(), [0], threading.Lock(), page_file.read_page
 
     def read_page(*arguments):
         pixels, envelope = real(*arguments)
@@ -187,7 +187,7 @@ def test_few_pages_are_held_at_once(tmp_path, run, archive, gray_page, redden, m
         weakref.finalize(pixels, live.discard, id(pixels))
         return pixels, envelope
 
-    monkeypatch.setattr(stages, "read_page", read_page)
+    monkeypatch.setattr(page_file, "read_page", read_page)
     file = archive(tmp_path / "b.cbz", {f"{n}.png": gray_page(n) for n in range(60)})
     report = run(file, tmp_path / "out", workers=1)
     gc.collect()
