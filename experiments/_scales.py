@@ -1,8 +1,8 @@
-"""What the small presets of all experiments share."""
+"""Overrides that the small presets of all experiments share."""
 
 from __future__ import annotations
 
-# Two CPU cores and ten minutes: most of a page in 96 pixels, figures and pictures often.
+# Two CPU cores and ten minutes: most of a page in 96 pixels, metrics and pictures often.
 LAPTOP: dict[str, object] = {
     "data.source": "comics:240",
     "data.size": 96,

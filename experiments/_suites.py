@@ -1,4 +1,4 @@
-"""Sweeps that have a name: which experiments, with how many steps, on which pages, judged how."""
+"""Suites: sweeps that have a name, with experiments, numbers of steps, pages and a protocol of evaluation."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import experiments
+from mangagan import experiments
 from mangagan.config import Experiment
 from mangagan.evaluate.protocol import Protocol
 from mangagan.overrides import describe, override
 
-# Three pages of each of twelve works, in the windows of the laptop presets: 640 pixels of a page in 96. Lines and faces
-# are as large as the networks have learned them; at another scale, or with ink and tones, which none of these presets
-# learns from, a table would rank how well networks stand what they have never seen.
+# Three pages of each of twelve works, in the crops of the laptop presets: 640 page pixels scaled to 96, so that lines
+# and faces have the size that they had in training. At another scale, or with ink and screentones, on which none of
+# these presets trains, the table would rank how networks cope with inputs unlike their training set.
 _PROTOCOL = Protocol("training", data="unseen:36")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """An experiment `NAME:PRESET` of a suite: how long it trains here, and what is tried in it."""
+    """An experiment `NAME:PRESET` of a suite: its length of training here (`budget`), and what is tried (`changes`)."""
 
     experiment: str
     budget: Mapping[str, object] = field(default_factory=dict)
@@ -28,49 +28,54 @@ class Entry:
 
 @dataclass(frozen=True)
 class Suite:
-    """Entries by label; `baseline` is the label that all others are compared with, None: every pair is compared."""
+    """Entries by label, and the label that all others are compared with; without `baseline` every pair is compared."""
 
     entries: Mapping[str, Entry]
     protocol: Protocol
     baseline: str | None = None
 
     def experiments(self, overrides: Mapping[str, object]) -> dict[str, Experiment]:
-        """The experiments by label. Overrides stand against presets and budgets, never against what is tried."""
+        """Return the experiments by label; overrides replace presets and budgets, never what is tried."""
         return {
             label: override(experiments.load(entry.experiment), {**entry.budget, **overrides, **entry.changes})
             for label, entry in self.entries.items()
         }
 
 
-def ablations(exp: str, wanted: str, overrides: Mapping[str, object]) -> dict[str, Experiment]:
-    """The experiment `NAME[:PRESET]` as "base", and its ablations: those listed in "a,b", or "all".
+def ablations(exp: str, chosen: str, overrides: Mapping[str, object]) -> dict[str, Experiment]:
+    """Return an experiment as "base", and its ablations by name.
 
-    Of all, those are left out that the base, or one before, is the same as with this preset. Raises ValueError for a
-    name that there is not, and for such a one where it is asked for by name.
+    Args:
+        exp: The experiment, `NAME[:PRESET]`.
+        chosen: Names of ablations with commas between them, or "all"; of all, those are left out that with this preset
+            are the same as the base or as one before.
+        overrides: Changes to all of them; those of the ablations replace these.
+
+    Raises:
+        ValueError: A name is unknown, or is that of an ablation which is the same as the base or another one.
     """
     base = override(experiments.load(exp), overrides)
-    there = experiments.ablations(exp.partition(":")[0])
-    names = list(there) if wanted == "all" else [name.strip() for name in wanted.split(",") if name.strip()]
-    unknown = [name for name in names if name not in there]
+    known = experiments.ablations(experiments.split_name(exp)[0])
+    names = list(known) if chosen == "all" else [name.strip() for name in chosen.split(",") if name.strip()]
+    unknown = [name for name in names if name not in known]
     if unknown or not names:
-        what = f"no ablation {unknown[0]!r}" if unknown else "to have one ablation at least, or all"
-        raise ValueError(f"{exp} has {what}; it has {', '.join(there) or 'none'}")
-    chosen, told = {"base": base}, {json.dumps(describe(base)): "base"}
+        problem = f"no ablation {unknown[0]!r}" if unknown else "to have at least one ablation, or all"
+        raise ValueError(f"{exp} has {problem}; it has {', '.join(known) or 'none'}")
+    found, labels = {"base": base}, {json.dumps(describe(base)): "base"}
     for name in names:
-        changed = override(base, there[name])
-        same = told.setdefault(json.dumps(describe(changed)), name)
+        changed = override(base, known[name])
+        same = labels.setdefault(json.dumps(describe(changed)), name)
         if same == name:
-            chosen[name] = changed
-        elif wanted != "all":
-            raise ValueError(f"{exp}: the ablation {name} is the same as {same} here, leave it out: {there[name]}")
-    return chosen
+            found[name] = changed
+        elif chosen != "all":
+            raise ValueError(f"{exp}: the ablation {name} is the same as {same} here, leave it out: {known[name]}")
+    return found
 
 
-# All are given the same grey page, its luminance, also those that learn from lightness. All six have about the time of
-# the clock: 8 minutes of steps on two AVX2 cores, by the median step of each (0.13, 0.28, 0.17, 0.15, 0.26 and 0.062
-# s). The number of steps is what is fixed, so that a suite ends with the same bits on a slow day. Equal numbers of
-# pictures seen would give the cheapest network a fifth of the time of the dearest, and a person with a laptop has
-# minutes, not pictures.
+# All get the same grey page, its luminance, also those that train on lightness. All six have about the same time: 8
+# minutes of steps on two AVX2 cores, by the median step of each (0.13, 0.28, 0.17, 0.15, 0.26 and 0.062 s). The number
+# of steps is fixed rather than the time, so that a suite gives the same bits on a slow day. With equal numbers of
+# pictures the fastest network would get a fifth of the time of the slowest, and a laptop has minutes, not pictures.
 _ARCHITECTURES = Suite(
     {
         "pix2pix": Entry("pix2pix_manga:laptop", {"train.steps": 3700}),
@@ -101,7 +106,11 @@ SUITES: Mapping[str, Suite] = {
 
 
 def load(name: str) -> Suite:
-    """The suite of a name. Raises ValueError that lists those there are."""
+    """Return the suite of a name.
+
+    Raises:
+        ValueError: There is no such suite; the message lists those there are.
+    """
     if name not in SUITES:
         raise ValueError(f"there is no suite {name!r}; there are {', '.join(SUITES)}")
     return SUITES[name]

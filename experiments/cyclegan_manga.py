@@ -1,23 +1,29 @@
-"""CycleGAN on manga: grey pages and colour pages that are no pairs (Zhu et al. 2017, arXiv 1703.10593).
+"""CycleGAN on manga: grey pages and colour pages without pairs.
 
-    python launch/run.py --exp=cyclegan_manga            # a GPU; 200 passes over the pages
-    python launch/run.py --exp=cyclegan_manga:laptop     # two CPU cores
-    python launch/run.py --exp=cyclegan_manga:debug      # seconds
+    mangagan train --exp=cyclegan_manga            # a GPU; 200 epochs
+    mangagan train --exp=cyclegan_manga:laptop     # two CPU cores
+    mangagan train --exp=cyclegan_manga:debug      # seconds
 
-Two ResNets of 9 blocks, two 70 x 70 PatchGANs with pools of 50, LSGAN + cycle 10 + identity 0.5, batch 1, Adam 2e-4
-(0.5, 0.999), the rate held for half of the run and then falling to zero. `:laptop` takes 8 minutes on two AVX2 cores
-and ends with mottled but plausible colours (CIEDE2000 19.4 on held-out built-in works, whose grey pages have 14.7).
+Reproduces: Zhu et al. 2017, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks" (arXiv
+1703.10593). Two ResNet generators of 9 blocks, two 70 x 70 PatchGANs with image pools of 50, LSGAN + cycle 10 +
+identity 0.5, batch 1, Adam 2e-4 (0.5, 0.999), the rate constant for half of the run and then linear to zero.
+
+Deviations: crops of about 512 page pixels scaled to 256 (the paper: the picture scaled to 286, cropped to 256); an
+exponential moving average of the generators' weights is what is evaluated.
+
+`:laptop` takes 8 minutes on two AVX2 cores and ends with mottled but plausible colours: a CIEDE2000 of 19.4 on held-out
+built-in works, whose grey pages have 14.7.
 """
 
 from __future__ import annotations
 
-from experiments._scales import DEBUG, LAPTOP
 from mangagan.config import Experiment
 from mangagan.data.settings import Data
+from mangagan.experiments._scales import DEBUG, LAPTOP
 from mangagan.tasks.unpaired import Unpaired
 
 PRESETS: dict[str, dict[str, object]] = {
-    # Minutes are few: small pictures, and a generator whose skips hand the lines through from the first step.
+    # For a few minutes: small pictures, and a generator whose skip connections pass the lines from the first step.
     "laptop": LAPTOP
     | {
         "task.generator": "UNet",
@@ -50,5 +56,5 @@ ABLATIONS: dict[str, dict[str, object]] = {
 
 
 def experiment() -> Experiment:
-    """The experiment at the scale of the paper."""
+    """Return the experiment at the scale of the paper."""
     return Experiment(task=Unpaired(), data=Data(paired=False))

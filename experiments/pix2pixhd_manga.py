@@ -1,21 +1,25 @@
-"""Pix2PixHD on manga, to 2048 x 1024 (Wang et al. 2018, arXiv 1711.11585).
+"""Pix2PixHD on manga, up to 2048 x 1024.
 
-    python launch/run.py --exp=pix2pixhd_manga          # a GPU: the global generator at 512 pixels
-    python launch/run.py --exp=pix2pixhd_manga:local train.start=runs/pix2pixhd_manga   # then the enhancer, at 1024
-    python launch/run.py --exp=pix2pixhd_manga:laptop   # two CPU cores
-    python launch/run.py --exp=pix2pixhd_manga:debug    # seconds
+    mangagan train --exp=pix2pixhd_manga          # a GPU: the global generator at 512 pixels
+    mangagan train --exp=pix2pixhd_manga:local train.init_from=runs/pix2pixhd_manga   # then the local enhancer, at 1024
+    mangagan train --exp=pix2pixhd_manga:laptop   # two CPU cores
+    mangagan train --exp=pix2pixhd_manga:debug    # seconds
 
-Global generator of 4 levels and 9 blocks, two discriminators on the page and on half of it, LSGAN + 10 feature
-matching + 10 VGG16, batch 1, Adam 2e-4 (0.5, 0.999). `:local` wraps an enhancer around the trained generator, which
-rests for its first steps. The outlines of the regions that a page's ink encloses stand in for an instance map.
+Reproduces: Wang et al. 2018, "High-Resolution Image Synthesis and Semantic Manipulation with Conditional GANs" (arXiv
+1711.11585). Global generator of 4 levels and 9 blocks, two discriminators on the page and on half of it, LSGAN + 10
+feature matching + 10 VGG, batch 1, Adam 2e-4 (0.5, 0.999). `:local` puts the local enhancer around the trained
+generator, which is frozen for the first steps.
+
+Deviations: a grey page instead of a label map; the outlines of the regions that a page's ink encloses stand for the
+instance map; VGG16 instead of VGG19 for the perceptual loss.
 """
 
 from __future__ import annotations
 
-from experiments._scales import DEBUG, LAPTOP
 from mangagan.config import Experiment
 from mangagan.data.settings import Data
-from mangagan.tasks.pix2pixhd import PairedHD
+from mangagan.experiments._scales import DEBUG, LAPTOP
+from mangagan.tasks.pix2pixhd import Pix2PixHD
 
 PRESETS: dict[str, dict[str, object]] = {
     "local": {
@@ -28,8 +32,8 @@ PRESETS: dict[str, dict[str, object]] = {
         "task.fixed_base_steps": 20_000,
         "train.epochs": 100,
     },
-    # Without the perceptual loss, whose network alone is larger than all others; an L1 makes up for it. Batch norm:
-    # what instance norm forgets, how light a page is, takes longer than ten minutes to learn without.
+    # L1 instead of the perceptual loss, whose network is larger than all others together. Batch norm, because instance
+    # norm discards how light a page is, and training does not make up for that within ten minutes.
     "laptop": LAPTOP
     | {
         "data.batch_size": 4,
@@ -46,7 +50,7 @@ PRESETS: dict[str, dict[str, object]] = {
         "task.l1": 100.0,
         "task.adversarial": 0.1,
         "task.matching": 1.0,
-        "task.own_statistics": False,
+        "task.batch_stats_at_test": False,
         "train.steps": 1250,
         "train.generator.schedule.rate": 2e-3,
         "train.ema_decay": 0.995,
@@ -75,5 +79,5 @@ ABLATIONS: dict[str, dict[str, object]] = {
 
 
 def experiment() -> Experiment:
-    """The experiment at its full scale."""
-    return Experiment(task=PairedHD(), data=Data(size=512, window=1024, instances=True))
+    """Return the experiment at its full scale."""
+    return Experiment(task=Pix2PixHD(), data=Data(size=512, window=1024, instances=True))

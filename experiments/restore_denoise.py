@@ -1,25 +1,28 @@
-"""Denoising: noisy scans and photographs cleaned.
+"""Denoising of scans and photographs.
 
-    python launch/run.py --exp=restore_denoise data.source=folder:my/pictures        # a GPU
-    python launch/run.py --exp=restore_denoise:psnr25 data.source=folder:my/pictures # a GPU; PSNR at sigma 25 alone
-    python launch/run.py --exp=restore_denoise:laptop                                # two CPU cores
-    python launch/run.py --exp=restore_denoise:debug                                 # seconds
+    mangagan train --exp=restore_denoise data.source=folder:my/pictures        # a GPU
+    mangagan train --exp=restore_denoise:psnr25 data.source=folder:my/pictures # a GPU; PSNR at sigma 25 alone
+    mangagan train --exp=restore_denoise:laptop                                # two CPU cores
+    mangagan train --exp=restore_denoise:debug                                 # seconds
 
-Gaussian noise of a deviation from 0 to 75 of 255, which the network is not told, on patches of 256 pixels, a quarter of
-them grey with noise alike in all channels, as scans of manga are; a U-Net of seven stride-2 levels whose last layer
-sees the input again and which says what is to be taken off it; a PatchGAN of four layers on the output; BCE + 100 L1 +
-VGG16.
+Blind: Gaussian noise with a standard deviation from 0 to 75 of 255, which is not an input of the network, on patches of
+256 pixels. A quarter of them are grey with the same noise in all channels, as scans of manga are. A U-Net of seven
+levels of stride 2, whose last layer gets the input once more, predicts what is to be subtracted; a PatchGAN of four
+layers sees the output; BCE + 100 L1 + VGG16.
+
+`:psnr25` follows DRUNet (Zhang et al. 2021, arXiv 2008.13751) with half its width: wide patches, an L1 only, and a
+rate that falls over the whole run. Deviation: a cosine instead of steps, and sigma 25 alone.
 """
 
 from __future__ import annotations
 
-from experiments._scales import DEBUG, LAPTOP
 from mangagan.config import Adam, Experiment, Linear, Train
 from mangagan.data.degradation.degrade import Noise
 from mangagan.data.settings import Data
+from mangagan.experiments._scales import DEBUG, LAPTOP
 from mangagan.tasks.denoise import Denoise
 
-# No discriminator is asked; it is small because a run keeps it all the same.
+# The discriminator is unused; it is small because a run keeps it all the same.
 _PSNR_ONLY: dict[str, object] = {
     "task.adversarial": 0.0,
     "task.perceptual.weight": 0.0,
@@ -32,13 +35,13 @@ _NETWORK: dict[str, object] = {
     "task.generator.sampling": 2,
 }
 PRESETS: dict[str, dict[str, object]] = {
-    # DRUNet's recipe with half its width: wide patches, an L1, and a rate that falls with the whole run.
+    # DRUNet's recipe with half its width.
     "psnr25": _PSNR_ONLY
     | _NETWORK
     | {
         "data.damage.kind.low": 25.0,
         "data.damage.kind.high": 25.0,
-        # As published figures are judged.
+        # As published results are measured.
         "data.damage.rounded": False,
         "data.damage.gray": 0.0,
         "data.size": 128,
@@ -100,11 +103,11 @@ ABLATIONS: dict[str, dict[str, object]] = {
 
 
 def experiment() -> Experiment:
-    """The experiment at its full scale."""
+    """Return the experiment at its full scale."""
     adam = Adam(schedule=Linear(rate=1e-4))
     return Experiment(
         task=Denoise(),
-        # Noise has the size of a pixel: pictures are seen at their own scale.
+        # Noise has the size of a pixel: pictures are not scaled.
         data=Data(input="color", damage=Noise(gray=0.25), window=256, jitter=0.0, batch_size=16),
         train=Train(steps=300_000, generator=adam, discriminator=adam, keep_best="evaluation/psnr"),
     )

@@ -1,23 +1,26 @@
-"""Inpainting: what may be under holes, scratches, dust and lettering, in two stages with self-attention.
+"""Inpainting: holes, scratches, dust and lettering filled in two stages with self-attention.
 
-    python launch/run.py --exp=restore_inpaint data.source=folder:my/pictures   # a GPU
-    python launch/run.py --exp=restore_inpaint:deepfill                         # a GPU; DeepFillv2 with its own recipe
-    python launch/run.py --exp=restore_inpaint:laptop                           # two CPU cores
-    python launch/run.py --exp=restore_inpaint:debug                            # seconds
+    mangagan train --exp=restore_inpaint data.source=folder:my/pictures   # a GPU
+    mangagan train --exp=restore_inpaint:deepfill                         # a GPU; DeepFillv2 with its own recipe
+    mangagan train --exp=restore_inpaint:laptop                           # two CPU cores
+    mangagan train --exp=restore_inpaint:debug                            # seconds
 
-A coarse stage of 16 gated convolutions with dilations and a refinement of 9 layers with self-attention, from the
-picture and its mask; a spectral-norm PatchGAN of 7 layers under noise that fades; hinge 0.1, L1 6 in the hole and 1
-outside, half as much for the coarse stage, VGG and Gram matrices, total variation 0.1. Holes of all kinds over 1 to
-60 % of 256 pixels, batch 16, Adam 1e-4 (0.5, 0.999), the rate held for half of the run and then falling to zero.
-`:deepfill` is Yu et al. 2019 (arXiv 1806.03589): contextual attention, hinge 1, L1 1 of both stages.
+After Yu et al. 2019, "Free-Form Image Inpainting with Gated Convolution" (arXiv 1806.03589). A coarse stage of 16 gated
+convolutions with dilations and a refinement stage of 9 layers with self-attention, from the picture and its mask; a
+spectral-norm PatchGAN of 7 layers with instance noise that fades out; hinge 0.1, L1 6 in the hole and 1 outside, half
+as much for the coarse stage, VGG features and Gram matrices, total variation 0.1. Holes of all kinds over 1 to 60 % of
+256 pixels, batch 16, Adam 1e-4 (0.5, 0.999), the rate constant for half of the run and then linear to zero.
+
+`:deepfill` reproduces the paper: contextual attention, hinge 1, L1 1 of both stages, a constant rate. Deviations of the
+other presets: self-attention for contextual attention, and the losses beside L1 and hinge.
 """
 
 from __future__ import annotations
 
-from experiments._scales import DEBUG, LAPTOP
 from mangagan.config import Adam, Experiment, Linear, Train
 from mangagan.data.degradation.degrade import Holes
 from mangagan.data.settings import Data
+from mangagan.experiments._scales import DEBUG, LAPTOP
 from mangagan.tasks.inpaint import Inpaint
 
 L1_ONLY: dict[str, object] = {
@@ -44,7 +47,7 @@ PRESETS: dict[str, dict[str, object]] = {
         "train.generator.schedule": "Constant",
         "train.discriminator.schedule": "Constant",
     },
-    # From a smooth fill, without the perceptual losses, whose network alone is larger than all others.
+    # From a smooth fill, without the perceptual losses, whose network is larger than all others together.
     "laptop": LAPTOP
     | {
         "data.window": 240,
@@ -52,7 +55,7 @@ PRESETS: dict[str, dict[str, object]] = {
         "data.batch_size": 8,
         "task.generator.features": 8,
         "task.generator.smooth": True,
-        # What a smooth fill lacks is nothing at most pixels: an L1 would learn just that, and nothing else.
+        # Most pixels need no correction of a smooth fill: with L1 the network would predict none anywhere.
         "task.l1_hole": 0.0,
         "task.l1_known": 0.0,
         "task.mse_hole": 30.0,
@@ -96,11 +99,11 @@ ABLATIONS: dict[str, dict[str, object]] = {
 
 
 def experiment() -> Experiment:
-    """The experiment at its full scale."""
+    """Return the experiment at its full scale."""
     adam = Adam(schedule=Linear(rate=1e-4))
     return Experiment(
         task=Inpaint(),
-        # At use a picture is seen at its own scale: windows are of 1 to 2 times the size.
+        # At inference a picture keeps its scale: crops are of 1 to 2 times the size.
         data=Data(input="color", damage=Holes(), window=384, jitter=0.33, batch_size=16),
         train=Train(steps=300_000, generator=adam, discriminator=adam),
     )

@@ -1,29 +1,33 @@
-"""SIGGRAPH17 fine-tuned in a GAN on manga, with color hints (Zhang et al. 2017, arXiv 1705.02999).
+"""SIGGRAPH17 fine-tuned in a GAN on manga, with colour hints.
 
-    python launch/run.py --exp=siggraph17_manga train.start=siggraph17:siggraph17.pth   # a GPU; from published weights
-    python launch/run.py --exp=siggraph17_manga:laptop                                  # two CPU cores, from scratch
-    python launch/run.py --exp=siggraph17_manga:debug                                   # seconds
+    mangagan train --exp=siggraph17_manga train.init_from=siggraph17:siggraph17.pth   # a GPU; from published weights
+    mangagan train --exp=siggraph17_manga:laptop                                  # two CPU cores, from scratch
+    mangagan train --exp=siggraph17_manga:debug                                   # seconds
 
-The published generator with its hint and mask inputs, a 70 x 70 PatchGAN from scratch on L and ab, LSGAN + 100 L1 on
-ab; hints of a geometric count in squares of 1 to 9 pixels; 256 pixels, batch 16, Adam 1e-5 and 1e-4 (0.5, 0.999).
+After Zhang et al. 2017, "Real-Time User-Guided Image Colorization with Learned Deep Priors" (arXiv 1705.02999). The
+published generator with its inputs for hints and their mask; a geometric number of hints in squares of 1 to 9 pixels;
+256 pixels, batch 16, Adam 1e-5 for the generator and 1e-4 for the discriminator (0.5, 0.999).
+
+Deviations: the paper has no discriminator; here a 70 x 70 PatchGAN on L and ab is trained from scratch, with LSGAN +
+100 L1 on ab in place of the paper's losses.
 """
 
 from __future__ import annotations
 
-from experiments._scales import DEBUG, LAPTOP
 from mangagan.config import Adam, Constant, Experiment, Linear, Train
 from mangagan.data.settings import Data
+from mangagan.experiments._scales import DEBUG, LAPTOP
 from mangagan.tasks.hinted import Hinted
 
 PRESETS: dict[str, dict[str, object]] = {
-    # More hints than published, anywhere on the page: there are few pages and few minutes to learn what they are for.
+    # More hints than published, anywhere on the page: few pages and few minutes must teach what hints mean.
     "laptop": LAPTOP
     | {
         "data.batch_size": 4,
         "task.generator.features": 12,
         "task.discriminator.features": 16,
         "task.adversarial": 0.1,
-        "task.hints.patch": 6,
+        "task.hints.max_side": 6,
         "task.hints.stop": 0.05,
         "task.hints.uniform": True,
         "train.steps": 1250,
@@ -33,7 +37,7 @@ PRESETS: dict[str, dict[str, object]] = {
     "debug": DEBUG | {"task.generator.features": 4, "task.discriminator.layers": 1, "task.discriminator.features": 4},
 }
 ABLATIONS: dict[str, dict[str, object]] = {
-    "no_hints": {"task.hints.most": 0},
+    "no_hints": {"task.hints.max_count": 0},
     "charbonnier": {"task.l1": 0.0, "task.charbonnier": 100.0},
     "l1_only": {"task.adversarial": 0.0},
     "classes": {"task.generator.classes": 529, "task.classes": 1.0},
@@ -42,7 +46,7 @@ ABLATIONS: dict[str, dict[str, object]] = {
 
 
 def experiment() -> Experiment:
-    """The experiment at its full scale."""
+    """Return the experiment at its full scale."""
     return Experiment(
         task=Hinted(),
         data=Data(input="lightness", batch_size=16),

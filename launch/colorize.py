@@ -1,6 +1,4 @@
-"""Colours pages, chapters and volumes with a trained run; `mangagan colorize` is the same command."""
-
-from __future__ import annotations
+"""`mangagan colorize` in a checkout."""
 
 import sys
 

@@ -1,9 +1,8 @@
-"""Colours pages, chapters and volumes with a trained run: all comes out in colour, at its size, with its own lines."""
+"""`mangagan colorize`: colour pages, chapters and volumes at their own size, with their own lines."""
 
 from __future__ import annotations
 
 import argparse
-import io
 import sys
 import time
 from collections.abc import Sequence
@@ -12,61 +11,61 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mangagan.cli.colorize_options import parser
-from mangagan.pretrained.shipped import check_shipped
+from mangagan.cli.command import print_error, run
+from mangagan.pretrained import check_shipped
 
 if TYPE_CHECKING:
-    from mangagan.infer.colorizer import Coloring
+    from mangagan.infer.colorizer import Colorizer
     from mangagan.infer.network import Network
-    from mangagan.infer.volume.color_volumes import Settings
+    from mangagan.infer.volume.process_volumes import Settings
     from mangagan.infer.volume.report import Report
 
 
-def main(arguments: Sequence[str] | None = None, prog: str = "launch/colorize.py") -> int:
-    """Runs the command; its help says the exit codes."""
-    for stream in (sys.stdout, sys.stderr):
-        # Names of pages may have letters that a terminal cannot show.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    options = parser(prog, __doc__).parse_intermixed_args(arguments)
-    try:
-        return _colorize(options)
-    except (ValueError, OSError, ImportError) as error:
-        print("error:", *str(error).split(), file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("stopped; the same command goes on from here", file=sys.stderr)
-        return 130
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    options = parser().parse_intermixed_args(argv)
+    return run("colorize", lambda: _colorize(options))
 
 
 def _colorize(options: argparse.Namespace) -> int:
     began = time.monotonic()
-    from mangagan.infer.beginning import beginning
-    from mangagan.infer.guidance.hints_folder import HintsFolder
-    from mangagan.infer.guidance.palettes import palettes
-    from mangagan.infer.volume.color_volumes import color_volumes
     from mangagan.infer.volume.outputs import output_beside
     from mangagan.infer.volume.plan import plan
+    from mangagan.infer.volume.process_volumes import process_volumes
 
     if options.report and not options.report.absolute().parent.is_dir():
         raise ValueError(f"--report={options.report}: there is no folder {options.report.absolute().parent}")
     output = options.output or output_beside(options.inputs, options.to)
-    # What is wrong with the files is said before a network is loaded.
+    # Mistakes in the files are reported before a network is loaded.
     jobs = plan(options.inputs, output, options.to)
-    coloring, settings = _coloring(options), _settings(options, began)
+    settings = _settings(options, began)
+    color = _colorizer(options)
+    report = process_volumes(jobs, color, settings)
+    print(*report.lines(), sep="\n")
+    _print_unused("hints", color.hints.unused if color.hints else [])
+    _print_unused("palettes", color.palettes.unused)
+    return max(report.exit_code, _written(report, options.report))
+
+
+def _colorizer(options: argparse.Namespace) -> Colorizer:
+    """Return the colouriser that the options name, with its guidance."""
+    from mangagan.infer.colorizer import ColorizeOptions, Colorizer
+    from mangagan.infer.guidance.hints_folder import HintsFolder
+    from mangagan.infer.guidance.palettes import choose_palettes
+    from mangagan.infer.page.compose import Compositing
+
+    compositing = Compositing(options.ink, options.protect == "on")
+    chosen = ColorizeOptions(compositing, _size(options.size), options.recolor)
     hints = HintsFolder(options.hints) if options.hints else None
-    chosen = palettes(options.palette)
+    palettes = choose_palettes(options.palette)
     network = _network(options)
-    if hints and not network.facts.hints:
+    if hints and not network.info.hints:
         raise ValueError(
             f"--hints: {options.checkpoint} takes no hints; runs of colorizer_base and siggraph17_manga do"
         )
-    if chosen.asked and not network.facts.palette:
+    if palettes.requested and not network.info.palette:
         raise ValueError(f"--palette: {options.checkpoint} takes no palette; runs of colorizer_base do")
-    report = color_volumes(jobs, beginning(version("mangagan"), network, coloring, hints, chosen), settings)
-    print(*report.lines(), sep="\n")
-    _print_unused("hints", hints.unused if hints else [])
-    _print_unused("palettes", chosen.unused)
-    return max(report.exit_code, _written(report, options.report))
+    return Colorizer(network, chosen, palettes, hints, version=version("mangagan"))
 
 
 def _written(report: Report, file: Path | None) -> int:
@@ -74,22 +73,15 @@ def _written(report: Report, file: Path | None) -> int:
         if file:
             report.write(file)
     except OSError as error:
-        # What became of the pages counts for more, where the disk is full above all.
-        print(f"error: the report could not be written: {error}", file=sys.stderr)
+        # The pages are what matters, above all where the disk is full: their exit code is kept if it is worse.
+        print_error("colorize", f"the report could not be written: {error}")
         return 1
     return 0
 
 
-def _coloring(options: argparse.Namespace) -> Coloring:
-    from mangagan.infer.colorizer import Coloring
-    from mangagan.infer.page.compose import Compositing
-
-    return Coloring(Compositing(options.ink, options.protect == "on"), _size(options.size), options.recolor)
-
-
 def _settings(options: argparse.Namespace, began: float) -> Settings:
     from mangagan.images.encode import Quality
-    from mangagan.infer.volume.color_volumes import Settings
+    from mangagan.infer.volume.process_volumes import Settings
 
     note = f"Coloured by mangagan {version('mangagan')} with {options.checkpoint.resolve().name}"
     quality = Quality(options.jpeg_quality, options.webp_quality, options.avif_quality)
@@ -113,7 +105,7 @@ def _network(options: argparse.Namespace) -> Network:
 
 def _print_unused(what: str, files: Sequence[Path]) -> None:
     for file in files:
-        print(f"{what} that no page has: {file}", file=sys.stderr)
+        print(f"{what} that match no page: {file}", file=sys.stderr)
 
 
 def _size(text: str) -> int | None:

@@ -1,4 +1,4 @@
-"""A trial as a command: it goes on where it was stopped, and says what is wrong with what it was given."""
+"""The trial command continues where it was stopped, and reports mistakes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from launch.trial import main
+from mangagan.cli.trial import main
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def trial(named, pages, tmp_path, monkeypatch, untrained):
     return run
 
 
-def test_figures_are_written_and_finished_pages_kept(trial, tmp_path, capsys):
+def test_metrics_are_written_and_finished_pages_are_kept(trial, tmp_path, capsys):
     boxes = {name: {"hat": [[2, 3, 20, 30]]} for name in ("E1P01.png", "E1P02.png")}
     (tmp_path / "hats.json").write_text(json.dumps(boxes))
     options = ["--sizes=32,40", "--hints=3", f"--characters={tmp_path / 'hats.json'}"]
@@ -56,14 +56,14 @@ def test_figures_are_written_and_finished_pages_kept(trial, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--checkpoint=plain"], "plain takes no palette: --ways=none"),
+        (["--checkpoint=plain"], "plain takes no palette: measure it with --ways=none"),
         (["--checkpoint=plain", "--ways=none", "--hints=3"], "plain takes no hints"),
         (["--works=E9"], "E9"),
         (["--checkpoint=nowhere"], "is neither a run"),
         (["--characters={tmp}/none.json"], "none.json"),
     ],
 )
-def test_mistakes_are_told_before_anything_is_painted(trial, tmp_path, capsys, arguments, said):
+def test_mistakes_are_reported_before_any_prediction(trial, tmp_path, capsys, arguments, said):
     assert trial(*(argument.format(tmp=tmp_path) for argument in arguments)) == 2
     assert said in capsys.readouterr().err and not (tmp_path / "trial" / "gray-others").exists()
 

@@ -1,4 +1,4 @@
-"""Pictures of all kinds go through untrained runs."""
+"""Pictures of all kinds through untrained runs."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from launch.restore import main
+from mangagan.cli.restore import main
 
 
 @pytest.fixture(scope="module")
 def models(named, untrained):
-    """Names that the command takes for the folders of runs."""
+    """Untrained runs by the names that stand for their folders."""
     known = {"data.damage.known": True}
     named["run/inpaint"] = untrained("restore_inpaint:debug")
     named["run/denoise"] = untrained("restore_denoise:debug")
@@ -56,7 +56,7 @@ def scans(tmp_path):
     return tmp_path / "scans"
 
 
-def test_inpainting_returns_known_pixels_to_the_bit_in_a_tree_of_its_own(models, scans, tmp_path, capsys):
+def test_inpainting_keeps_known_pixels_and_the_folder_tree(models, scans, tmp_path, capsys):
     out, masks = tmp_path / "out", tmp_path / "masks"
     assert restore("inpaint", models, scans, f"--mask={masks}", f"--output={out}") == 0
     assert "restored 3 of 3" in capsys.readouterr().out
@@ -72,7 +72,7 @@ def test_inpainting_returns_known_pixels_to_the_bit_in_a_tree_of_its_own(models,
     np.testing.assert_array_equal(array(out / "a/b.png")[..., 3], array(scans / "a/b.png")[..., 3])
 
 
-def test_a_hole_may_be_painted_or_cut_out(models, tmp_path, capsys):
+def test_a_hole_may_be_a_color_or_transparent(models, tmp_path, capsys):
     painted, cut = picture(), picture("RGBA")
     painted.paste((255, 255, 255), (5, 6, 30, 20))
     cut.putalpha(Image.eval(hole(cut.size, (5, 6, 30, 20)), lambda value: 255 - value))
@@ -90,7 +90,7 @@ def test_a_hole_may_be_painted_or_cut_out(models, tmp_path, capsys):
     assert "encoded anew" not in capsys.readouterr().out
 
 
-def test_a_picture_without_hole_is_copied_and_jpeg_is_said_to_be_encoded_anew(models, tmp_path, capsys):
+def test_a_picture_without_hole_is_copied_and_encoding_jpeg_again_is_reported(models, tmp_path, capsys):
     picture().save(tmp_path / "1.jpg")
     dark = picture()
     dark.paste((0, 0, 0), (10, 10, 40, 30))
@@ -102,7 +102,7 @@ def test_a_picture_without_hole_is_copied_and_jpeg_is_said_to_be_encoded_anew(mo
     assert (tmp_path / "out" / "1.jpg").read_bytes() == (tmp_path / "1.jpg").read_bytes()
 
 
-def test_denoising_keeps_size_mode_and_alpha_and_goes_on_where_it_stopped(models, scans, tmp_path, capsys):
+def test_denoising_keeps_size_mode_and_alpha_and_continues_where_it_stopped(models, scans, tmp_path, capsys):
     out = tmp_path / "out"
     assert restore("denoise", models, scans, f"--output={out}", "--overlap=8", "--batch=3") == 0
     for name, mode in (("2.png", "RGB"), ("a/1.tif", "L"), ("a/b.png", "RGBA")):
@@ -128,7 +128,7 @@ def test_a_known_sigma_changes_the_result(models, scans, tmp_path):
     assert np.any(array(tmp_path / "5" / "2.png") != array(tmp_path / "60" / "2.png"))
 
 
-def test_what_cannot_be_used_is_skipped_and_told(models, scans, tmp_path, capsys):
+def test_unusable_pictures_are_skipped_and_reported(models, scans, tmp_path, capsys):
     (scans / "broken.png").write_bytes((scans / "2.png").read_bytes()[:200])
     Image.fromarray(np.zeros((9, 9), np.uint16)).save(scans / "deep.png")
     picture().save(scans / "unmasked.png")
@@ -152,11 +152,11 @@ def test_what_cannot_be_used_is_skipped_and_told(models, scans, tmp_path, capsys
 @pytest.mark.parametrize(
     ("task", "arguments", "complaint"),
     [
-        ("inpaint", ["--checkpoint={denoise}"], "has learned Denoise, not Inpaint"),
-        ("denoise", ["--checkpoint={inpaint}"], "has learned Inpaint, not Denoise"),
+        ("inpaint", ["--checkpoint={denoise}"], "was trained to denoise"),
+        ("denoise", ["--checkpoint={inpaint}"], "was trained to inpaint"),
         ("denoise", ["--checkpoint={scans}"], "is neither a run (no experiment.json) nor a model"),
-        ("denoise", ["--sigma=25"], "has learned blind, and takes no deviation"),
-        ("denoise", ["--checkpoint={known}"], "with the noise's deviation told: give --sigma"),
+        ("denoise", ["--sigma=25"], "takes no standard deviation"),
+        ("denoise", ["--checkpoint={known}"], "takes the standard deviation of the noise: give --sigma"),
         ("denoise", ["--sigma=-3"], "0 to 255"),
         ("denoise", ["--hole=white"], "--mask and --hole belong to --task=inpaint"),
         ("inpaint", ["--sigma=25"], "--sigma belongs to --task=denoise"),
@@ -173,7 +173,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(models, scans, tmp_path, task, ar
     defaults = [f"--task={task}", f"--checkpoint={models[task]}", f"--output={tmp_path / 'out'}", str(scans)]
     assert main([*defaults, *given]) == 2
     error = capsys.readouterr().err
-    assert error.startswith("error: ") and error.count("\n") == 1 and complaint in error
+    assert error.startswith("mangagan restore: error: ") and error.count("\n") == 1 and complaint in error
     assert not (tmp_path / "out").exists()
 
 

@@ -1,4 +1,4 @@
-"""Untrained runs are judged: what matters is what is counted, not how good they are."""
+"""Untrained runs are evaluated: what is measured matters here, not how good it is."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from launch import run as training
-from launch.evaluate import main
-from mangagan.data.sources import public
+from mangagan.cli import train as training
+from mangagan.cli.evaluate import main
+from mangagan.data.sources import composed
 from mangagan.evaluate.colorization import evaluation_pages as judged_pages
-from mangagan.evaluate.colorization.colorization import judge_coloring
-from mangagan.evaluate.colorization.session import Extras
+from mangagan.evaluate.colorization.colorization import evaluate_colorizer
+from mangagan.evaluate.colorization.session import EvaluationOptions
 from mangagan.evaluate.protocol import Protocol
 from mangagan.evaluate.result import protocol_differences, read_result, result_file
 from mangagan.train import load as trained
@@ -39,7 +39,7 @@ def run(pages, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def models(run, named, untrained):
-    """The run, and names that the command takes for the folders of others."""
+    """The run, and untrained runs by the names that stand for their folders."""
     named["inpaint"] = untrained("restore_inpaint:debug")
     named["known"] = untrained("restore_denoise:debug", {"data.damage.known": True})
     named["salt"] = untrained("restore_denoise:debug", {"data.damage.kind": "SaltAndPepper"})
@@ -76,7 +76,7 @@ def test_denoising_by_sigma_beside_published_figures(models, pages, tmp_path, ca
     assert other["sigma 25"]["output"] != figures["mean"]["sigma 25"]["output"]
 
 
-def test_a_run_that_knows_sigma_and_one_of_other_noise(models, pages, capsys):
+def test_a_run_that_takes_sigma_and_one_trained_on_other_noise(models, pages, capsys):
     assert evaluate(models, "known", f"--data=folder:{pages}", "--pictures=1", "--size=32") == 0
     assert "| this run |" in capsys.readouterr().out
     assert evaluate(models, "salt", f"--data=folder:{pages}", "--pictures=1") == 0
@@ -105,7 +105,7 @@ def test_inpainting_by_area(models, pages, tmp_path, capsys):
     assert errors == sorted(errors)
 
 
-def test_what_a_run_has_learned_from_is_left_out_or_said(models, named, pages, tmp_path, capsys):
+def test_the_training_set_is_left_out_or_a_warning_is_printed(models, named, pages, tmp_path, capsys):
     source, file = f"folder:{pages}", tmp_path / "own.json"
     for held_out, works, told in (("c", ["c/0.png", "c/2.png"], False), ("", ["a/0.png", "b/2.png"], True)):
         experiment, variables = named["salt"]
@@ -115,11 +115,11 @@ def test_what_a_run_has_learned_from_is_left_out_or_said(models, named, pages, t
         assert list(read(file)["by_picture"]) == works and ("name works that were held out" in out) == told
 
 
-def test_coloring_with_intervals_and_pictures(models, pages, tmp_path, capsys):
+def test_colorization_with_intervals_and_pictures(models, pages, tmp_path, capsys):
     arguments = (f"--data=folder:{pages}", "--works=*", "--perceptual=off", "--keep-pages=1", "--pictures=6")
     assert evaluate(models, "paint", *arguments, f"--output={tmp_path}") == 0
     told, file = capsys.readouterr().out, tmp_path / f"paint-{result_file(tmp_path, 'native', f'folder:{pages}').name}"
-    assert "| figure | gray |" in told and "| PSNR (RGB), dB\u00a0↑ | " in told and "| works | 3 |" in told
+    assert "| metric | gray |" in told and "| PSNR (RGB), dB\u00a0↑ | " in told and "| works | 3 |" in told
     assert "left out: fid, inception_kernel: needs the weights" in told and str(file) in told
     assert "These pages are of 3 works" in told
     result = read_result(file)
@@ -135,7 +135,7 @@ def test_coloring_with_intervals_and_pictures(models, pages, tmp_path, capsys):
     assert theirs.summary()["gray"]["psnr"].mean == pytest.approx(100)
 
 
-def test_pictures_are_kept_beside_the_result_and_never_among_those_judged(pages, tmp_path, capsys):
+def test_pictures_are_kept_beside_the_result_and_never_among_the_evaluated_ones(pages, tmp_path, capsys):
     theirs = tmp_path / "theirs"
     shutil.copytree(pages / "a", theirs)
     arguments = (f"--predictions={theirs}", f"--truth={pages / 'a'}", "--pictures=2", "--perceptual=off")
@@ -165,10 +165,10 @@ def test_a_result_of_other_pages_is_never_replaced(models, pages, tmp_path, caps
         assert file.read_bytes() == kept and main([*arguments, "--works=a"]) == 0
 
 
-def test_built_in_pages_are_judged_by_with_and_without_a_number(models, tmp_path, monkeypatch):
-    monkeypatch.setattr(public, "UNSEEN_PAGES", 1)
+def test_built_in_pages_with_and_without_a_number(models, tmp_path, monkeypatch):
+    monkeypatch.setattr(composed, "UNSEEN_PAGES", 1)
     # Nobody asks for the pages of a result that is not there.
-    monkeypatch.setattr(judged_pages, "open_pages", lambda *_: pytest.fail("the pages are opened twice"))
+    monkeypatch.setattr(judged_pages, "open_evaluation_pages", lambda *_: pytest.fail("the pages are opened twice"))
     arguments = ("--protocol=256", "--kind=gray", "--perceptual=off")
     for name, source in (("bare", "unseen"), ("numbered", "unseen:1")):
         assert evaluate(models, "paint", f"--data={source}", *arguments, f"--output={tmp_path / name}.json") == 0
@@ -182,11 +182,11 @@ def test_a_file_that_is_no_result_is_never_replaced(models, pages, tmp_path, cap
     common = ("--perceptual=off", "--pictures=1", "--keep-pages=0", f"--output={tmp_path / 'notes.json'}")
     assert evaluate(models, "paint", f"--data=folder:{pages}", "--works=a", *common) == 2
     assert main([f"--predictions={pages}", f"--truth={pages}", *common]) == 2
-    assert capsys.readouterr().err.count("notes.json is no result of launch/evaluate.py") == 2
+    assert capsys.readouterr().err.count("notes.json is no result of mangagan evaluate") == 2
     assert (tmp_path / "notes.json").read_text() == '{"what": "I wrote"}'
 
 
-def test_pictures_of_one_program_are_judged_by_several_sets_of_pages(pages, tmp_path, capsys):
+def test_pictures_of_one_program_are_evaluated_on_several_sets_of_pages(pages, tmp_path, capsys):
     truths = [tmp_path / name for name in ("first", "second", "漫画", "画")]
     (tmp_path / "results").mkdir()
     for truth in truths:
@@ -199,15 +199,19 @@ def test_pictures_of_one_program_are_judged_by_several_sets_of_pages(pages, tmp_
     assert judged == {f"folder:{truth}" for truth in truths[:3]}
 
 
-def test_a_place_that_cannot_be_written_is_told_before_anything_is_judged(models, pages, tmp_path, capsys, monkeypatch):
-    for judge in ("colored.judge_coloring", "predictions.judge_predictions", "restored.judge_denoising"):
+def test_an_unwritable_output_is_reported_before_the_evaluation(models, pages, tmp_path, capsys, monkeypatch):
+    for judge in (
+        "colorization.colorization.evaluate_colorizer",
+        "colorization.predictions.evaluate_predictions",
+        "restoration.restoration.evaluate_denoiser",
+    ):
         monkeypatch.setattr(f"mangagan.evaluate.{judge}", lambda *_, **__: pytest.fail("it is judged"))
     (tmp_path / "results").write_text("mine")
     (tmp_path / "x-pages").write_text("mine")
     data, theirs = f"--data=folder:{pages}", (f"--predictions={pages}", f"--truth={pages}")
     assert evaluate(models, "paint", data, f"--output={tmp_path / 'results'}") == 2
     assert main([*theirs, f"--output={tmp_path / 'results'}"]) == 2
-    assert capsys.readouterr().err.count(f"cannot be written: {tmp_path / 'results'} is no folder") == 2
+    assert capsys.readouterr().err.count(f"cannot be written: {tmp_path / 'results'} is not a folder") == 2
     assert main([*theirs, f"--output={tmp_path / 'x.json'}"]) == 2
     assert f"pictures would be kept in {tmp_path / 'x-pages'}, which is a file" in capsys.readouterr().err
     assert evaluate(models, "denoise", data, f"--output={tmp_path}") == 2
@@ -217,7 +221,7 @@ def test_a_place_that_cannot_be_written_is_told_before_anything_is_judged(models
     assert "cannot be written: nothing may be written in" in capsys.readouterr().err
 
 
-def test_a_run_is_judged_where_it_lies(models, pages, tmp_path):
+def test_the_result_of_a_run_is_written_into_its_folder(models, pages, tmp_path):
     workdir = tmp_path / "run"
     named = {str(workdir): models["of"]["paint"]}
     with pytest.MonkeyPatch.context() as patch:
@@ -228,7 +232,7 @@ def test_a_run_is_judged_where_it_lies(models, pages, tmp_path):
     assert written.name == "run" and written.protocol["name"] == "training" and written.pictures
     experiment, variables = models["of"]["paint"]
     protocol = Protocol("training", f"folder:{pages}", pages=2)
-    found = judge_coloring("run", experiment, variables, protocol, Extras(perceptual=False))
+    found = evaluate_colorizer("run", experiment, variables, protocol, EvaluationOptions(perceptual=False))
     assert found.pages == written.pages and found.protocol == written.protocol and found.pictures == ()
 
 
@@ -266,7 +270,7 @@ def test_progress_of_a_run(run, tmp_path):
 def test_progress_needs_a_first_and_a_last(tmp_path, capsys):
     grid(tmp_path / "run", 5, 0)
     assert main([f"--checkpoint={tmp_path / 'run'}", f"--progress={tmp_path / 'p.png'}"]) == 2
-    assert "has 1 picture, and a first and a last are needed" in capsys.readouterr().err
+    assert "has 1 picture, and two are needed" in capsys.readouterr().err
     assert main([f"--checkpoint={tmp_path}", f"--progress={tmp_path / 'p.png'}"]) == 2
     assert "has no pictures" in capsys.readouterr().err
     assert not (tmp_path / "p.png").exists()
@@ -275,21 +279,25 @@ def test_progress_needs_a_first_and_a_last(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("name", "arguments", "complaint"),
     [
-        ("denoise", [], "--data=: restoration is judged on whole pictures; give --data=folder:DIR"),
+        ("denoise", [], "--data=: restoration is evaluated on whole pictures; give --data=folder:DIR"),
         ("inpaint", ["--data=comics:20"], "give --data=folder:DIR"),
         ("denoise", ["--data=folder:{pages}/none"], "there is no folder"),
         ("denoise", ["--data=folder:{pages}", "--works=d"], "there is no work d in {pages}; there are a, b, c"),
         ("denoise", ["--data=folder:{pages}", "--sigma=25,x"], "--sigma=25,x: write whole numbers"),
         ("denoise", ["--data=folder:{pages}", "--output={pages}/none/x.json"], "there is no folder"),
         ("nothing", ["--data=folder:{pages}"], "is neither a run"),
-        ("denoise", ["--data=folder:{pages}", "--protocol=256", "--keep-pages=1"], "--keep-pages, --protocol: of no u"),
-        ("inpaint", ["--data=folder:{pages}", "--sigma=25"], "--sigma: of no use for a run that fills holes"),
-        ("denoise", ["--progress=x.png", "--works=a"], "--works: of no use for the pictures of a training"),
+        (
+            "denoise",
+            ["--data=folder:{pages}", "--protocol=256", "--keep-pages=1"],
+            "--keep-pages, --protocol: not for",
+        ),
+        ("inpaint", ["--data=folder:{pages}", "--sigma=25"], "--sigma: not for a run that fills holes"),
+        ("denoise", ["--progress=x.png", "--works=a"], "--works: not for the pictures of a run's training"),
         ("denoise", ["--predictions={pages}"], "either --checkpoint=RUN or --predictions=DIR"),
         ("denoise", ["--truth={pages}"], "--truth and --source belong to --predictions=DIR"),
         ("paint", ["--data=folder:{pages}/none"], "there is no folder"),
-        ("paint", ["--data=folder:{pages}", "--sigma=25"], "--sigma: of no use for a run that colors pages"),
-        ("paint", ["--protocol=training", "--kind=bw"], "--kind=bw: --protocol=training shows a run the kind that it"),
+        ("paint", ["--data=folder:{pages}", "--sigma=25"], "--sigma: not for a run that colours pages"),
+        ("paint", ["--protocol=training", "--kind=bw"], "--kind=bw: --protocol=training uses the kind of input"),
         ("paint", ["--data=folder:{pages}", "--works=d"], "there is no work d in folder:{pages}; there are a, b, c"),
         ("paint", ["--data=folder:{pages}", "--kind=bw"], "has no page in color with its ink and tones"),
     ],
@@ -297,7 +305,11 @@ def test_progress_needs_a_first_and_a_last(tmp_path, capsys):
 def test_a_mistake_is_one_line_and_exit_code_2(models, pages, name, arguments, complaint, capsys):
     assert evaluate(models, name, *(argument.format(pages=pages) for argument in arguments)) == 2
     error = capsys.readouterr().err
-    assert error.startswith("error: ") and error.count("\n") == 1 and complaint.format(pages=pages) in error
+    assert (
+        error.startswith("mangagan evaluate: error: ")
+        and error.count("\n") == 1
+        and complaint.format(pages=pages) in error
+    )
 
 
 @pytest.mark.parametrize(
@@ -307,11 +319,11 @@ def test_a_mistake_is_one_line_and_exit_code_2(models, pages, name, arguments, c
         (["--predictions={pages}"], "--predictions=DIR needs --truth=DIR, the true pages, and --output=FILE"),
         (
             ["--predictions={pages}", "--truth={pages}", "--output=x.json", "--data=comics"],
-            "--data: of no use for pictures of another program",
+            "--data: not for pictures of another program",
         ),
         (
             ["--predictions={pages}", "--truth={pages}", "--output=x.json", "--kind=bw"],
-            "--kind: of no use for pictures",
+            "--kind: not for pictures of another program",
         ),
         (["--predictions={pages}/a", "--truth={pages}/none", "--output={pages}/../x.json"], "there is no folder"),
     ],
@@ -322,14 +334,14 @@ def test_mistakes_in_pictures_of_another_program(pages, arguments, complaint, ca
 
 
 @pytest.mark.parametrize("arguments", [["--keep-pages=x"], ["--keep-pages=-1"], ["--pictures=0"], ["--size=1.5"]])
-def test_what_is_no_number_is_said_so(arguments, capsys):
+def test_an_invalid_number_is_reported(arguments, capsys):
     with pytest.raises(SystemExit) as end:
         main(arguments)
     option, value = arguments[0].split("=")
-    assert end.value.code == 2 and f"argument {option}: '{value}' is no whole number" in capsys.readouterr().err
+    assert end.value.code == 2 and f"argument {option}: '{value}' is not a whole number" in capsys.readouterr().err
 
 
-def test_help_says_how_it_is_judged(capsys):
+def test_help_explains_the_protocols(capsys):
     with pytest.raises(SystemExit) as end:
         main(["--help"])
     assert end.value.code == 0

@@ -1,4 +1,4 @@
-"""Runs that commands are given without any training."""
+"""Runs for commands, without any training."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from mangagan.train import load as trained
 
 @pytest.fixture(scope="module")
 def named():
-    """Has commands find runs by names that are no folders."""
+    """A dictionary of runs, which commands find by its keys in place of folders."""
     load_trained, runs = trained.load_trained, {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(trained, "load_trained", lambda folder: runs.get(str(folder)) or load_trained(folder))

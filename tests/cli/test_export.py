@@ -9,8 +9,8 @@ import jax
 import numpy as np
 import pytest
 
-from launch import run as training
-from launch.export import main
+from mangagan.cli import train as training
+from mangagan.cli.export import main
 from mangagan.interop.reference.layouts import LAYOUTS, Layout
 from mangagan.models.unet import UNet
 from mangagan.train.load import load_trained
@@ -49,7 +49,7 @@ def test_a_model_is_its_run_to_the_bit(trained, model):
 
 
 def test_a_model_may_be_the_mean_of_several_checkpoints(trained, pages, tmp_path, capsys):
-    from launch.run import main as train
+    from mangagan.cli.train import main as train
 
     run = tmp_path / "run"
     told = [f"data.source=folder:{pages}", "train.steps=2", "train.every_checkpoint_steps=1"]
@@ -75,7 +75,7 @@ def test_the_card_tells_of_the_run(trained, model, pages):
     assert (model / "samples.png").read_bytes() == (trained / "grids" / "0000002.png").read_bytes()
 
 
-def test_what_is_published_says_whom_it_owes_and_what_it_does_badly(trained, pages, tmp_path):
+def test_a_published_model_has_credits_and_known_weaknesses(trained, pages, tmp_path):
     notes, folder = tmp_path / "notes.md", tmp_path / "base"
     notes.write_text("## What it does badly\n\nNight scenes.\n")
     credit = "Pepper&Carrot: CC-BY-4.0, David Revoy (www.peppercarrot.com)"
@@ -91,11 +91,16 @@ def test_what_is_published_says_whom_it_owes_and_what_it_does_badly(trained, pag
     card, terms = (folder / "README.md").read_text(), (folder / "LICENSE").read_text()
     assert terms == (
         "The weights of the model base (model.safetensors) are licensed CC-BY-SA-4.0: "
-        "https://creativecommons.org/licenses/by-sa/4.0/\n\nThey owe these authors, under "
+        "https://creativecommons.org/licenses/by-sa/4.0/\n\nThey are made from the work of these authors, under "
         f"these licences:\n\n- {credit}\n"
     )
     assert f"- {credit}\n" in card and 'license: "cc-by-sa-4.0"' in card and "Your own pictures" not in card
-    order = ["## Use", "--checkpoint=base pages", "## Figures", "## What it does badly\n\nNight scenes.\n\n## Pages"]
+    order = [
+        "## Use",
+        "--checkpoint=base pages",
+        "## Metrics",
+        "## What it does badly\n\nNight scenes.\n\n## Training set",
+    ]
     assert sorted(order, key=card.index) == order
     # Where the pages lay is nobody's concern.
     assert "data.source=folder:peppercarrot" in card
@@ -110,13 +115,13 @@ def test_a_run_becomes_an_onnx_file(trained, tmp_path, capsys):
     pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed (pip install -e '.[onnx]')")
     file = tmp_path / "tiny.onnx"
     assert main(["onnx", str(trained), str(file)]) == 0
-    assert f"ONNX in {file}: what ONNX Runtime paints differs from JAX by" in capsys.readouterr().out
+    assert f"ONNX in {file}: predictions of ONNX Runtime and JAX differ by at most" in capsys.readouterr().out
     before = file.read_bytes()
     assert main(["onnx", str(trained), str(file)]) == 2
     assert "exists already and is kept" in capsys.readouterr().err and file.read_bytes() == before
 
 
-def test_a_checkpoint_goes_out_and_comes_back(model, tmp_path, monkeypatch, capsys):
+def test_a_checkpoint_is_exported_and_imported(model, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(LAYOUTS, "tiny_unet", Layout(UNet(levels=4, features=4), 3))
     file, back = str(tmp_path / "net_G.safetensors"), str(tmp_path / "back")
     assert main(["reference", str(model), file, "--layout=tiny_unet"]) == 0
@@ -138,11 +143,11 @@ def test_a_checkpoint_goes_out_and_comes_back(model, tmp_path, monkeypatch, caps
     ("arguments", "complaint"),
     [
         (["model", "{nowhere}", "{out}"], "is no run: it has no experiment.json"),
-        (["model", "{trained}", "{model}"], "holds something already, which is kept"),
+        (["model", "{trained}", "{model}"], "exists already and is kept"),
         (["model", "{model}", "{out}"], "is no run"),
         (["model", "{trained}", "{out}", "--notes={nowhere}"], "No such file"),
         (["model", "{trained}", "{out}", "--set=data.sauce=x"], "data.sauce"),
-        (["model", "{trained}", "{out}", "--set=task.l1=1"], "task.l1=...: of a run that was trained only data.source"),
+        (["model", "{trained}", "{out}", "--set=task.l1=1"], "task.l1=...: of a trained run only data.source"),
         (["onnx", "{model}", "{out}.pth"], "should end in .onnx"),
         (["onnx", "{nowhere}", "{out}.onnx"], "is neither a run (no experiment.json) nor a"),
         (["reference", "{nowhere}", "{out}.pth", "--layout=siggraph17"], "is neither a run (no experiment.json) nor a"),
@@ -158,7 +163,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(trained, model, tmp_path, argumen
     places = {"trained": trained, "model": model, "nowhere": tmp_path / "nowhere", "out": tmp_path / "out"}
     assert main([argument.format(**places) for argument in arguments]) == 2
     error = capsys.readouterr().err
-    assert error.startswith("error: ") and error.count("\n") == 1 and complaint in error
+    assert error.startswith("mangagan export: error: ") and error.count("\n") == 1 and complaint in error
     assert list(tmp_path.iterdir()) == []
 
 
@@ -167,4 +172,4 @@ def test_help_has_examples(capsys):
         main(["--help"])
     assert end.value.code == 0
     out = capsys.readouterr().out
-    assert "examples:" in out and "launch/export.py reference" in out and "--net=to_target" in out
+    assert "examples:" in out and "mangagan export reference" in out and "--net=to_target" in out

@@ -6,10 +6,10 @@ import time
 import pytest
 from filelock import FileLock
 
-import experiments
-from experiments import _suites
-from launch.sweep import main
+from mangagan import experiments
+from mangagan.cli.sweep import main
 from mangagan.evaluate.result import read_result, result_file
+from mangagan.experiments import _suites
 from mangagan.overrides import describe
 from mangagan.sweep.execute import execute
 from mangagan.sweep.job import do
@@ -30,7 +30,7 @@ def test_describe_prints_runs_and_what_is_tried_in_each(capsys):
     arguments = ["--exp=pix2pix_manga:debug", "--ablations=l1_only,patch286", "--seeds=2", "train.seed=3"]
     assert main([*arguments, "--describe"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "Ablations of pix2pix_manga:debug, judged by protocol training",
+        "Ablations of pix2pix_manga:debug, evaluated by the protocol training",
         "001-base-seed3",
         "002-l1_only-seed3",
         "  task.adversarial: 1.0 -> 0.0",
@@ -83,25 +83,25 @@ def test_the_suite_of_restore_color_is_its_ablations():
 @pytest.mark.parametrize(
     "arguments, complaint",
     [
-        ([], "--exp=NAME, or which suite: --suite=architectures:laptop"),
-        (["--exp=pix2pix_manga", "--suite=architectures:laptop"], "say which experiment"),
+        ([], "an experiment, --exp=NAME, or a suite: --suite=architectures:laptop"),
+        (["--exp=pix2pix_manga", "--suite=architectures:laptop"], "name either an experiment"),
         (["--suite=architectures"], "there is no suite 'architectures'; there are architectures:laptop"),
         (["--suite=architectures:laptop", "--ablations=all"], "a suite has its own entries"),
         (["--exp=pix2pix"], "there is no experiment 'pix2pix'"),
         (["--exp=pix2pix_manga", "--ablations=bigger"], "no ablation 'bigger'; it has l1_only"),
-        (["--exp=pix2pix_manga", "--ablations=,"], "one ablation at least"),
+        (["--exp=pix2pix_manga", "--ablations=,"], "at least one ablation"),
         (["--exp=pix2pix_manga:debug", "--ablations=patch16"], "patch16 is the same as base here"),
         (["--exp=pix2pix_manga", "train.stpes=3"], "Train has no 'stpes'"),
-        (["--exp=pix2pix_manga", "--slurm=partition=x"], "is for --executor=slurm"),
+        (["--exp=pix2pix_manga", "--slurm=partition=x"], "needs --executor=slurm"),
         (["--exp=pix2pix_manga", "--executor=slurm", "--slurm=gpu"], "'gpu' has no value"),
-        (["--exp=restore_denoise", "--protocol=native"], "restoration is judged by protocol training"),
+        (["--exp=restore_denoise", "--protocol=native"], "restoration is evaluated by the protocol training"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(arguments, complaint, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(arguments) == 2
     error = capsys.readouterr().err
-    assert error.startswith("error: ") and complaint in error and "Traceback" not in error
+    assert error.startswith("mangagan sweep: error: ") and complaint in error and "Traceback" not in error
     assert not list(tmp_path.iterdir())
 
 
@@ -125,7 +125,7 @@ def test_a_sweep_that_is_stopped_writes_its_table_and_says_so(tmp_path, capsys, 
 
     monkeypatch.setattr("mangagan.sweep.local.run_locally", stop)
     assert main(["--exp=pix2pix_manga:debug", "--ablations=l1_only", f"--output={tmp_path}"]) == 130
-    assert "the same command goes on from here" in capsys.readouterr().err
+    assert "the same command continues from here" in capsys.readouterr().err
     assert "No run has a result yet." in (tmp_path / "table.md").read_text()
 
 
@@ -168,7 +168,7 @@ def test_files_of_somebody_else_are_left_alone(tmp_path, capsys):
 def test_what_is_no_number_of_seeds_is_said_so(value, capsys):
     with pytest.raises(SystemExit) as end:
         main(["--exp=pix2pix_manga:debug", f"--seeds={value}"])
-    assert end.value.code == 2 and f"'{value}' is no whole number from 1 on" in capsys.readouterr().err
+    assert end.value.code == 2 and f"'{value}' is not a whole number of at least 1" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Volumes go through untrained runs of every colouriser: all comes back in colour, in its own lines."""
+"""Volumes through untrained runs of every colouriser: every page comes back in colour with its own lines."""
 
 from __future__ import annotations
 
@@ -19,13 +19,12 @@ import pytest
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
+from mangagan import pretrained
 from mangagan.cli import colorize as command
-from mangagan.cli import main as console
 from mangagan.cli.colorize import main
 from mangagan.color import ciede2000, srgb_to_lab
-from mangagan.infer import beginning
+from mangagan.infer.colorizer import VolumeColorizer
 from mangagan.infer.volume.report import Report
-from mangagan.pretrained import shipped
 from mangagan.tasks.base import Variables
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +43,7 @@ RUNS = {
 
 @pytest.fixture(scope="module")
 def runs(named, untrained):
-    """Names that the command takes for the folders of runs."""
+    """Untrained runs by the names that stand for their folders."""
     for name, experiment in RUNS.items():
         named[name] = untrained(experiment)
     named["inpaint"] = untrained("restore_inpaint:debug")
@@ -53,7 +52,7 @@ def runs(named, untrained):
 
 @pytest.fixture(scope="module")
 def pages(composed):
-    """Twenty grey pages of real comics where they are at hand, of built-in ones elsewhere; a quarter of their size."""
+    """Twenty grey pages at a quarter of their size: of real comics if they are present, else of built-in ones."""
     if COMICS.is_dir():
         pictures = [Image.open(file) for file in sorted(COMICS.glob("E*P*.jpg"))[:20]]
     else:
@@ -166,14 +165,14 @@ def test_hints_change_their_page(runs, tmp_path, pages, monkeypatch, capsys):
         made[name] = [opened((tmp_path / name / f"{number}.png").read_bytes()).astype(int) for number in (1, 2)]
     away = [np.abs(hinted - bare) for bare, hinted in zip(made["bare"], made["hinted"], strict=True)]
     assert away[0].max() > 8 and away[1].max() == 0
-    assert f"hints that no page has: {hints.parent / '7.json'}" in capsys.readouterr().err
+    assert f"hints that match no page: {hints.parent / '7.json'}" in capsys.readouterr().err
     hints.write_text(json.dumps(wish | {"size": [9, 9], "points": []}))
     arguments = (f"--output={tmp_path / 'bad'}", "--size=64", f"--hints={hints.parent}")
     assert colorize("siggraph17", tmp_path / "in", *arguments) == 1
     assert "its hints are for 9 x 9 pixels" in capsys.readouterr().out
 
 
-def test_finished_pages_count_only_for_the_same_network_and_hints(runs, tmp_path, pages, monkeypatch):
+def test_finished_pages_are_kept_only_for_the_same_network_and_hints(runs, tmp_path, pages, monkeypatch):
     for name in ("in", "hints"):
         (tmp_path / name).mkdir()
     for number in (1, 2, 3):
@@ -184,7 +183,7 @@ def test_finished_pages_count_only_for_the_same_network_and_hints(runs, tmp_path
         content = {"version": 1, "size": pages[1].size, "points": [{"at": [8, 8], "color": color}]}
         (tmp_path / "hints" / "1.json").write_text(json.dumps(content))
 
-    def color(page):
+    def color(self, page):
         if page.name == "3.png":  # a page that fails keeps the volume unfinished
             raise ValueError("not today")
         return np.ascontiguousarray(255 - page.pixels)
@@ -196,7 +195,7 @@ def test_finished_pages_count_only_for_the_same_network_and_hints(runs, tmp_path
         assert json.loads(report.read_text())["volumes"][0]["counts"] == {"done": 2, "failed": 1}
         return [(out / f"{number}.png").stat().st_mtime_ns for number in (1, 2)]
 
-    monkeypatch.setattr(beginning, "colorizer", lambda *_: color)
+    monkeypatch.setattr(VolumeColorizer, "process", color)
     hint("#ff2020")
     first = start()
     assert start() == first
@@ -216,7 +215,7 @@ def named_color(color):
     return json.dumps({"version": 1, "colors": [{"color": color}]})
 
 
-def test_pages_are_painted_in_the_palette_that_is_given_or_that_of_their_cover(runs, tmp_path, pages):
+def test_pages_take_the_given_palette_or_that_of_their_cover(runs, tmp_path, pages):
     for name in ("in", "palettes/in"):
         (tmp_path / name).mkdir(parents=True)
     for number in (1, 2):
@@ -250,8 +249,8 @@ def test_pages_are_painted_in_the_palette_that_is_given_or_that_of_their_cover(r
     assert (tmp_path / "with cover" / "cover.png").read_bytes() == (tmp_path / "cover.png").read_bytes()
 
 
-def test_a_page_is_all_that_must_be_given(runs, tmp_path, pages, monkeypatch, capsys):
-    monkeypatch.setitem(runs, str(shipped.SHIPPED), runs["steered"])
+def test_a_page_is_the_only_required_argument(runs, tmp_path, pages, monkeypatch, capsys):
+    monkeypatch.setitem(runs, str(pretrained.shipped_model()), runs["steered"])
     pages[1].save(tmp_path / "page.png")
     assert main([str(tmp_path / "page.png"), "--size=64"]) == 0
     made = (tmp_path / "page-color.png").read_bytes()
@@ -260,12 +259,12 @@ def test_a_page_is_all_that_must_be_given(runs, tmp_path, pages, monkeypatch, ca
     assert "1 exists" in capsys.readouterr().out and (tmp_path / "page-color.png").read_bytes() == made
     assert main([str(tmp_path / "page.png"), "-o", str(tmp_path / "out.png"), "--size=32"]) == 0
     assert {file.name for file in tmp_path.iterdir()} == {"page.png", "page-color.png", "out.png"}
-    monkeypatch.setattr(shipped, "SHIPPED", tmp_path / "nowhere")
+    monkeypatch.setattr(pretrained, "_FOLDER", tmp_path / "nowhere")
     assert main([str(tmp_path / "page.png"), "-o", str(tmp_path / "out2.png")]) == 2
     assert "this copy of mangagan lacks its model 'base'" in capsys.readouterr().err
 
 
-def test_a_report_that_cannot_be_written_is_a_fault_and_no_mistake(runs, tmp_path, pages, monkeypatch, capsys):
+def test_a_report_that_cannot_be_written_gives_exit_code_1(runs, tmp_path, pages, monkeypatch, capsys):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -277,7 +276,7 @@ def test_a_report_that_cannot_be_written_is_a_fault_and_no_mistake(runs, tmp_pat
     assert "1 done" in shown.out and "the report could not be written: [Errno 28]" in shown.err
 
 
-def test_terminals_need_not_know_the_letters_of_names(tmp_path, monkeypatch):
+def test_names_may_have_letters_that_a_terminal_cannot_show(tmp_path, monkeypatch):
     shown = io.TextIOWrapper(io.BytesIO(), "ascii")
     monkeypatch.setattr(sys, "stderr", shown)
     assert main(["--checkpoint=lab", f"--output={tmp_path}", str(tmp_path / "第.cbz")]) == 2
@@ -298,8 +297,8 @@ def test_terminals_need_not_know_the_letters_of_names(tmp_path, monkeypatch):
         (["--checkpoint=steered", "--palette={tmp}/in/1.png"], "1.png: the picture is in black and white"),
         (["--palette={tmp}/empty"], "there are no palettes"),
         (["--size=big"], "--size=big: give the pixels"),
-        (["--size=3"], "16 is the least"),
-        (["--jpeg-quality=0"], "quality jpeg=0: it is from 1 to 100"),
+        (["--size=3"], "must be at least 16"),
+        (["--jpeg-quality=0"], "quality jpeg=0: it must be from 1 to 100"),
         (["--report={tmp}/none/report.json"], "there is no folder"),
         (["{tmp}/none.cbz"], "there is no file or folder"),
         (["--output={tmp}/in"], "lies in a folder that is read"),
@@ -315,28 +314,19 @@ def test_a_mistake_is_one_line_and_exit_code_2(runs, tmp_path, pages, arguments,
     given = [argument.format(tmp=tmp_path) for argument in arguments]
     assert main(["--checkpoint=lab", f"--output={tmp_path / 'out'}", str(tmp_path / "in"), *given]) == 2
     error = capsys.readouterr().err
-    assert error.startswith("error: ") and error.count("\n") == 1
+    assert error.startswith("mangagan colorize: error: ") and error.count("\n") == 1
     assert complaint in error
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("start", [main, lambda arguments: console(["colorize", *arguments])])
-def test_help_has_examples(start, capsys):
+def test_help_has_examples(capsys):
     with pytest.raises(SystemExit) as end:
-        start(["--help"])
+        main(["--help"])
     assert end.value.code == 0
     out = capsys.readouterr().out
     assert (
         "examples:" in out and "--checkpoint=my-colorizer.onnx" in out and '{"version": 1' in out and "exit code" in out
     )
-
-
-def test_the_console_command_names_its_commands(capsys):
-    for arguments in ([], ["paint"], ["--help"]):
-        with pytest.raises(SystemExit) as end:
-            console(arguments)
-        assert end.value.code == (0 if "--help" in arguments else 2)
-    assert "colorize" in capsys.readouterr().out
 
 
 PROGRAM = """
@@ -355,7 +345,7 @@ def start(*arguments):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_onnx_needs_no_jax_and_a_killed_command_goes_on_to_the_same_bytes(runs, tmp_path, book):
+def test_onnx_needs_no_jax_and_a_killed_command_continues_to_the_same_bytes(runs, tmp_path, book):
     pytest.importorskip("onnx", reason="onnx is not installed (pip install -e '.[onnx]')")
     pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed (pip install -e '.[onnx]')")
     from mangagan.infer.onnx_export import export_onnx

@@ -1,26 +1,18 @@
+"""A data source becomes an archive, and its summary, contact sheet, palette and pictures."""
+
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from mangagan.cli.prepare import main
 from mangagan.data.archive.archive import Record
 from mangagan.data.archive.unpack import unpack
 from mangagan.infer.guidance.palette_file import parse_palette
 from mangagan.palette import named_colors
-
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def prepare():
-    spec = importlib.util.spec_from_file_location("prepare", ROOT / "launch" / "prepare.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
@@ -34,9 +26,9 @@ def folder(tmp_path) -> Path:
     return tmp_path / "pages"
 
 
-def test_summary_and_contact_sheet(prepare, folder, tmp_path, capsys):
+def test_summary_and_contact_sheet(folder, tmp_path, capsys):
     options = [f"--source=folder:{folder}", f"--cache={tmp_path / 'cache'}", f"--sheet={tmp_path / 'sheet.png'}"]
-    assert prepare.main(options) == 0
+    assert main(options) == 0
     out = capsys.readouterr().out
     assert "train          6 pages of 3 works: 6 color, 0 bw, 0 both" in out
     assert "validation     2 pages of 1 works" in out and "held out       work" in out
@@ -49,45 +41,49 @@ def test_summary_and_contact_sheet(prepare, folder, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("source", ["nothing:here", "folder:/no/such/folder", "pairs:one"])
-def test_mistakes_are_one_line(prepare, source, tmp_path, capsys):
-    assert prepare.main([f"--source={source}", f"--cache={tmp_path}"]) == 2
+def test_mistakes_are_one_line(source, tmp_path, capsys):
+    assert main([f"--source={source}", f"--cache={tmp_path}"]) == 2
     error = capsys.readouterr().err
-    assert error.startswith("error: ") and error.count("\n") == 1 and source.split(":")[1].strip("/") in error
+    assert (
+        error.startswith("mangagan prepare: error: ")
+        and error.count("\n") == 1
+        and source.split(":")[1].strip("/") in error
+    )
 
 
-def test_help_has_examples(prepare, capsys):
+def test_help_has_examples(capsys):
     with pytest.raises(SystemExit) as end:
-        prepare.main(["--help"])
+        main(["--help"])
     assert end.value.code == 0
     out = capsys.readouterr().out
     assert "examples:" in out and "--source=pairs:" in out and "hf:" in out
 
 
-def test_the_mean_palette_is_written_and_can_be_read(prepare, folder, tmp_path, capsys):
+def test_the_mean_palette_is_written_and_can_be_read(folder, tmp_path, capsys):
     options = [f"--source=folder:{folder}", f"--cache={tmp_path / 'cache'}"]
-    assert prepare.main([*options, f"--palette={tmp_path / 'palette.json'}"]) == 0
+    assert main([*options, f"--palette={tmp_path / 'palette.json'}"]) == 0
     read = parse_palette((tmp_path / "palette.json").read_text("utf-8"))
     assert read.any() and named_colors(read)
-    assert prepare.main([*options, "--input=drawn"]) == 2
+    assert main([*options, "--input=drawn"]) == 2
     assert "give --sheet=FILE, too" in capsys.readouterr().err
-    assert prepare.main([*options, "--input=drawn", f"--sheet={tmp_path / 'drawn.png'}"]) == 0
+    assert main([*options, "--input=drawn", f"--sheet={tmp_path / 'drawn.png'}"]) == 0
     assert Image.open(tmp_path / "drawn.png").height > 5 * 256
 
 
-def test_white_pages_have_no_palette(prepare, tmp_path, capsys):
+def test_white_pages_have_no_palette(tmp_path, capsys):
     for number in range(4):
         page = np.full((60, 40, 3), (255, 252, 245), np.uint8)
         (tmp_path / "white" / str(number)).mkdir(parents=True)
         Image.fromarray(page).save(tmp_path / "white" / str(number) / "1.png")
     source = f"--source=folder:{tmp_path / 'white'}"
-    assert prepare.main([source, f"--cache={tmp_path / 'cache'}", f"--palette={tmp_path / 'palette.json'}"]) == 2
+    assert main([source, f"--cache={tmp_path / 'cache'}", f"--palette={tmp_path / 'palette.json'}"]) == 2
     assert "there is no palette" in capsys.readouterr().err and not (tmp_path / "palette.json").exists()
 
 
-def test_pages_come_out_as_files_again(prepare, folder, tmp_path, capsys):
+def test_pages_are_written_as_files(folder, tmp_path, capsys):
     options = [f"--source=folder:{folder}", f"--cache={tmp_path / 'cache'}", f"--pictures={tmp_path / 'out'}"]
     for _ in range(2):
-        assert prepare.main(options) == 0
+        assert main(options) == 0
         assert "pictures       8 in" in capsys.readouterr().out
     names = sorted(f"work{number % 4}/{number}.png" for number in range(8))
     assert sorted(file.relative_to(tmp_path / "out").as_posix() for file in (tmp_path / "out").rglob("*.png")) == names
@@ -95,11 +91,11 @@ def test_pages_come_out_as_files_again(prepare, folder, tmp_path, capsys):
         np.testing.assert_array_equal(Image.open(tmp_path / "out" / name), Image.open(folder / name))
     mine = tmp_path / "out" / "work2" / "6.png"
     mine.write_bytes(b"mine")
-    assert prepare.main(options) == 2
+    assert main(options) == 2
     assert "6.png is another picture" in capsys.readouterr().err and mine.read_bytes() == b"mine"
 
 
-def test_a_page_is_written_nowhere_else(tmp_path):
+def test_a_page_is_never_written_outside_the_folder(tmp_path):
     class Hostile:
         def split(self, name):
             return [Record("../page", "work", b"\x89PNG", b"")]
