@@ -1,4 +1,4 @@
-"""Compiled programs, kept from one process to the next."""
+"""The cache of compiled programs, which later processes reuse."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from mangagan.data.archive.archive import cache_folder
 
 
 def keep_compiled() -> None:
-    """From now on keeps what is compiled in the user's cache folder, or where JAX_COMPILATION_CACHE_DIR says."""
+    """Store programs that are compiled from now on in the user's cache folder, or in JAX_COMPILATION_CACHE_DIR."""
     folder = os.environ.get("JAX_COMPILATION_CACHE_DIR") or str(cache_folder() / "compiled")
     jax.config.update("jax_compilation_cache_dir", folder)

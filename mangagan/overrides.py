@@ -1,9 +1,9 @@
 """A configuration as lines `key.path=value`: read from the command line, written to a run's folder, and compared.
 
-A configuration is a tree of frozen dataclasses; Flax modules are dataclasses too. Its description is a flat
-dictionary of the same keys that `override` takes, so that what a run wrote builds the same configuration again. A
-field that holds one of several classes is named by the class (`task.generator=ResNet`), and plain values of the same
-name are kept through such a change.
+A configuration is a tree of frozen dataclasses; Flax modules are dataclasses, too. Its description is a flat
+dictionary of the same keys that `override` takes, so that the description of a run builds the same configuration
+again. A field that holds one of several classes is named by the class (`task.generator=ResNet`; a class of a user's
+own file by FILE.py:CLASS), and plain values of the same name survive such a change.
 """
 
 from __future__ import annotations
@@ -11,17 +11,24 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 import flax.linen as nn
+
+from mangagan.renames import renamed
+from mangagan.user_code import is_reference, reference, resolve
 
 T = TypeVar("T")
 Plain = str | int | float | bool | None
 
 
 def parse(arguments: Sequence[str]) -> dict[str, str]:
-    """Splits `key.path=value` arguments; ValueError where there is no `=`."""
+    """Split `key.path=value` arguments into a dictionary.
+
+    Raises:
+        ValueError: An argument has no `=`.
+    """
     for argument in arguments:
         if "=" not in argument:
             raise ValueError(f"{argument!r} is no override: write key.path=value, for example train.steps=500")
@@ -29,30 +36,45 @@ def parse(arguments: Sequence[str]) -> dict[str, str]:
 
 
 def override(config: T, changes: Mapping[str, Any]) -> T:
-    """The configuration with each `key.path` set to its value (text is read by the field's type).
+    """Return the configuration with each `key.path` set to its value.
 
-    Raises ValueError that lists the valid names, or what the field takes, where one is wrong.
+    Args:
+        config: A frozen dataclass, for example an `Experiment`.
+        changes: Values by their keys; text is read by the type of the field. Former names are read as the present
+            ones (see `mangagan.renames`).
+
+    Raises:
+        ValueError: A key or a value is wrong; the message lists the valid names, or what the field takes.
     """
-    # A class before its fields: the fields of the new class are what the longer keys name.
+    changes = renamed(changes)
+    # A class before its fields: the longer keys name the fields of the new class.
     for key in sorted(changes, key=lambda key: key.count(".")):
         config = _set(config, key.split("."), changes[key], key)
     return config
 
 
 def describe(config: Any, prefix: str = "") -> dict[str, Plain]:
-    """The configuration as a flat dictionary `key.path -> value`; a nested dataclass is named by its class."""
+    """Return the configuration as a flat dictionary `key.path -> value`.
+
+    Args:
+        config: A frozen dataclass.
+        prefix: What the keys begin with.
+
+    Returns:
+        Plain values; a nested dataclass is named by its class.
+    """
     flat: dict[str, Plain] = {}
     for name in _names(config):
         value = getattr(config, name)
         if dataclasses.is_dataclass(value):
-            flat |= {prefix + name: type(value).__name__} | describe(value, f"{prefix}{name}.")
+            flat |= {prefix + name: _class_name(type(value))} | describe(value, f"{prefix}{name}.")
         else:
             flat[prefix + name] = value
     return flat
 
 
 def differences(old: Mapping[str, Plain], new: Mapping[str, Plain]) -> list[str]:
-    """One line for each key whose value differs, or that only one of two descriptions has."""
+    """Return one line for each key whose value differs, or that only one of two descriptions has."""
     keys = sorted(old.keys() | new.keys())
     return [
         f"{key}: {old.get(key, 'absent')} -> {new.get(key, 'absent')}"
@@ -64,6 +86,10 @@ def differences(old: Mapping[str, Plain], new: Mapping[str, Plain]) -> list[str]
 def _names(config: Any) -> list[str]:
     hidden = ("parent", "name") if isinstance(config, nn.Module) else ()
     return [field.name for field in dataclasses.fields(config) if field.init and field.name not in hidden]
+
+
+def _class_name(cls: Any) -> str:
+    return reference(cls) or cls.__name__
 
 
 def _set(config: Any, path: Sequence[str], value: Any, key: str) -> Any:
@@ -81,7 +107,8 @@ def _set(config: Any, path: Sequence[str], value: Any, key: str) -> Any:
 def _read(value: Any, annotation: Any, old: Any, key: str) -> Any:
     choices = typing.get_args(annotation) if _is_union(annotation) else (annotation,)
     if dataclasses.is_dataclass(old):
-        return _switch(value, choices if _is_union(annotation) else (), old, key)
+        # A field of one class takes that class and those derived from it (`Experiment.task`: every task).
+        return _switch(value, choices if _is_union(annotation) else [*_derived(annotation)], old, key)
     text = str(value)
     for choice in choices:
         try:
@@ -91,15 +118,21 @@ def _read(value: Any, annotation: Any, old: Any, key: str) -> Any:
     raise ValueError(f"{key}: {text!r} is not {' or '.join(map(_takes, choices))}")
 
 
+def _derived(cls: Any) -> Iterator[Any]:
+    yield cls
+    for derived in cls.__subclasses__() if isinstance(cls, type) else ():
+        yield from _derived(derived)
+
+
 def _switch(value: Any, choices: Sequence[Any], old: Any, key: str) -> Any:
-    classes = {choice.__name__: choice for choice in (type(old), *choices)}
-    if value not in classes:
+    classes = {_class_name(choice): choice for choice in (type(old), *choices)}
+    new = resolve(value) if is_reference(value) else classes.get(value)
+    if new is None:
         raise ValueError(f"{key}: {value!r} is none of {', '.join(sorted(classes))}")
-    new = classes[value]
     if new is type(old):
         return old
     kept = {field.name for field in dataclasses.fields(new)} & set(_names(old))
-    # Parts are not carried over: what a class's own norm or schedule is belongs to the class.
+    # Parts are not carried over: a class has a norm or a schedule of its own.
     return new(**{name: getattr(old, name) for name in kept if not dataclasses.is_dataclass(getattr(old, name))})
 
 

@@ -1,10 +1,11 @@
 import json
+from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
 
-import experiments
+from mangagan import experiments
 from mangagan.config import example_batch
 from mangagan.overrides import override
 from mangagan.train.devices import make_mesh
@@ -14,6 +15,8 @@ from mangagan.train.program import build_program
 ALL = [f"{name}:{preset}".rstrip(":") for name in experiments.names() for preset in ("", *experiments.presets(name))]
 # Two experiments may have the same table; one of them is enough.
 TABLES = {str(experiments.ablations(name)): name for name in experiments.names()}
+# The metrics of the first step of every experiment at `:debug`, on the pages of `conftest.pages`.
+GOLDEN = Path(__file__).with_name("golden_first_step.json")
 ABLATIONS = [(name, ablation) for name in TABLES.values() for ablation in experiments.ablations(name)]
 
 
@@ -50,9 +53,28 @@ def test_ablations_fit_together(name, ablation):
     assert_steps(override(experiments.load(f"{name}:laptop"), experiments.ablations(name)[ablation]))
 
 
+def assert_golden(name, line, precision):
+    found = {key: value for key, value in line.items() if key.startswith(("loss/", "gradient/"))}
+    expected = json.loads(GOLDEN.read_text()).get(name, {})
+    # Processors and versions of XLA add in other orders; bfloat16 has three digits.
+    tolerance = {"float32": 2e-3, "bfloat16": 3e-2}[precision]
+    nan = float("nan")
+    wrong = [
+        key
+        for key in sorted(found.keys() | expected)
+        if not np.isclose(found.get(key, nan), expected.get(key, nan), rtol=tolerance)
+    ]
+    assert not wrong, (
+        f"the first step of {name}:debug differs from {GOLDEN.name} in {', '.join(wrong)}. Pictures, random "
+        "keys, initial weights, networks or losses have changed, so published results may not be reproduced. If that "
+        f"is intended, say so in the commit and write into that file:\n"
+        f' "{name}": {json.dumps(found)}'
+    )
+
+
 @pytest.mark.parametrize("name", experiments.names())
-def test_debug_changes_every_trained_leaf_and_keeps_every_loss_finite(name, pages, tmp_path):
-    from launch.run import main
+def test_debug_trains_every_leaf_with_finite_losses_that_are_the_recorded_ones(name, pages, tmp_path):
+    from mangagan.cli.train import main
 
     source = f"data.source=folder:{pages}"
     assert main([f"--exp={name}:debug", source, f"--workdir={tmp_path / 'run'}", "train.every_log_steps=1"]) == 0
@@ -77,3 +99,4 @@ def test_debug_changes_every_trained_leaf_and_keeps_every_loss_finite(name, page
         still = [jax.tree_util.keystr(path) for path, moved in jax.tree.leaves_with_path(changed) if not moved]
         # Queries and keys learn through a gamma that starts at 0: their first gradients are below Adam's epsilon.
         assert not [leaf for leaf in still if "['query']" not in leaf and "['key']" not in leaf]
+    assert_golden(name, lines[0], experiment.precision)

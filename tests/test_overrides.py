@@ -1,6 +1,6 @@
 import pytest
 
-import experiments
+from mangagan import experiments
 from mangagan.losses import Wasserstein
 from mangagan.models.layers import InstanceNorm
 from mangagan.models.resnet import ResNet

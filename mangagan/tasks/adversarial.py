@@ -1,4 +1,4 @@
-"""How a discriminator is shown pictures and what it is asked for, with what keeps it from crushing its generator."""
+"""Adversarial losses of discriminator and generator, and the settings that stabilise GAN training."""
 
 from __future__ import annotations
 
@@ -13,42 +13,48 @@ from jaxtyping import Array, Float
 from mangagan import losses
 from mangagan.tasks.base import Context, Tree, Variables, apply_network
 
-# A discriminator's answer: logits, or for each scale its stages with the logits last.
-Answer = Any
+# The output of a discriminator: logits, or a list of scales, each a list of features that ends with the logits.
+Output = Any
 
 
 @dataclass(frozen=True)
 class Stability:
-    """Help for a generator against a discriminator that is too good; all of it is off by default.
+    """Settings against a discriminator that is too strong for its generator; the defaults switch all of them off.
 
-    Labels need a loss that has labels (BinaryCrossEntropy, LeastSquares): ValueError for others when a loss is made.
-    ValueError where a number is out of range.
+    Label smoothing and noise need a loss with labels: BinaryCrossEntropy or LeastSquares.
+
+    Raises:
+        ValueError: A number is out of range.
     """
 
-    smoothing: float = 0.0  # real pictures are labelled 1 - smoothing (one-sided; Salimans et al. 2016)
-    label_noise: float = 0.0  # each picture's label moves by up to this towards the other side, at random
-    noise: float = 0.0  # deviation of Gaussian noise on all that the discriminator sees, at the first step
-    noise_steps: int = 0  # steps in which that noise falls to zero on a line; 0: it stays
-    r1: float = 0.0  # weight of the squared gradient at real pictures, halved (Mescheder et al. 2018)
-    every_steps: int = 1  # the discriminator learns at every n-th step
-    alone_steps: int = 0  # so long the generator learns by its other losses alone, and the discriminator not at all
+    smoothing: float = 0.0  # real pictures have the label 1 - smoothing (one-sided; Salimans et al. 2016)
+    label_noise: float = 0.0  # each label moves at random by up to this towards the other label
+    noise: float = 0.0  # standard deviation of the instance noise at step 0 (Arjovsky and Bottou 2017)
+    noise_steps: int = 0  # steps over which the instance noise decays linearly to 0; 0: it does not decay
+    r1: float = 0.0  # weight of half the R1 penalty (Mescheder et al. 2018)
+    every_steps: int = 1  # period, in steps, of the discriminator's updates
+    discriminator_start_step: int = 0  # before it there is no adversarial loss and no update of the discriminator
 
     def __post_init__(self) -> None:
-        names = ("smoothing", "label_noise", "noise", "noise_steps", "r1", "alone_steps")
+        names = ("smoothing", "label_noise", "noise", "noise_steps", "r1", "discriminator_start_step")
         numbers = {name: getattr(self, name) for name in names}
-        wrong = [f"{name} is {number}; 0 is the least" for name, number in numbers.items() if number < 0]
-        wrong += [f"every_steps is {self.every_steps}; 1 is the least"] if self.every_steps < 1 else []
+        wrong = [f"{name}={number}: must be at least 0" for name, number in numbers.items() if number < 0]
+        wrong += [f"every_steps={self.every_steps}: must be at least 1"] if self.every_steps < 1 else []
         if wrong:
-            raise ValueError(f"Stability: {', '.join(wrong)}")
+            raise ValueError(f"task.stability: {', '.join(wrong)}")
 
-    def check_not_alone(self) -> None:
-        """Raises ValueError where the generator is to learn alone: tasks call this that cannot do so."""
-        if self.alone_steps:
-            said = f"task.stability.alone_steps={self.alone_steps}"
-            raise ValueError(f"{said}: only the generators of paired tasks can learn alone")
+    def check_starts_at_once(self) -> None:
+        """Check that the discriminator starts at step 0, for tasks without another start.
+
+        Raises:
+            ValueError: It starts later.
+        """
+        if self.discriminator_start_step:
+            given = f"task.stability.discriminator_start_step={self.discriminator_start_step}"
+            raise ValueError(f"{given}: only paired tasks can train without a discriminator at first; set it to 0")
 
 
-def judge(
+def discriminator_loss(
     network: nn.Module,
     variables: Variables,
     gan: losses.Adversarial,
@@ -57,57 +63,91 @@ def judge(
     fake: Float[Array, "b h w c"],
     context: Context,
 ) -> tuple[Array, Tree]:
-    """Half the discriminator's loss on real plus on fake pictures, with its penalties, and the new statistics.
+    """Return the discriminator's loss, and its new statistics.
 
-    The half slows the discriminator down against its generator (Isola et al. 2017, section 3.3).
+    The loss is half the sum of those of real and fake pictures, plus the penalties. The half slows the discriminator
+    down relative to its generator (Isola et al. 2017, section 3.3).
+
+    Args:
+        network: The discriminator.
+        variables: Its variables.
+        gan: The adversarial loss.
+        stability: Smoothing, noise and penalties.
+        real: True pictures, with what the discriminator is conditioned on.
+        fake: Generated ones, without a gradient.
+        context: The step and a random key.
+
+    Raises:
+        ValueError: Labels are smoothed or noisy, and the loss has none.
     """
     keys = jax.random.split(context.key, 5)
     real, fake = (
-        blur(stability, pictures, context.step, key) for pictures, key in zip((real, fake), keys, strict=False)
+        add_instance_noise(stability, pictures, context.step, key)
+        for pictures, key in zip((real, fake), keys, strict=False)
     )
-    fake_answer, stats = apply_network(network, variables, fake, train=True)
-    real_answer, stats = apply_network(network, Variables(variables.params, stats), real, train=True)
+    fake_output, stats = apply_network(network, variables, fake, train=True)
+    real_output, stats = apply_network(network, Variables(variables.params, stats), real, train=True)
     spread = stability.label_noise * jax.random.uniform(keys[2], (2, len(real)))
     loss = sum(
         (_on_fake(gan, stability, low, spread[0]) + _on_real(gan, stability, high, spread[1])) / 2
-        for low, high in zip(scores(fake_answer), scores(real_answer), strict=True)
+        for low, high in zip(scores(fake_output), scores(real_output), strict=True)
     )
 
     def critic(pictures: Array) -> Array:
-        answer = apply_network(network, variables, pictures, train=True)[0]
-        return jnp.concatenate([score.reshape(len(score), -1) for score in scores(answer)], axis=1)
+        output = apply_network(network, variables, pictures, train=True)[0]
+        return jnp.concatenate([score.reshape(len(score), -1) for score in scores(output)], axis=1)
 
     if isinstance(gan, losses.Wasserstein):
         loss = loss + gan.penalty * losses.gradient_penalty(critic, real, fake, keys[3])
     if stability.r1:
-        loss = loss + stability.r1 / 2 * losses.squared_slope(critic, real)
+        loss = loss + stability.r1 / 2 * losses.r1_penalty(critic, real)
     return jnp.asarray(loss), stats
 
 
-def ask(
+def discriminate(
     network: nn.Module, variables: Variables, stability: Stability, pictures: Float[Array, "b h w c"], context: Context
-) -> Answer:
-    """The answer that a generator learns from, under the noise that the discriminator learns under."""
-    pictures = blur(stability, pictures, context.step, context.key)
+) -> Output:
+    """Return the discriminator's output for the generator's loss, with the instance noise of this step.
+
+    Args:
+        network: The discriminator.
+        variables: Its variables.
+        stability: The instance noise.
+        pictures: Generated or true pictures, with what the discriminator is conditioned on.
+        context: The step and a random key.
+    """
+    pictures = add_instance_noise(stability, pictures, context.step, context.key)
     return apply_network(network, variables, pictures, train=True)[0]
 
 
-def convince(gan: losses.Adversarial, answer: Answer) -> Array:
-    """The generator's adversarial loss, summed over the scales of the answer to its pictures."""
-    return jnp.asarray(sum(gan.on_generated(score) for score in scores(answer)))
+def generator_adversarial_loss(gan: losses.Adversarial, output: Output) -> Array:
+    """Return the generator's adversarial loss, summed over scales.
+
+    Args:
+        gan: The adversarial loss.
+        output: The discriminator's output for generated pictures.
+    """
+    return jnp.asarray(sum(gan.on_generated(score) for score in scores(output)))
 
 
-def scores(answer: Answer) -> list[Array]:
-    """The logits of each scale."""
-    return [stages[-1] for stages in answer] if isinstance(answer, list) else [answer]
+def scores(output: Output) -> list[Array]:
+    """Return the logits of each scale."""
+    return [stages[-1] for stages in output] if isinstance(output, list) else [output]
 
 
-def blur(stability: Stability, pictures: Array, step: Array, key: Array) -> Array:
-    """The pictures under the noise of this step (Arjovsky and Bottou 2017)."""
+def add_instance_noise(stability: Stability, pictures: Array, step: Array, key: Array) -> Array:
+    """Return the pictures with the instance noise of this step (Arjovsky and Bottou 2017).
+
+    Args:
+        stability: The standard deviation and its decay.
+        pictures: Pictures [b h w c] of any range.
+        step: The number of the step, from 0.
+        key: A random key.
+    """
     if not stability.noise:
         return pictures
     left = jnp.clip(1 - step / stability.noise_steps, 0, 1) if stability.noise_steps else 1.0
-    # Flat: XLA's CPU backend compiles a draw of four axes five times as long.
+    # Drawn flat: XLA's CPU backend takes five times as long to compile a 4D draw.
     noise = jax.random.normal(key, (pictures.size,)).reshape(pictures.shape)
     return pictures + stability.noise * left * noise
 
@@ -126,6 +166,6 @@ def _labelled(gan: losses.Adversarial) -> losses.BinaryCrossEntropy | losses.Lea
     if isinstance(gan, (losses.BinaryCrossEntropy, losses.LeastSquares)):
         return gan
     raise ValueError(
-        f"task.stability: {type(gan).__name__} has no labels to smooth; use BinaryCrossEntropy or LeastSquares, "
-        "or set smoothing and label_noise to 0"
+        f"task.stability: {type(gan).__name__} has no labels to smooth; set task.gan to BinaryCrossEntropy "
+        "or LeastSquares, or smoothing and label_noise to 0"
     )

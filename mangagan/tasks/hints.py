@@ -1,4 +1,4 @@
-"""True colours revealed in a few squares, as a user would give them (Zhang et al. 2017, arXiv 1705.02999)."""
+"""Hints: true colours revealed in a few squares, as a user would give them (Zhang et al. 2017, arXiv 1705.02999)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-# Colours are carried in cells of so many pixels, by a Gaussian of such a deviation; the trust in them is half where
-# hints come to this density, some 65 pixels from a square of five.
+# `surroundings` spreads hints on a grid of one cell per 8 x 8 pixels, with a Gaussian of a sigma of 32 pixels. Its
+# confidence is 1/2 where the density of hints is 5e-4: about 65 pixels from a square of 5 x 5.
 _CELL, _REACH, _HALF = 8, 32.0, 5e-4
 
 
 class Hints(NamedTuple):
-    """The revealed colours, 0 where there are none, and the mask, 1 where there are; between them of a trust."""
+    """Hints: colours `ab`, 0 where there are none, and `mask`, 1 where there are.
+
+    In the result of `surroundings` the mask is a confidence from 0 to 1.
+    """
 
     ab: Float[Array, "b h w 2"]
     mask: Float[Array, "b h w 1"]
@@ -28,44 +31,61 @@ class Hints(NamedTuple):
 class HintSampling:
     """How many squares are revealed in training, how large they are and where they lie.
 
-    After each square there is no further one with probability `stop`, nor a first one (1/8: seven on average); there
-    are `most` at most. Sides are 1 to `patch` pixels, each as likely. Places gather about the centre of the picture
-    with a quarter of its size as standard deviation, or spread evenly (`uniform`). ValueError where a number is out
-    of range.
+    The number of squares is geometric, cut at `max_count`: before each square sampling ends with probability `stop`
+    (1/8: seven squares on average). Sides are uniform from 1 to `max_side` pixels. Positions are uniform, or normal
+    about the centre of the picture with a quarter of its size as standard deviation.
+
+    Raises:
+        ValueError: A number is out of range.
     """
 
     stop: float = 0.125
-    most: int = 32
-    patch: int = 9
+    max_count: int = 32
+    max_side: int = 9
     uniform: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.stop <= 1:
-            raise ValueError(f"HintSampling: stop is {self.stop}; a probability is from 0 to 1")
-        if self.most < 0 or self.patch < 1:
-            raise ValueError(f"HintSampling: most is {self.most} and patch {self.patch}; at least 0 and 1 are needed")
+            raise ValueError(f"task.hints.stop={self.stop}: must be a probability from 0 to 1")
+        if self.max_count < 0:
+            raise ValueError(f"task.hints.max_count={self.max_count}: must be at least 0")
+        if self.max_side < 1:
+            raise ValueError(f"task.hints.max_side={self.max_side}: must be at least 1")
 
 
 def no_hints(gray: Float[Array, "b h w 1"]) -> Hints:
-    """What a generator is given of pictures of that size where nothing is revealed."""
+    """Return empty hints.
+
+    Args:
+        gray: Pictures of the right size; their values do not matter.
+    """
     blank = jnp.zeros_like(gray)
     return Hints(jnp.concatenate([blank, blank], axis=-1), blank)
 
 
 def hints_of(batch: Mapping[str, Array]) -> Hints:
-    """The hints that a batch has at use, "hint_ab" and "hint_mask"; where it lacks them there are none."""
+    """Return the hints of a batch; if it has none, empty hints.
+
+    Args:
+        batch: "input", and where there are hints "hint_ab" (ab / 110) and "hint_mask" (0 or 1).
+    """
     if "hint_ab" not in batch:
         return no_hints(batch["input"])
     return Hints(batch["hint_ab"], batch["hint_mask"])
 
 
 def sample_hints(key: Array, ab: Float[Array, "b h w 2"], sampling: HintSampling) -> Hints:
-    """Random hints for each picture of ab [b h w 2] (any unit), some with none; later squares lie on earlier ones.
+    """Return random hints for each picture; some pictures get none, and later squares cover earlier ones.
 
-    Follows richzhang/colorization-pytorch. `sampling` is static under `jax.jit`.
+    Source: richzhang/colorization-pytorch.
+
+    Args:
+        key: A random key.
+        ab: The true colours, in any unit; hints have the same.
+        sampling: Number, size and position of the squares; static under `jax.jit`.
     """
-    (b, height, width), most = ab.shape[:3], sampling.most
-    largest = min(sampling.patch, height, width)
+    (b, height, width), most = ab.shape[:3], sampling.max_count
+    largest = min(sampling.max_side, height, width)
     count_key, side_key, place_key = jax.random.split(key, 3)
     # 1 up to the first "stop", 0 from there on.
     shown = jnp.cumprod(jax.random.bernoulli(count_key, 1 - sampling.stop, (b, most)), axis=1, dtype=jnp.int32)
@@ -80,16 +100,25 @@ def sample_hints(key: Array, ab: Float[Array, "b h w 2"], sampling: HintSampling
 
 
 def random_hints(key: Array, ab: Float[Array, "b h w 2"], count: int, side: int = 1) -> Hints:
-    """Exactly `count` squares of `side` pixels revealed in each picture, all places as likely and none twice.
+    """Return exactly `count` squares of `side` pixels for each picture, uniform and at different positions.
 
-    Squares wider than one pixel may overlap. ValueError where a picture has fewer places than that.
+    Squares wider than one pixel may overlap.
+
+    Args:
+        key: A random key.
+        ab: The true colours, in any unit; hints have the same.
+        count: How many squares each picture gets.
+        side: The side of the squares in pixels.
+
+    Raises:
+        ValueError: The pictures have fewer positions than that.
     """
     b, height, width = ab.shape[:3]
     rows, columns = height - side + 1, width - side + 1
     if side < 1 or not 0 <= count <= max(rows, 0) * max(columns, 0):
         raise ValueError(
             f"{count} hints of {side} x {side} pixels do not fit in a picture of {height} x {width} (h x w); "
-            "ask for fewer or smaller ones"
+            "choose fewer or smaller ones"
         )
     choose = partial(jax.random.choice, a=rows * columns, shape=(count,), replace=False)
     places = jax.vmap(choose)(jax.random.split(key, b))
@@ -98,9 +127,15 @@ def random_hints(key: Array, ab: Float[Array, "b h w 2"], count: int, side: int 
 
 
 def surroundings(hints: Hints) -> Hints:
-    """What hints say of the pixels around them: the mean of the colours near by, times the trust in it from 0 to 1.
+    """Spread hints to the pixels around them.
 
-    Convolutions see a few pixels at a time, and forget a small square before they have carried its colour anywhere.
+    Convolutions see a few pixels at a time, and would lose the colour of a small square on the way.
+
+    Args:
+        hints: Hints with a mask of 0 and 1.
+
+    Returns:
+        A weighted mean of the colours nearby, multiplied by a confidence, and that confidence, 0 to 1, as the mask.
     """
     given = jnp.concatenate([hints.ab * hints.mask, hints.mask], axis=-1)
     (down, up), (left, right) = (_carriers(size) for size in given.shape[1:3])
@@ -111,7 +146,7 @@ def surroundings(hints: Hints) -> Hints:
 
 
 def _carriers(size: int) -> tuple[Float[Array, "cells size"], Float[Array, "size cells"]]:
-    """Weights that gather a row of pixels in cells, and those that bring it back to pixels, on lines between them."""
+    """Return the weights that gather a row of pixels into cells, and those that interpolate cells to pixels."""
     pixels = jnp.arange(size, dtype=jnp.float32)
     cells = jnp.concatenate([pixels[::_CELL], pixels[::_CELL][-1:] + _CELL])
     away = cells[:, None] - pixels
@@ -120,23 +155,26 @@ def _carriers(size: int) -> tuple[Float[Array, "cells size"], Float[Array, "size
 
 
 def reveal(ab: Float[Array, "b h w 2"], corners: Int[Array, "b n 2"], sides: Int[Array, "b n"], largest: int) -> Hints:
-    """Hints that show, square after square, the mean of ab [b h w 2] over the square.
+    """Return hints that show the mean of `ab` in each square; later squares cover earlier ones.
 
-    A square is its upper left corner (row, column) and its side in pixels, 0 (nothing is shown) to `largest`; it lies
-    within the picture.
+    Args:
+        ab: The true colours, in any unit.
+        corners: The upper left corners (row, column) of squares that lie within the picture.
+        sides: Their sides in pixels, from 0 (no square) to `largest`.
+        largest: The largest side; static under `jax.jit`.
     """
     shown = jax.vmap(partial(_revealed, largest=largest))(ab, corners, sides)
     return Hints(shown[..., :2], shown[..., 2:])
 
 
 def _revealed(ab: Array, corners: Array, sides: Array, *, largest: int) -> Float[Array, "h w 3"]:
-    """Hints and mask of one picture; each square touches a window of `largest` pixels, not the whole picture."""
+    """Return hints and mask of one picture. Each square updates `largest` x `largest` pixels, not the whole picture."""
     height, width = ab.shape[:2]
-    # Windows at the lower right border must not be pushed back into the picture.
+    # dynamic_slice would move patches at the lower right border back into the picture.
     truth = jnp.pad(ab, ((0, largest), (0, largest), (0, 0)))
     reach = jnp.arange(largest)
 
-    def paint(canvas: Array, square: tuple[Array, Array]) -> tuple[Array, None]:
+    def draw(canvas: Array, square: tuple[Array, Array]) -> tuple[Array, None]:
         (row, column), side = square
         start = (row, column, 0)
         inside = ((reach < side)[:, None] & (reach < side))[..., None]
@@ -147,4 +185,4 @@ def _revealed(ab: Array, corners: Array, sides: Array, *, largest: int) -> Float
         return jax.lax.dynamic_update_slice(canvas, stamp, start), None
 
     canvas = jnp.zeros((*truth.shape[:2], 3), ab.dtype)
-    return jax.lax.scan(paint, canvas, (corners, sides))[0][:height, :width]
+    return jax.lax.scan(draw, canvas, (corners, sides))[0][:height, :width]

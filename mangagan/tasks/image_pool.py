@@ -1,4 +1,4 @@
-"""A history of generated pictures, shown to the discriminator in place of some fresh ones (Shrivastava et al. 2017)."""
+"""A history of generated pictures that the discriminator sees in place of some fresh ones (Shrivastava et al. 2017)."""
 
 from __future__ import annotations
 
@@ -10,22 +10,33 @@ from jaxtyping import Array, Float, Int
 
 
 class Pool(NamedTuple):
-    """Stored pictures; the first `filled` places are filled."""
+    """Stored pictures; the first `filled` slots are in use."""
 
     pictures: Float[Array, "n h w c"]
     filled: Int[Array, ""]
 
 
 def empty(places: int, like: Float[Array, "b h w c"]) -> Pool:
-    """A pool for pictures like those of a batch."""
+    """Return an empty pool.
+
+    Args:
+        places: How many pictures the pool holds.
+        like: Pictures of the same shape and dtype; their values do not matter.
+    """
     return Pool(jnp.zeros((places, *like.shape[1:]), like.dtype), jnp.zeros((), jnp.int32))
 
 
 def exchange(pool: Pool, fresh: Float[Array, "b h w c"], rng: Array) -> tuple[Pool, Float[Array, "b h w c"]]:
-    """The pool after these pictures, and what the discriminator is shown in their place.
+    """Return the pool after these pictures, and the pictures that the discriminator sees instead of them.
 
-    CycleGAN's rule, picture by picture: while there is room, store it and show it; then, with probability 1/2, show a
-    random stored one and store the fresh one in its place. A pool without places shows what it is given.
+    The rule of junyanz/pytorch-CycleGAN-and-pix2pix, picture by picture: while the pool has room, the picture is stored
+    and returned. Later, with probability 1/2, a random stored picture is returned and replaced by the fresh one. A pool
+    without slots returns its input.
+
+    Args:
+        pool: The pool before.
+        fresh: Generated pictures, of any range.
+        rng: A random key.
     """
     places = len(pool.pictures)
     if places == 0:
@@ -42,4 +53,5 @@ def exchange(pool: Pool, fresh: Float[Array, "b h w c"], rng: Array) -> tuple[Po
         kept = jnp.where(swap | room, picture, pool.pictures[slot])
         return Pool(pool.pictures.at[slot].set(kept), jnp.minimum(pool.filled + 1, places)), shown
 
+    # One after the other: a batch may return a picture that the same batch has stored.
     return jax.lax.scan(one, pool, (fresh, swaps, slots))

@@ -1,4 +1,4 @@
-"""Inpainting: holes of a picture painted in two stages, judged with what is known around them."""
+"""Inpainting: the holes of a picture are predicted in two stages (Yu et al. 2018 and 2019, DeepFill v1 and v2)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from mangagan.models.deepfill import DeepFill
 from mangagan.models.patchgan import PatchGAN
 from mangagan.models.sn_patchgan import SNPatchGAN
 from mangagan.models.two_stage import TwoStage
-from mangagan.tasks.adversarial import Stability, ask, convince, judge
+from mangagan.tasks.adversarial import Stability, discriminate, discriminator_loss, generator_adversarial_loss
 from mangagan.tasks.base import (
     Batch,
     Context,
+    DiscriminatorAux,
     Fakes,
-    Judgement,
     Metrics,
     Nets,
     Task,
@@ -38,18 +38,26 @@ Terms = dict[str, tuple[float, Array]]
 
 @dataclass(frozen=True)
 class Inpaint(Task):
-    """A generator of two stages from a picture with holes, and their mask, to the picture; batches also have `mask`.
+    """A generator of two stages from a picture with holes, and their mask, to the whole picture.
 
-    `input` is [b h w 3] in [-1, 1], `mask` [b h w 1] is 1 in the hole. A painted picture is composed: the hole's pixels
-    are the stage's, the others those of the input. The discriminator sees the composed picture and the mask.
+    In a batch, `input` is [b h w 3] in [-1, 1], and `mask` [b h w 1] is 1 in the holes. Predictions are composed: the
+    pixels in the holes are the generator's, the others those of the input. The discriminator sees the composed refined
+    picture and the mask.
 
-    Weights: `adversarial` (with 0 no time is spent on the discriminator, which stays as it is); the L1 of the refined
-    picture before it is composed, over the hole's pixels, the known ones and all (`l1_hole`, `l1_known`, `l1`), and
-    its mean squared difference over the hole's pixels (`mse_hole`); `reconstruction`, that of the same sum for the
-    coarse picture; `perceptual` losses of the composed refined picture, and its `total_variation` in the hole and
-    across its border. The defaults are near those of Liu et al. 2018 (arXiv 1804.07723), whose pictures are in [0, 1].
+    Weights of the losses:
+        adversarial: If 0, the discriminator is neither evaluated nor updated.
+        l1_hole, l1_known, l1: L1 of the refined picture before it is composed, in the holes, outside, and everywhere.
+        mse_hole: Its mean squared difference in the holes.
+        reconstruction: The sum of the four above for the coarse picture.
+        perceptual: Of the composed refined picture.
+        total_variation: Of the composed refined picture, in the holes and across their borders.
+
+    The defaults are close to those of Liu et al. 2018 (arXiv 1804.07723), whose pictures are in [0, 1].
     """
 
+    kind: ClassVar[str] = "inpaint"
+    conditioning: ClassVar[frozenset[str]] = frozenset({"input", "mask"})
+    metrics: ClassVar[tuple[str, ...]] = ("psnr", "l1")
     discriminator_first: ClassVar[bool] = True
 
     generator: TwoStage | DeepFill = field(default_factory=TwoStage)
@@ -71,10 +79,10 @@ class Inpaint(Task):
 
     @property
     def frozen_weights(self) -> dict[str, tuple[str, str]]:
-        return {"perceptual": (self.perceptual.network, self.perceptual.file)} if self.perceptual.wanted else {}
+        return {"perceptual": (self.perceptual.network, self.perceptual.file)} if self.perceptual.needs_network else {}
 
     def init(self, key: Array, batch: Batch) -> Nets:
-        self.stability.check_not_alone()
+        self.stability.check_starts_at_once()
         keys, blank = jax.random.split(key), jnp.zeros((*batch["target"].shape[:3], 4))
         return Nets(
             init_network(self.generator, keys[0], blank),
@@ -82,17 +90,19 @@ class Inpaint(Task):
         )
 
     def generate(self, generator: Variables, batch: Batch, rng: Array) -> tuple[Fakes, Tree]:
-        painted, stats = apply_network(self.generator, generator, _seen(batch), train=True, rng=rng)
-        return dict(zip(STAGES, painted, strict=True)), stats
+        predicted, stats = apply_network(self.generator, generator, _seen(batch), train=True, rng=rng)
+        return dict(zip(STAGES, predicted, strict=True)), stats
 
     def discriminator_loss(
         self, discriminator: Variables, batch: Batch, fakes: Fakes, context: Context
-    ) -> tuple[Array, Judgement]:
+    ) -> tuple[Array, DiscriminatorAux]:
         if not self.adversarial:
-            return jnp.zeros(()), Judgement({"loss/discriminator": jnp.zeros(())}, discriminator.stats)
+            return jnp.zeros(()), DiscriminatorAux({"loss/discriminator": jnp.zeros(())}, discriminator.stats)
         real, fake = (_masked(batch, x) for x in (batch["target"], _composed(batch, fakes["refined"])))
-        loss, stats = judge(self.discriminator, discriminator, self.gan, self.stability, real, fake, context)
-        return loss, Judgement({"loss/discriminator": loss}, stats)
+        loss, stats = discriminator_loss(
+            self.discriminator, discriminator, self.gan, self.stability, real, fake, context
+        )
+        return loss, DiscriminatorAux({"loss/discriminator": loss}, stats)
 
     def generator_loss(
         self, discriminator: Variables, batch: Batch, fakes: Fakes, context: Context
@@ -102,38 +112,43 @@ class Inpaint(Task):
         terms["reconstruction"] = self.reconstruction, _total(self._distances(batch, fakes["coarse"]))
         if self.total_variation:
             terms["total_variation"] = self.total_variation, losses.total_variation(composed, batch["mask"])
-        if self.perceptual.wanted:
-            # Its weights are within.
+        if self.perceptual.needs_network:
+            # `perceptual.loss` multiplies by its weights itself.
             terms["perceptual"] = 1.0, self.perceptual.loss(context.frozen["perceptual"], composed, batch["target"])
         if self.adversarial:
             shown = _masked(batch, composed)
-            answer = ask(self.discriminator, discriminator, self.stability, shown, context)
-            terms["gan"] = self.adversarial, convince(self.gan, answer)
+            output = discriminate(self.discriminator, discriminator, self.stability, shown, context)
+            terms["gan"] = self.adversarial, generator_adversarial_loss(self.gan, output)
         loss = _total(terms)
         return loss, {f"loss/{name}": term for name, (_, term) in terms.items()} | {"loss/generator": loss}
 
     def predict(self, generator: Variables, batch: Batch) -> Float[Array, "b h w 3"]:
-        """The refined picture; known pixels are exactly those of the input. Raises ValueError without a mask."""
+        """Return the composed refined picture, [-1, 1]; known pixels are exactly those of the input."""
         return self.stages(generator, batch)["refined"]
 
     def stages(self, generator: Variables, batch: Batch) -> dict[str, Float[Array, "b h w 3"]]:
-        """The composed picture of each stage, "coarse" and "refined", for pictures of any size."""
+        """Return the composed picture of each stage, "coarse" and "refined", in [-1, 1] and of any size.
+
+        Args:
+            generator: The generator's variables.
+            batch: "input" and "mask".
+        """
         both = predict_any_size(
-            self.generator, generator, _seen(batch), False, pick=lambda painted: jnp.concatenate(painted, axis=-1)
+            self.generator, generator, _seen(batch), False, pick=lambda predicted: jnp.concatenate(predicted, axis=-1)
         )
         pictures = jnp.split(both, len(STAGES), axis=-1)
         return {name: _composed(batch, picture) for name, picture in zip(STAGES, pictures, strict=True)}
 
-    def _distances(self, batch: Batch, painted: Array) -> Terms:
+    def _distances(self, batch: Batch, predicted: Array) -> Terms:
         truth, hole = batch["target"], batch["mask"]
         terms: Terms = {
-            "l1_hole": (self.l1_hole, losses.masked_l1(painted, truth, hole)),
-            "l1_known": (self.l1_known, losses.masked_l1(painted, truth, 1 - hole)),
+            "l1_hole": (self.l1_hole, losses.masked_l1(predicted, truth, hole)),
+            "l1_known": (self.l1_known, losses.masked_l1(predicted, truth, 1 - hole)),
         }
         if self.l1:
-            terms["l1"] = self.l1, losses.l1(painted, truth)
+            terms["l1"] = self.l1, losses.l1(predicted, truth)
         if self.mse_hole:
-            terms["mse_hole"] = self.mse_hole, losses.masked_mse(painted, truth, hole)
+            terms["mse_hole"] = self.mse_hole, losses.masked_mse(predicted, truth, hole)
         return terms
 
 
@@ -151,6 +166,6 @@ def _masked(batch: Batch, pictures: Float[Array, "b h w 3"]) -> Float[Array, "b 
     return jnp.concatenate([pictures, batch["mask"]], axis=-1)
 
 
-def _composed(batch: Batch, painted: Float[Array, "b h w 3"]) -> Float[Array, "b h w 3"]:
-    # Chosen, not added up: known pixels come back to the bit.
-    return jnp.where(batch["mask"] > 0.5, painted, batch["input"])
+def _composed(batch: Batch, predicted: Float[Array, "b h w 3"]) -> Float[Array, "b h w 3"]:
+    # A choice, not a weighted sum: known pixels keep every bit.
+    return jnp.where(batch["mask"] > 0.5, predicted, batch["input"])

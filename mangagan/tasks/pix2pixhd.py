@@ -1,4 +1,4 @@
-"""Pix2PixHD: coarse to fine, judged at several scales (Wang et al. 2018, arXiv 1711.11585)."""
+"""Pix2PixHD: a coarse-to-fine generator and discriminators at several scales (Wang et al. 2018, arXiv 1711.11585)."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from mangagan.tasks.color_spaces import RGB
 from mangagan.tasks.paired import Paired
 from mangagan.tasks.perceptual import Perceptual
 
-# Regions a page can have; `mangagan.images.ink_regions` folds the smaller ones of a page with more.
+# The largest number of regions; `mangagan.images.ink_regions` merges the smallest ones of a page that has more.
 INSTANCES = 256
 
 
 @dataclass(frozen=True)
-class PairedHD(Paired):
-    """Paired training with feature matching (`matching`) in place of an L1 to the truth.
+class Pix2PixHD(Paired):
+    """Paired training with feature matching (`matching`) instead of an L1 to the truth.
 
-    Where the data has `instances`, generator and discriminator also see their outlines. With `encoded` an encoder
-    learns features of the truth, one mean for each instance, that tell the generator which of several colorings is
-    meant; a picture is shown without them with probability `feature_drop`, as it is at use. A LocalEnhancer's base
-    rests for the first `fixed_base_steps`.
+    If the data has `instances`, generator and discriminator also see their outlines. With `encoded`, an encoder
+    computes features of the true picture, averaged over each instance, that select one of several plausible
+    colourings. They are dropped with probability `feature_drop`, because at test there are none. The base of a
+    LocalEnhancer is frozen for the first `fixed_base_steps` steps.
     """
 
     discriminator_first: ClassVar[bool] = False
@@ -60,8 +60,8 @@ class PairedHD(Paired):
         painter = updates["painter"]
         if not self.fixed_base_steps or "base" not in painter:
             return updates
-        moves = step >= self.fixed_base_steps
-        base = jax.tree.map(lambda leaf: jnp.where(moves, leaf, 0), painter["base"])
+        is_trained = step >= self.fixed_base_steps
+        base = jax.tree.map(lambda leaf: jnp.where(is_trained, leaf, 0), painter["base"])
         return updates | {"painter": painter | {"base": base}}
 
     def init(self, key: Array, batch: Batch) -> Nets:
@@ -76,9 +76,9 @@ class PairedHD(Paired):
             init_network(self.discriminator, keys[2], self._real(batch)),
         )
 
-    def begun(self, fresh: Variables, given: Variables) -> Variables:
-        """A LocalEnhancer also begins with a trained GlobalGenerator as its base."""
-        return fitted(fresh, Variables(*(_begun(own, other) for own, other in zip(fresh, given, strict=True))))
+    def init_from(self, fresh: Variables, given: Variables) -> Variables:
+        """Return the given variables; those of a GlobalGenerator become the base of a LocalEnhancer."""
+        return fitted(fresh, Variables(*(_with_given(own, other) for own, other in zip(fresh, given, strict=True))))
 
     def generate(self, generator: Variables, batch: Batch, rng: Array) -> tuple[Fakes, Tree]:
         stats, features = dict(generator.stats), self._no_features(batch)
@@ -89,12 +89,12 @@ class PairedHD(Paired):
             shown = jax.random.bernoulli(rng, 1 - self.feature_drop, (len(features), 1, 1, 1))
             features = shown * instance_means(features, batch["instances"], INSTANCES)
         seen = self._seen(batch, features)
-        painted, stats["painter"] = apply_network(self.generator, _pick(generator, "painter"), seen, train=True)
-        return {"target": painted}, stats
+        predicted, stats["painter"] = apply_network(self.generator, _pick(generator, "painter"), seen, train=True)
+        return {"target": predicted}, stats
 
-    def predict(self, generator: Variables, batch: Batch) -> Float[Array, "b h w 3"]:
+    def _predicted(self, generator: Variables, batch: Batch) -> Float[Array, "b h w 3"]:
         seen = self._seen(batch, self._no_features(batch))
-        return predict_any_size(self.generator, _pick(generator, "painter"), seen, self.own_statistics)
+        return predict_any_size(self.generator, _pick(generator, "painter"), seen, self.batch_stats_at_test)
 
     def _condition(self, batch: Batch) -> Array:
         outlines = [edges(batch["instances"])] if "instances" in batch else []
@@ -108,8 +108,9 @@ class PairedHD(Paired):
         return jnp.zeros((*batch["input"].shape[:3], channels))
 
 
-def _begun(fresh: Tree, given: Tree) -> Tree:
-    """Parameters or statistics of a task that begins with those of another, or of a painter alone."""
+def _with_given(fresh: Tree, given: Tree) -> Tree:
+    """Return parameters or statistics of which the given ones, of a task or of a generator alone, replace the fresh."""
+    # "painter" names the generator in saved runs.
     painter = given.get("painter", given)
     if "base" in fresh["painter"] and "base" not in painter:
         painter = with_base(fresh["painter"], painter)

@@ -1,4 +1,4 @@
-"""CycleGAN: two collections of pages that share no pairs (Zhu et al. 2017, arXiv 1703.10593)."""
+"""CycleGAN: two collections of pages without pairs (Zhu et al. 2017, arXiv 1703.10593)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from mangagan.models.patchgan import PatchGAN, PixelGAN
 from mangagan.models.resnet import ResNet
 from mangagan.models.unet import UNet
 from mangagan.tasks import image_pool
-from mangagan.tasks.adversarial import Stability, ask, convince, judge
+from mangagan.tasks.adversarial import Stability, discriminate, discriminator_loss, generator_adversarial_loss
 from mangagan.tasks.base import (
     Batch,
     Context,
+    DiscriminatorAux,
     Fakes,
-    Judgement,
     Metrics,
     Nets,
     Task,
@@ -34,10 +34,11 @@ from mangagan.tasks.base import (
 
 @dataclass(frozen=True)
 class Unpaired(Task):
-    """A generator for each direction and a discriminator for each side, held together by the way there and back.
+    """A generator for each direction and a discriminator for each side, with a cycle consistency loss.
 
-    The variables of both generators are one tree, `to_target` and `to_input`, with one optimiser; so are the
-    discriminators', `target` and `input`. Weights as in the paper: `cycle` 10 for both ways, `identity` times `cycle`.
+    The variables of both generators are one tree, `to_target` and `to_input`, with one optimiser; so are those of the
+    discriminators, `target` and `input`. The weight of the identity loss is `identity` times `cycle`, as in the paper;
+    `pool` is the number of generated pictures of each side that are kept for the discriminators.
     """
 
     discriminator_first: ClassVar[bool] = False
@@ -48,7 +49,7 @@ class Unpaired(Task):
     cycle: float = 10.0
     identity: float = 0.5
     pool: int = 50
-    own_statistics: bool = True
+    batch_stats_at_test: bool = True
     stability: Stability = field(default_factory=Stability)
 
     @property
@@ -56,7 +57,7 @@ class Unpaired(Task):
         return self.stability.every_steps
 
     def init(self, key: Array, batch: Batch) -> Nets:
-        self.stability.check_not_alone()
+        self.stability.check_starts_at_once()
         keys = jax.random.split(key, 4)
         sides = _sides(batch)
         generators = {
@@ -86,12 +87,12 @@ class Unpaired(Task):
                 ("same_target", "to_target", lambda: real["target"]),
                 ("same_input", "to_input", lambda: real["input"]),
             ]
-        for (name, way, source), key in zip(passes, jax.random.split(rng, len(passes)), strict=True):
-            variables = Variables(generator.params[way], stats[way])
-            fakes[name], stats[way] = apply_network(self.generator, variables, source(), train=True, rng=key)
+        for (name, direction, source), key in zip(passes, jax.random.split(rng, len(passes)), strict=True):
+            variables = Variables(generator.params[direction], stats[direction])
+            fakes[name], stats[direction] = apply_network(self.generator, variables, source(), train=True, rng=key)
         return fakes, stats
 
-    def recall(self, memory: Tree, fakes: Fakes, rng: Array) -> tuple[Tree, Fakes]:
+    def sample_pool(self, memory: Tree, fakes: Fakes, rng: Array) -> tuple[Tree, Fakes]:
         exchanged = {
             side: image_pool.exchange(memory[side], fakes[side], key)
             for side, key in zip(("input", "target"), jax.random.split(rng), strict=True)
@@ -101,10 +102,10 @@ class Unpaired(Task):
 
     def discriminator_loss(
         self, discriminator: Variables, batch: Batch, fakes: Fakes, context: Context
-    ) -> tuple[Array, Judgement]:
+    ) -> tuple[Array, DiscriminatorAux]:
         real, total, stats, metrics = _sides(batch), jnp.zeros(()), {}, {}
         for side, key in zip(("target", "input"), jax.random.split(context.key), strict=True):
-            loss, stats[side] = judge(
+            loss, stats[side] = discriminator_loss(
                 self.discriminator,
                 _pick(discriminator, side),
                 self.gan,
@@ -115,15 +116,15 @@ class Unpaired(Task):
             )
             metrics[f"loss/discriminator_{side}"] = loss
             total = total + loss
-        return total, Judgement(metrics, stats)
+        return total, DiscriminatorAux(metrics, stats)
 
     def generator_loss(
         self, discriminator: Variables, batch: Batch, fakes: Fakes, context: Context
     ) -> tuple[Array, Metrics]:
         real, metrics, total = _sides(batch), {}, jnp.zeros(())
         for side in ("target", "input"):
-            answer = ask(self.discriminator, _pick(discriminator, side), self.stability, fakes[side], context)
-            metrics[f"loss/gan_{side}"] = convince(self.gan, answer)
+            output = discriminate(self.discriminator, _pick(discriminator, side), self.stability, fakes[side], context)
+            metrics[f"loss/gan_{side}"] = generator_adversarial_loss(self.gan, output)
             metrics[f"loss/cycle_{side}"] = losses.l1(fakes[f"cycle_{side}"], real[side])
             total = total + metrics[f"loss/gan_{side}"] + self.cycle * metrics[f"loss/cycle_{side}"]
             if self.identity:
@@ -133,11 +134,11 @@ class Unpaired(Task):
 
     def predict(self, generator: Variables, batch: Batch) -> Float[Array, "b h w 3"]:
         inputs = _three_channels(batch["input"])
-        return predict_any_size(self.generator, _pick(generator, "to_target"), inputs, self.own_statistics)
+        return predict_any_size(self.generator, _pick(generator, "to_target"), inputs, self.batch_stats_at_test)
 
 
 def _sides(batch: Batch) -> Batch:
-    """Both sides in RGB: the identity loss shows each generator the other side's pictures."""
+    """Return both sides in RGB: the identity loss applies each generator to pictures of its output's side."""
     return {"input": _three_channels(batch["input"]), "target": batch["target"]}
 
 

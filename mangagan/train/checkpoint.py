@@ -1,4 +1,4 @@
-"""Checkpoints of the whole train state: written while training goes on; the last few and the best are kept."""
+"""Checkpoints of the training state, written while training continues; the last few and the best are kept."""
 
 from __future__ import annotations
 
@@ -20,20 +20,27 @@ log = logging.getLogger(__name__)
 
 
 class Checkpoints:
-    """The checkpoints of one run, a folder for each step saved.
+    """The checkpoints of one run, one folder for each saved step.
 
-    A checkpoint appears under its final name only when it is whole (Orbax writes aside and renames), so a process that
-    is killed while saving leaves the ones before untouched. With `reading` nothing in the folder is changed, which
-    may be that of a run that is under way.
+    A checkpoint gets its final name only when it is complete (Orbax writes to a temporary folder and renames it), so a
+    process that is killed while saving leaves the earlier checkpoints untouched.
     """
 
     def __init__(self, folder: Path, keep_last: int, keep_best: str, *, reading: bool = False) -> None:
+        """Open the checkpoints of a folder.
+
+        Args:
+            folder: The folder of the checkpoints.
+            keep_last: How many of the newest are kept.
+            keep_best: The metric by which one more, the best, is kept.
+            reading: Nothing in the folder is changed; it may be that of a run that is still training.
+        """
         self._folder, self._reading = folder.resolve(), reading
         rank: Callable[[dict[str, float]], float] = itemgetter(keep_best)
         rises = keep_best in HIGHEST_IS_BEST
         best = BestN(get_metric_fn=rank, reverse=not rises, n=1, keep_checkpoints_without_metrics=False)
         options = ocp.CheckpointManagerOptions(
-            best_fn=rank,  # without it the figures would not be written beside the checkpoint
+            best_fn=rank,  # without it the metrics would not be saved with the checkpoint
             best_mode="max" if rises else "min",
             preservation_policy=AnyPreservationPolicy([LatestN(keep_last), best]),
             cleanup_tmp_directories=not reading,  # another process may be writing them
@@ -43,33 +50,52 @@ class Checkpoints:
 
     @property
     def steps(self) -> list[int]:
-        """The steps that checkpoints exist for, oldest first."""
+        """The steps of the existing checkpoints, oldest first."""
         return sorted(self._manager.all_steps())
 
-    def save(self, step: int, state: TrainState, figures: dict[str, float] | None) -> None:
-        """Starts to save in the background; `figures` hold the one that the best is chosen by."""
+    def save(self, step: int, state: TrainState, metrics: dict[str, float] | None) -> None:
+        """Start to save a state in the background.
+
+        Args:
+            step: The number of steps that were made.
+            state: The state after them.
+            metrics: The metrics of this state, among them that of `keep_best`; None if it was not evaluated.
+        """
         if step not in self.steps:
-            self._manager.save(step, args=ocp.args.StandardSave(state), metrics=figures)
+            self._manager.save(step, args=ocp.args.StandardSave(state), metrics=metrics)
 
     def restore(self, step: int, like: TrainState) -> TrainState:
-        """The state after a step. Raises ValueError where there is no such checkpoint, and names those there are."""
+        """Return the state after a step.
+
+        Args:
+            step: The step of the checkpoint.
+            like: Shapes, dtypes and shardings of the state.
+
+        Raises:
+            ValueError: There is no such checkpoint; the message lists those that exist.
+        """
         if step not in self.steps:
             raise ValueError(f"{self._folder} has no checkpoint {step}; it has {', '.join(map(str, self.steps))}")
         state: TrainState = self._manager.restore(step, args=ocp.args.StandardRestore(like))
         return state
 
     def restore_newest(self, like: TrainState) -> TrainState | None:
-        """The newest state that can be read, placed as `like` says; None where there is no checkpoint.
+        """Return the newest state that can be read, or None if there is no checkpoint.
 
-        One that cannot be read is reported and the one before is tried; once one was read, those that could not are
-        set aside under the name `unreadable-STEP` unless `reading`. Raises ValueError where there are checkpoints and
-        none can be read.
+        For a checkpoint that cannot be read a warning is logged, and the one before is tried. Once one was read, the
+        unreadable ones are renamed to `unreadable-STEP`, unless the folder was opened for reading.
+
+        Args:
+            like: Shapes, dtypes and shardings of the state.
+
+        Raises:
+            ValueError: There are checkpoints, and none can be read.
         """
         unreadable: list[int] = []
         for step in reversed(self.steps):
             try:
                 state = self.restore(step, like)
-            except Exception as error:  # a damaged file surfaces as any kind, a bare Exception among them
+            except Exception as error:  # Orbax raises exceptions of any type for damaged files
                 reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
                 log.warning("checkpoint %s cannot be read (%s); falling back to the one before", step, reason)
                 unreadable.append(step)
@@ -83,7 +109,7 @@ class Checkpoints:
         return None
 
     def close(self) -> None:
-        """Waits until what is being saved is on disk."""
+        """Wait until all checkpoints are on disk, and close the folder."""
         self._manager.wait_until_finished()
         self._manager.close()
 
@@ -98,6 +124,6 @@ class Checkpoints:
 
 
 def _free(path: Path) -> Path:
-    """The path, or the first one like it that nothing lies at."""
+    """Return the path, or if it exists the first free one with a number."""
     names = (path.with_name(f"{path.name}-{number}") for number in count(2))
     return next(name for name in chain([path], names) if not name.exists())

@@ -1,4 +1,4 @@
-"""Where arrays live: the state on every device, a batch cut over the mesh axis "data"."""
+"""Placement of arrays: the state on every device, a batch divided over the mesh axis "data"."""
 
 from __future__ import annotations
 
@@ -10,29 +10,42 @@ from mangagan.tasks.base import Batch
 
 
 def make_mesh() -> Mesh:
-    """All devices of all hosts on one axis, "data"."""
+    """Return a mesh of all devices of all hosts with one axis, "data"."""
     return jax.make_mesh((jax.device_count(),), ("data",), axis_types=(AxisType.Auto,))
 
 
 def replicated(mesh: Mesh) -> NamedSharding:
-    """The same array on every device."""
+    """Return the sharding of an array that every device has."""
     return NamedSharding(mesh, PartitionSpec())
 
 
 def split(mesh: Mesh) -> NamedSharding:
-    """The first axis cut over the devices."""
+    """Return the sharding of an array whose first axis is divided over the devices."""
     return NamedSharding(mesh, PartitionSpec("data"))
 
 
 def check_batch_size(batch_size: int, mesh: Mesh) -> None:
-    """Raises ValueError where a batch cannot be cut evenly over the devices."""
+    """Check that a batch can be divided evenly over the devices.
+
+    Args:
+        batch_size: The number of examples of a batch on all devices together.
+        mesh: The devices.
+
+    Raises:
+        ValueError: It cannot.
+    """
     if batch_size % mesh.size:
         raise ValueError(
-            f"data.batch_size={batch_size} cannot be cut over {mesh.size} devices; "
-            f"use a multiple, for example data.batch_size={-(-batch_size // mesh.size) * mesh.size}"
+            f"data.batch_size={batch_size} cannot be divided over {mesh.size} devices; "
+            f"set a multiple of that, for example data.batch_size={-(-batch_size // mesh.size) * mesh.size}"
         )
 
 
 def put(batch: dict[str, np.ndarray], mesh: Mesh) -> Batch:
-    """This host's part of a batch as its part of one global array over all devices."""
+    """Return a batch on the devices, one global array for each part.
+
+    Args:
+        batch: This host's share of the batch.
+        mesh: The devices.
+    """
     return {name: jax.make_array_from_process_local_data(split(mesh), pictures) for name, pictures in batch.items()}

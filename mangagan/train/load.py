@@ -1,25 +1,29 @@
-"""What training has left, for those who use it: a run's folder or a model's."""
+"""Load a trained generator from the folder of a run or of a model."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from mangagan.config import Experiment
+from mangagan.pretrained import check_shipped
 from mangagan.pretrained.model_folder import CONFIG, load_model
-from mangagan.pretrained.shipped import check_shipped
 from mangagan.tasks.base import Variables
 
 
 def load_trained(folder: Path) -> tuple[Experiment, Variables]:
-    """The experiment and the generator's (averaged) variables of a run's folder, or of a model's.
+    """Return the experiment and the generator's variables, for a run those of its moving average.
 
-    Raises ValueError where the folder is neither, or is not whole.
+    Args:
+        folder: The folder of a run or of a model.
+
+    Raises:
+        ValueError: The folder is neither, or is incomplete.
     """
     check_shipped(folder)
     if (folder / CONFIG).is_file():
         return load_model(folder)
     if (folder / "experiment.json").is_file():
-        # What reads checkpoints takes seconds to import, and who colours a page with a model waits for it.
+        # Orbax takes seconds to import, and a model does not need it.
         from mangagan.train.runs import load_run
 
         return load_run(folder)

@@ -1,4 +1,4 @@
-"""The training loop: batches in; a trained state, checkpoints, figures and pictures out."""
+"""The training loop: batches in; a trained state, checkpoints, metrics and pictures out."""
 
 from __future__ import annotations
 
@@ -21,35 +21,45 @@ from mangagan.evaluate.validation import held_out_pages
 from mangagan.overrides import describe
 from mangagan.train import devices
 from mangagan.train.checkpoint import Checkpoints
-from mangagan.train.init_from import begin, first_weights
+from mangagan.train.init_from import begin, initial_variables
 from mangagan.train.meter import Meter
 from mangagan.train.perceptual_networks import load_frozen
 from mangagan.train.program import Program, build_program
 from mangagan.train.reporter import HINTS, Reporter
-from mangagan.train.run_log import Reports
+from mangagan.train.run_log import RunLog
 from mangagan.train.state import TrainState
 from mangagan.train.workdir import Resume, check, check_data, claim, record_start
 
-# A whole run's time is estimated from the steps after the first and up to the second of these; earlier ones compile.
+# The duration of a run is estimated from the steps after the first of these, up to the second; earlier ones compile.
 TIMED_STEPS = (2, 5)
+# The period at which several hosts ask each other whether one of them was told to stop.
 EVERY_AGREEMENT_STEPS = 10
 
 
 def train(experiment: Experiment, workdir: Path, *, resume: Resume = "auto", estimate: bool = False) -> None:
-    """Trains in `workdir`, from its newest sound checkpoint where there is one.
+    """Train an experiment in a folder, from the newest readable checkpoint if there is one.
 
-    SIGTERM and Ctrl-C end the run after the step under way, saved. With `estimate` the time that the whole run will
-    take is measured and said. Raises ValueError for what a user can mend, Diverged if a loss is not finite.
+    After SIGTERM or Ctrl-C the run saves a checkpoint and returns at the end of the current step.
+
+    Args:
+        experiment: The experiment.
+        workdir: The folder of the run.
+        resume: Whether a run may ("auto"), must not ("never") or must ("require") be continued.
+        estimate: Whether to print how long the whole run will take.
+
+    Raises:
+        ValueError: Experiment, data or folder are wrong; the message says what to change.
+        Diverged: A loss or a gradient is not finite.
     """
     check(workdir, describe(experiment), resume)
     archive = open_archive(experiment.data.source, held_out=experiment.data.held_out)
     frozen = load_frozen(experiment.task.frozen_weights)
     program = build_program(experiment, devices.make_mesh(), steps_per_epoch(experiment.data, archive), frozen)
-    # A mistake in the networks, or in what they begin with, is found before the folder is taken.
+    # Mistakes in the networks or in `train.init_from` are found before the folder is created.
     like = program.abstract_state
-    if experiment.train.start and not workdir.exists():
-        first_weights(experiment, like)
-    _take_folder(experiment, workdir)
+    if experiment.train.init_from and not workdir.exists():
+        initial_variables(experiment, like)
+    _claim_folder(experiment, workdir)
     settings, first_host = experiment.train, jax.process_index() == 0
     with ExitStack() as stack:
         stopped = stack.enter_context(_stop_signals())
@@ -62,25 +72,33 @@ def train(experiment: Experiment, workdir: Path, *, resume: Resume = "auto", est
             check_data(workdir, archive.fingerprint)
         bar = stack.enter_context(_bar(experiment, program.total_steps, start))
         if start >= program.total_steps:
-            bar.write(f"{workdir} is trained to its last step, {start}")
+            bar.write(f"{workdir} is already trained to its last step, {start}")
             return
         if first_host:
             record_start(workdir, archive.fingerprint, start)
-        files = stack.enter_context(closing(Reports(workdir, start))) if first_host else None
+        files = stack.enter_context(closing(RunLog(workdir, start))) if first_host else None
         pages = held_out_pages(experiment.data, archive, settings.evaluation_pages)
         if not pages:
-            bar.write("no page held out has both an input and a truth: no evaluation, no pictures, no best checkpoint")
+            bar.write("no held-out page has both an input and a truth: no evaluation, no pictures, no best checkpoint")
         hinted = [experiment.task.with_hints(jax.random.key(n), page, HINTS) for n, page in enumerate(pages)]
         reporter = Reporter(
-            settings, program.total_steps, program.predict, pages, list(filter(None, hinted)), checkpoints, files, bar
+            settings=settings,
+            total_steps=program.total_steps,
+            predict=program.predict,
+            main_metric=experiment.task.metrics[0],
+            pages=pages,
+            hinted=list(filter(None, hinted)),
+            checkpoints=checkpoints,
+            files=files,
+            bar=bar,
         )
         stream = stack.enter_context(closing(_stream(experiment, archive, start)))
         _loop(program, reporter, state, stream, stopped, estimate)
 
 
-def _take_folder(experiment: Experiment, workdir: Path) -> None:
+def _claim_folder(experiment: Experiment, workdir: Path) -> None:
     if jax.process_count() > 1:
-        multihost_utils.sync_global_devices("every host has checked the folder before one writes to it")
+        multihost_utils.sync_global_devices("every host has checked the folder before the first one writes to it")
     if jax.process_index() == 0:
         claim(workdir, describe(experiment))
 
@@ -121,14 +139,14 @@ def _loop(
             times[step - start] = time.perf_counter()
         if estimate and step - start == TIMED_STEPS[1]:
             reporter.bar.write(_estimate(times, program.total_steps - start))
-        if _asked(step) and stopped() and step < program.total_steps:
+        if _is_agreement_due(step) and stopped() and step < program.total_steps:
             reporter.save(step, state, meter)
-            reporter.bar.write(f"stopped after step {step} and saved; the same command goes on from here")
+            reporter.bar.write(f"stopped after step {step} and saved; the same command continues from here")
             return
 
 
-def _asked(step: int) -> bool:
-    # Hosts have to agree, and each question makes all of them wait for the step under way.
+def _is_agreement_due(step: int) -> bool:
+    # All hosts have to stop after the same step, and each agreement makes them wait for the current step.
     return jax.process_count() == 1 or step % EVERY_AGREEMENT_STEPS == 0
 
 
@@ -142,7 +160,7 @@ def _estimate(times: dict[int, float], steps: int) -> str:
 
 @contextmanager
 def _stop_signals() -> Iterator[Callable[[], bool]]:
-    """A function that tells whether SIGTERM or Ctrl-C has come, to any host; a second Ctrl-C stops at once."""
+    """Yield a function that returns whether any host has received SIGTERM or Ctrl-C; a second Ctrl-C stops at once."""
     received: list[int] = []
 
     def note(number: int, _: object) -> None:

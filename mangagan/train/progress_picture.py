@@ -1,4 +1,4 @@
-"""What a run's pictures were at first and are at last, side by side."""
+"""A picture of a run's progress: predictions after its first and last steps, side by side."""
 
 from __future__ import annotations
 
@@ -13,21 +13,27 @@ _COLUMNS = ("input", "output", "average", "truth")
 
 
 def draw_progress(workdir: Path) -> Image.Image:
-    """The input, what the first and the last grid of a run made of it, and the truth, as labelled columns.
+    """Return the input, the predictions of the first and the last grid of a run, and the truth, as labelled columns.
 
-    Of the first grid the network's own output, whose average has hardly begun; of the last the averaged one's. Raises
-    ValueError where the run has fewer than two grids, or these are of different sizes.
+    The first grid shows the network itself, because the moving average still equals the random start; the last grid
+    shows the average.
+
+    Args:
+        workdir: The run's folder.
+
+    Raises:
+        ValueError: The run has fewer than two grids, or they have different sizes.
     """
     folder = workdir / "grids"
     files = sorted(folder.glob("*.png"), key=lambda file: file.stem)
     if len(files) < 2:
         raise ValueError(
-            f"{folder} has {len(files) or 'no'} picture{'' if len(files) == 1 else 's'}, and a first and a last are "
-            "needed: lower train.every_grid_steps, or train longer"
+            f"{folder} has {len(files) or 'no'} picture{'' if len(files) == 1 else 's'}, and two are needed, a first "
+            "and a last: lower train.every_grid_steps, or train longer"
         )
     first, last = (Image.open(file).convert("RGB") for file in (files[0], files[-1]))
     if first.size != last.size:
-        raise ValueError(f"{files[0]} is {first.size} and {files[-1]} is {last.size}: these are not of one run")
+        raise ValueError(f"{files[0]} is {first.size} and {files[-1]} is {last.size}: these are not from one run")
     columns = {
         "input": _column(first, "input"),
         f"step {int(files[0].stem)}": _column(first, "output"),

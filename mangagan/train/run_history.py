@@ -1,4 +1,4 @@
-"""What a run's folder tells of how its model came to be."""
+"""The history of a run, read from its folder for the model card."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from mangagan.config import Experiment
 from mangagan.data.archive.archive import Archive, cache_folder
-from mangagan.images.atomic import json_lines
+from mangagan.images.atomic import read_json_lines
 from mangagan.overrides import describe
 from mangagan.pretrained.card import History
 
@@ -18,15 +18,19 @@ _LOCAL = ("--w", "--r", "--di")
 
 
 def read_history(run: Path, experiment: Experiment, steps: Sequence[int] = ()) -> History:
-    """The history of a run up to its newest checkpoint, or the last of `steps` whose mean is told of.
+    """Return the history of a run up to the checkpoint that becomes a model.
 
-    What its folder does not have stays empty.
+    Fields without a file in the folder stay empty. The number of pages and their licences are known if the archive is
+    in the cache of this machine.
 
-    Pages and licences are told in full where the archive that it learned from is in this machine's cache.
+    Args:
+        run: The run's folder.
+        experiment: Its experiment.
+        steps: The checkpoints whose mean is the model; none: the newest one.
     """
     step = max(steps, default=newest_step(run))
-    starts = [line for line in json_lines(run / "environment.jsonl") if line.get("step", 0) <= step]
-    metrics = [line for line in json_lines(run / "metrics.jsonl") if line.get("step", step + 1) <= step]
+    starts = [line for line in read_json_lines(run / "environment.jsonl") if line.get("step", 0) <= step]
+    metrics = [line for line in read_json_lines(run / "metrics.jsonl") if line.get("step", step + 1) <= step]
     grids = [grid for grid in sorted((run / "grids").glob("[0-9]*.png")) if int(grid.stem) <= step]
     environment = starts[-1] if starts else {}
     archive = _find_archive(environment.get("data"))
@@ -35,7 +39,7 @@ def read_history(run: Path, experiment: Experiment, steps: Sequence[int] = ()) -
         command=_command(environment.get("command", []), describe(experiment)),
         environment=environment,
         evaluations=[line for line in metrics if experiment.train.keep_best in line],
-        pages=f"It learned from `{experiment.data.source}`{_count(archive)}.",
+        training_set=f"Trained on `{experiment.data.source}`{_count(archive)}.",
         licences=archive.manifest["licences"] if archive else (),
         picture=grids[-1].read_bytes() if grids else None,
     )
@@ -48,7 +52,7 @@ def _averaged(steps: Sequence[int]) -> str:
 
 
 def newest_step(run: Path) -> int:
-    """The step of the newest checkpoint of a run's folder; 0 where there is none."""
+    """Return the step of the newest checkpoint of a run's folder, or 0 if there is none."""
     saved = run / "checkpoints"
     entries = saved.iterdir() if saved.is_dir() else ()
     return max((int(entry.name) for entry in entries if entry.name.isdigit()), default=0)
@@ -60,7 +64,7 @@ def _find_archive(fingerprint: str | None) -> Archive | None:
         try:
             if archive.fingerprint == fingerprint:
                 return archive
-        except (ValueError, KeyError, TypeError):  # of another project that shares the cache folder
+        except (ValueError, KeyError, TypeError):  # the folder of another program
             continue
     return None
 
@@ -77,18 +81,29 @@ def _works(pages: Sequence[dict[str, Any]]) -> int:
 
 
 def _command(arguments: Sequence[str], described: Mapping[str, Any]) -> str:
-    """The command that started the run, less what only its machine has; "" where another program started it.
+    """Return the command that started the run, without options for one machine; "" if it was another program.
 
-    Texts are those of the described experiment, in which a path may have become the name of what lies there.
+    Values of overrides are those of the description, in which a path may have been replaced by a name.
     """
-    if not arguments or Path(arguments[0]).name != "run.py":
+    program, given = _program(arguments)
+    if not program:
         return ""
     kept, skip = [], False
-    for argument in arguments[1:]:
+    for argument in given:
         local = argument.startswith(_LOCAL)
         if not skip and not local:
             name, is_override, value = argument.partition("=")
-            said = described.get(name, value) if is_override else None
-            kept.append(f"{name}={said}" if isinstance(said, str) else argument)
+            described_value = described.get(name, value) if is_override else None
+            kept.append(f"{name}={described_value}" if isinstance(described_value, str) else argument)
         skip = local and "=" not in argument
-    return shlex.join(["python", "launch/run.py", *kept])
+    return shlex.join([*program, *kept])
+
+
+def _program(arguments: Sequence[str]) -> tuple[list[str], Sequence[str]]:
+    """Return how the program of `sys.argv` is called, nothing where it is not this project's, and its arguments."""
+    name = Path(arguments[0]).name if arguments else ""
+    if name == "run.py":  # the shim of a checkout
+        return ["python", "launch/run.py"], arguments[1:]
+    if name in ("mangagan", "mangagan.exe") and list(arguments[1:2]) == ["train"]:
+        return ["mangagan", "train"], arguments[2:]
+    return [], ()

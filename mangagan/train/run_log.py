@@ -1,4 +1,4 @@
-"""What a run tells: JSON lines, TensorBoard and picture grids in its folder. Only the first host writes."""
+"""The log of a run in its folder: JSON lines, TensorBoard and picture grids. Only the first host writes."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from PIL import Image, ImageDraw
 from tensorboardX import SummaryWriter
 
 from mangagan.color import to_bytes
-from mangagan.images.atomic import write_aside
+from mangagan.images.atomic import write_atomically
 
 GRID_HEADER = 16
 
 
-class Reports:
-    """The figures and pictures of one run, in `metrics.jsonl`, `tensorboard/` and `grids/`.
+class RunLog:
+    """The metrics and pictures of one run, in `metrics.jsonl`, `tensorboard/` and `grids/`.
 
-    A run that goes on from step n drops the lines after n: those steps are made again.
+    A run that continues from step n drops the lines after n: those steps are repeated.
     """
 
     def __init__(self, workdir: Path, step: int) -> None:
@@ -28,32 +28,41 @@ class Reports:
         self._grids.mkdir(exist_ok=True)
         if self._metrics.exists():
             kept = [line for line in self._metrics.read_text().splitlines() if _step_of(line) <= step]
-            write_aside(self._metrics, "".join(line + "\n" for line in kept).encode())
+            write_atomically(self._metrics, "".join(line + "\n" for line in kept).encode())
         self._board = SummaryWriter(str(workdir / "tensorboard"), purge_step=step + 1)
 
-    def scalars(self, step: int, figures: dict[str, float]) -> None:
-        """Appends one JSON line and the same figures to TensorBoard."""
+    def scalars(self, step: int, metrics: dict[str, float]) -> None:
+        """Append the metrics of a step as one JSON line, and to TensorBoard."""
         with self._metrics.open("a") as lines:
-            lines.write(json.dumps({"step": step} | figures) + "\n")
-        for name, figure in figures.items():
-            self._board.add_scalar(name, figure, step)
+            lines.write(json.dumps({"step": step} | metrics) + "\n")
+        for name, value in metrics.items():
+            self._board.add_scalar(name, value, step)
 
     def grid(self, step: int, columns: dict[str, Float[np.ndarray, "n h w c"]]) -> Path:
-        """Writes pictures in [-1, 1] as a labelled grid, one column for each name; returns the file."""
+        """Write a labelled grid, one column for each name, and return its file.
+
+        Args:
+            step: The number of the step.
+            columns: Pictures in [-1, 1] by the labels of their columns.
+        """
         picture, png = draw_grid(columns), io.BytesIO()
         picture.save(png, "PNG")
         file = self._grids / f"{step:07d}.png"
-        write_aside(file, png.getvalue())
+        write_atomically(file, png.getvalue())
         self._board.add_image("grid", np.asarray(picture), step, dataformats="HWC")
         return file
 
     def close(self) -> None:
-        """Writes out what TensorBoard still holds."""
+        """Write what TensorBoard has buffered."""
         self._board.close()
 
 
 def draw_grid(columns: dict[str, Float[np.ndarray, "n h w c"]]) -> Image.Image:
-    """One row for each picture, one column for each name; grey pictures are shown grey."""
+    """Return a labelled grid: one row for each picture, one column for each name.
+
+    Args:
+        columns: Pictures in [-1, 1], of one or three channels, by the labels of their columns.
+    """
     rows = [np.concatenate([_rgb(picture) for picture in pictures], axis=0) for pictures in columns.values()]
     body = Image.fromarray(np.concatenate(rows, axis=1))
     page = Image.new("RGB", (body.width, body.height + GRID_HEADER), "white")
@@ -68,7 +77,7 @@ def _rgb(picture: Float[np.ndarray, "h w c"]) -> np.ndarray:
 
 
 def _step_of(line: str) -> float:
-    # A line that a kill cut short belongs to no step.
+    # A line that is incomplete, because the process was killed while writing, belongs to no step.
     try:
         return json.loads(line)["step"]
     except json.JSONDecodeError:

@@ -1,4 +1,4 @@
-"""A finished or half-finished run, read back from its folder."""
+"""Load a run, finished or not, from its folder."""
 
 from __future__ import annotations
 
@@ -18,16 +18,22 @@ from mangagan.train.program import build_program
 
 
 def load_run(folder: Path, steps: Sequence[int] = ()) -> tuple[Experiment, Variables]:
-    """A run's experiment, and the averaged generator of its newest checkpoint that can be read.
+    """Return a run's experiment, and the moving average of its generator from the newest readable checkpoint.
 
-    With `steps` it is the mean of those of the checkpoints after them (Izmailov et al. 2018, arXiv 1803.05407): of a
-    generator before and after it learned from a discriminator, it lies between both.
-    The folder stays as it is, also where the run is still under way.
-    Raises ValueError where the folder is no run, or has no such checkpoint.
+    The folder is not changed; the run may still be training.
+
+    Args:
+        folder: The run's folder.
+        steps: Checkpoints whose mean is returned instead (Izmailov et al. 2018, arXiv 1803.05407). The mean of a
+            generator before and after adversarial training lies between both.
+
+    Raises:
+        ValueError: The folder is no run, or has no such checkpoint.
     """
     file = folder / "experiment.json"
     if not file.is_file():
-        raise ValueError(f"{folder} is no run: it has no experiment.json; give the --workdir of a training")
+        raise ValueError(f"{folder} is no run: it has no experiment.json; give the --workdir of a training run")
+    # The task is replaced by the one that the description names.
     experiment = override(Experiment(task=Paired()), json.loads(file.read_text()))
     mesh = jax.make_mesh((1,), ("data",), devices=jax.local_devices()[:1], axis_types=(AxisType.Auto,))
     program = build_program(experiment, mesh, steps_per_epoch=1, frozen={})

@@ -1,4 +1,4 @@
-"""Everything that changes in training, as arrays in one tree: saved whole, restored whole."""
+"""The training state: everything that changes in training, as one tree of arrays that is saved and restored whole."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Optimizers(NamedTuple):
 
 
 class NetState(NamedTuple):
-    """One side's networks: parameters, statistics (batch norm) and optimiser state."""
+    """The generator or the discriminator: parameters, statistics (batch norm) and optimiser state."""
 
     params: Tree
     stats: Tree
@@ -28,12 +28,12 @@ class NetState(NamedTuple):
 
     @property
     def variables(self) -> Variables:
-        """What a forward pass needs."""
+        """Parameters and statistics, as a forward pass takes them."""
         return Variables(self.params, self.stats)
 
 
 class TrainState(NamedTuple):
-    """The whole state after `step` steps; step n draws its randomness from (key, n) alone."""
+    """The state after `step` steps. All random numbers of step n depend on (`key`, n) alone."""
 
     step: Int[Array, ""]
     key: Array
@@ -44,7 +44,14 @@ class TrainState(NamedTuple):
 
 
 def init_state(task: Task, optimizers: Optimizers, seed: int, batch: Batch) -> TrainState:
-    """The state before the first step, for batches like `batch`."""
+    """Return the state before the first step.
+
+    Args:
+        task: The task.
+        optimizers: The optimisers of the run.
+        seed: The seed of initial variables and of all steps.
+        batch: Arrays of the right shapes; their values do not matter.
+    """
     init_key, key = jax.random.split(jax.random.key(seed))
     nets = task.init(init_key, batch)
     return TrainState(
@@ -52,7 +59,7 @@ def init_state(task: Task, optimizers: Optimizers, seed: int, batch: Batch) -> T
         key=key,
         generator=NetState(*nets.generator, optimizers.generator.init(nets.generator.params)),
         discriminator=NetState(*nets.discriminator, optimizers.discriminator.init(nets.discriminator.params)),
-        # A copy: the step is given both to overwrite, and one buffer cannot be given twice.
+        # A copy: the step donates both, and one buffer cannot be donated twice.
         ema=jax.tree.map(jnp.copy, nets.generator),
         memory=task.init_memory(batch),
     )

@@ -7,7 +7,14 @@ from mangagan.losses import BinaryCrossEntropy, Hinge, LeastSquares, Wasserstein
 from mangagan.models.layers import NoNorm
 from mangagan.models.multiscale import MultiscaleDiscriminator
 from mangagan.models.patchgan import PatchGAN
-from mangagan.tasks.adversarial import Stability, ask, blur, convince, judge, scores
+from mangagan.tasks.adversarial import (
+    Stability,
+    add_instance_noise,
+    discriminate,
+    discriminator_loss,
+    generator_adversarial_loss,
+    scores,
+)
 from mangagan.tasks.base import Context, init_network
 
 NETWORK = PatchGAN(layers=1, features=4, norm=NoNorm())
@@ -19,9 +26,9 @@ def variables(network=NETWORK):
 
 
 def loss(gan, step=0, network=NETWORK, **stability):
-    return jax.jit(lambda v: judge(network, v, gan, Stability(**stability), REAL, FAKE, context_of(step))[0])(
-        variables(network)
-    )
+    return jax.jit(
+        lambda v: discriminator_loss(network, v, gan, Stability(**stability), REAL, FAKE, context_of(step))[0]
+    )(variables(network))
 
 
 def context_of(step):
@@ -61,32 +68,32 @@ def test_losses_without_labels_refuse_smoothing(gan):
         loss(gan, smoothing=0.1)
 
 
-NAMES = ["smoothing", "label_noise", "noise", "noise_steps", "r1", "every_steps", "alone_steps"]
+NAMES = ["smoothing", "label_noise", "noise", "noise_steps", "r1", "every_steps", "discriminator_start_step"]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_settings_out_of_range_are_named(name):
-    with pytest.raises(ValueError, match=f"Stability: {name} is -1; . is the least"):
+    with pytest.raises(ValueError, match=f"task.stability: {name}=-1: must be at least ."):
         Stability(**{name: -1})
-    with pytest.raises(ValueError, match="every_steps is 0"):
+    with pytest.raises(ValueError, match="every_steps=0: must be at least 1"):
         Stability(every_steps=0)
 
 
 @pytest.mark.parametrize("step, deviation", [(0, 0.5), (5, 0.25), (10, 0.0), (20, 0.0)])
-def test_noise_falls_to_zero_on_a_line(step, deviation):
+def test_instance_noise_decays_linearly_to_zero(step, deviation):
     flat = jnp.zeros((4, 64, 64, 3))
-    noisy = blur(Stability(noise=0.5, noise_steps=10), flat, jnp.asarray(step), jax.random.key(0))
+    noisy = add_instance_noise(Stability(noise=0.5, noise_steps=10), flat, jnp.asarray(step), jax.random.key(0))
     np.testing.assert_allclose(noisy.std(), deviation, atol=0.005)
 
 
 def test_noise_without_steps_stays():
-    noisy = blur(Stability(noise=0.5), jnp.zeros((4, 64, 64, 3)), jnp.asarray(10**6), jax.random.key(0))
+    noisy = add_instance_noise(Stability(noise=0.5), jnp.zeros((4, 64, 64, 3)), jnp.asarray(10**6), jax.random.key(0))
     np.testing.assert_allclose(noisy.std(), 0.5, atol=0.005)
 
 
 def test_a_generator_asks_under_the_same_noise():
     answer = jax.jit(
-        lambda stability, step: ask(NETWORK, variables(), stability, FAKE, context_of(step)), static_argnums=0
+        lambda stability, step: discriminate(NETWORK, variables(), stability, FAKE, context_of(step)), static_argnums=0
     )
     quiet, noisy = Stability(), Stability(noise=1.0, noise_steps=10)
     np.testing.assert_allclose(answer(quiet, 0), logits(FAKE), atol=1e-6)
@@ -110,5 +117,5 @@ def test_scales_are_summed():
     expected = sum((np.mean((r - 1) ** 2) + np.mean(f**2)) / 2 for r, f in zip(real, fake, strict=True))
     np.testing.assert_allclose(loss(LeastSquares(), network=network), expected, rtol=1e-5)
     np.testing.assert_allclose(
-        convince(LeastSquares(), answers[1]), sum(np.mean((f - 1) ** 2) for f in fake), rtol=1e-5
+        generator_adversarial_loss(LeastSquares(), answers[1]), sum(np.mean((f - 1) ** 2) for f in fake), rtol=1e-5
     )

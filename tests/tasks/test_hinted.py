@@ -16,7 +16,7 @@ from mangagan.train.state import Optimizers, init_state
 from mangagan.train.step import make_step
 
 JUDGE = PatchGAN(layers=1, features=4)
-PLAIN = Hinted(generator=Siggraph17(features=4, classes=0), discriminator=JUDGE, hints=HintSampling(patch=2))
+PLAIN = Hinted(generator=Siggraph17(features=4, classes=0), discriminator=JUDGE, hints=HintSampling(max_side=2))
 CLASSED = Hinted(generator=Siggraph17(features=4), discriminator=JUDGE, classes=1.0)
 SGD = Optimizers(optax.sgd(0.1), optax.sgd(0.1))
 
@@ -90,13 +90,13 @@ def test_the_lightness_of_the_input_is_kept():
 
 def test_published_weights_begin_it_with_or_without_their_class_head():
     published = fresh(CLASSED).generator.variables
-    begun = PLAIN.begun(fresh(PLAIN).generator.variables, published)
+    begun = PLAIN.init_from(fresh(PLAIN).generator.variables, published)
     assert "class_head" not in begun.params
     np.testing.assert_array_equal(begun.params["ab_head"]["kernel"], published.params["ab_head"]["kernel"])
-    whole = CLASSED.begun(fresh(CLASSED).generator.variables, published)
+    whole = CLASSED.init_from(fresh(CLASSED).generator.variables, published)
     assert "class_head" in whole.params
     with pytest.raises(ValueError, match="missing, surplus or of another shape"):
-        PLAIN.begun(fresh(PLAIN).generator.variables, Variables({}, {}))
+        PLAIN.init_from(fresh(PLAIN).generator.variables, Variables({}, {}))
 
 
 def test_matching_wants_a_discriminator_that_answers_stages():

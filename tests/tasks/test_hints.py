@@ -49,7 +49,7 @@ def test_squares_show_the_mean_of_the_truth_and_later_ones_lie_above():
 
 def test_a_sampled_square_has_the_mean_of_what_it_covers():
     ab = colors(64, 20, 24, 2)
-    hints = sample(ab, stop=0.0, most=1)
+    hints = sample(ab, stop=0.0, max_count=1)
     rows, columns, heights, widths = boxes(hints.mask)
     assert (heights == widths).all() and set(heights) == set(range(1, 10))
     for n, (row, column, side) in enumerate(zip(rows, columns, heights, strict=True)):
@@ -67,18 +67,18 @@ def test_there_are_hints_exactly_where_the_mask_says():
 
 
 def test_seven_on_average_and_none_for_one_picture_in_eight():
-    found = counts(sample(colors(4000, 48, 48, 2), most=100, patch=1, uniform=True).mask)
+    found = counts(sample(colors(4000, 48, 48, 2), max_count=100, max_side=1, uniform=True).mask)
     assert abs(found.mean() - 7) < 0.4
     assert abs((found == 0).mean() - 1 / 8) < 0.02
     # A geometric count: each further hint comes with the same probability.
     assert abs((found >= 7).mean() - (7 / 8) ** 7) < 0.03
 
 
-def test_never_more_than_most():
-    assert counts(sample(colors(200, 32, 32, 2), stop=0.01, most=4, patch=1).mask).max() == 4
+def test_there_are_at_most_max_count_hints():
+    assert counts(sample(colors(200, 32, 32, 2), stop=0.01, max_count=4, max_side=1).mask).max() == 4
 
 
-@pytest.mark.parametrize("options", [{"stop": 1.0}, {"most": 0}])
+@pytest.mark.parametrize("options", [{"stop": 1.0}, {"max_count": 0}])
 def test_no_hints_are_possible(options):
     hints = sample(colors(4, 16, 16, 2), **options)
     assert not hints.ab.any() and not hints.mask.any()
@@ -86,7 +86,9 @@ def test_no_hints_are_possible(options):
 
 @pytest.mark.parametrize(("uniform", "spread"), [(False, 0.25), (True, 12**-0.5)])
 def test_places_gather_about_the_center_or_spread_evenly(uniform, spread):
-    rows, columns, _, _ = boxes(sample(colors(3000, 100, 60, 2), stop=0.0, most=1, patch=1, uniform=uniform).mask)
+    rows, columns, _, _ = boxes(
+        sample(colors(3000, 100, 60, 2), stop=0.0, max_count=1, max_side=1, uniform=uniform).mask
+    )
     for places, size in ((rows, 100), (columns, 60)):
         assert abs(places.mean() / size - 0.5) < 0.02
         assert abs(places.std() / size - spread) < 0.02
@@ -94,12 +96,12 @@ def test_places_gather_about_the_center_or_spread_evenly(uniform, spread):
 
 
 def test_sides_are_equally_likely():
-    _, _, sides, _ = boxes(sample(colors(3600, 30, 30, 2), stop=0.0, most=1).mask)
+    _, _, sides, _ = boxes(sample(colors(3600, 30, 30, 2), stop=0.0, max_count=1).mask)
     assert np.abs(np.bincount(sides, minlength=10)[1:] / 3600 - 1 / 9).max() < 0.025
 
 
 def test_pictures_smaller_than_a_patch_are_served():
-    hints = sample(colors(50, 3, 5, 2), stop=0.0, most=1, patch=9)
+    hints = sample(colors(50, 3, 5, 2), stop=0.0, max_count=1, max_side=9)
     assert set(boxes(hints.mask)[2]) == {1, 2, 3}
 
 
@@ -129,10 +131,10 @@ def test_more_hints_than_places_are_refused(count, side):
         random_hints(KEY, jnp.zeros((1, 4, 5, 2)), count, side)
 
 
-@pytest.mark.parametrize("options", [{"stop": -0.1}, {"stop": 1.5}, {"most": -1}, {"patch": 0}])
+@pytest.mark.parametrize("options", [{"stop": -0.1}, {"stop": 1.5}, {"max_count": -1}, {"max_side": 0}])
 def test_settings_out_of_range_are_named(options):
     (name, value) = next(iter(options.items()))
-    with pytest.raises(ValueError, match=f"{name}.* {value}"):
+    with pytest.raises(ValueError, match=f"task.hints.{name}={value}: must be"):
         HintSampling(**options)
 
 

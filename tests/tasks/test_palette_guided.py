@@ -13,16 +13,18 @@ from PIL import Image
 from mangagan.color import srgb_to_lab
 from mangagan.models.layers import BatchNorm
 from mangagan.models.multiscale import MultiscaleDiscriminator
-from mangagan.models.palette_guided_unet import SteeredUNet
+from mangagan.models.palette_guided_unet import PaletteGuidedUNet
 from mangagan.palette import named_palette, palette_of
 from mangagan.palette_bins import BINS
 from mangagan.tasks.base import Variables
-from mangagan.tasks.palette_guided import Steered, regained, usual_colors
+from mangagan.tasks.palette_guided import PaletteGuided, chroma_gain, usual_colors
 from mangagan.train.state import Optimizers, init_state
 from mangagan.train.step import make_step
 
 JUDGE = MultiscaleDiscriminator(scales=1, layers=1, features=4)
-TASK = Steered(generator=SteeredUNet(levels=3, features=4, code=8, encoder=False), discriminator=JUDGE, hinted=1.0)
+TASK = PaletteGuided(
+    generator=PaletteGuidedUNet(levels=3, features=4, code=8, encoder=False), discriminator=JUDGE, hint_probability=1.0
+)
 SGD = Optimizers(optax.sgd(0.1), optax.sgd(0.1))
 RED, BLUE = (named_palette([(np.array(rgb, np.uint8), 1.0)]) for rgb in ((200, 40, 40), (40, 60, 190)))
 
@@ -93,7 +95,7 @@ def test_chroma_is_regained_where_a_palette_has_many_hues_for_a_lightness():
     of = [named_palette([(rgb, 1.0) for rgb in colors]) for colors in ([red], [red, green])]
     gray = palette_of(Image.linear_gradient("L").convert("RGB"))
     grays = named_palette([(np.full(3, value, np.uint8), 1.0) for value in (32, 128, 224)])
-    one, both, no_color, named, none = regained(jnp.asarray(np.stack([*of, gray, grays, np.zeros(BINS)])))
+    one, both, no_color, named, none = chroma_gain(jnp.asarray(np.stack([*of, gray, grays, np.zeros(BINS)])))
     assert 1 <= one < 1.1 < 1.3 < both < 2
     # Grey stays grey; without a palette chroma counts as under a palette of many pages.
     assert no_color == named == 1 and one < none < both * 1.5
@@ -101,7 +103,7 @@ def test_chroma_is_regained_where_a_palette_has_many_hues_for_a_lightness():
 
 def test_with_statistics_of_its_own_a_picture_is_painted_as_alone_and_with_its_whole_palette():
     seen = {name: array for name, array in a_batch().items() if name != "target"}
-    own = jax.jit(replace(TASK, own_statistics=True).predict)
+    own = jax.jit(replace(TASK, batch_stats_at_test=True).predict)
     both, alone = (own(fresh().generator.variables, batch) for batch in (seen, jax.tree.map(lambda a: a[1:], seen)))
     np.testing.assert_allclose(both[1:], alone, atol=1e-5)
 
@@ -121,7 +123,7 @@ def test_a_step_moves_what_reads_the_palette():
 def test_in_training_people_would_see_what_they_see_at_use():
     # All of the palette is told, no dropout, and running statistics: what is left is the way from paint to picture.
     norms = TASK.generator.clone(dropout=0.0, norm=BatchNorm(frozen=True))
-    task, batch = replace(TASK, generator=norms, hinted=0.0, vividness=2.0), a_batch()
+    task, batch = replace(TASK, generator=norms, hint_probability=0.0, vividness=2.0), a_batch()
     batch["palette"] = jnp.zeros_like(batch["palette"])
     fakes, stats = jax.jit(task.generate)(fresh().generator.variables, batch, jax.random.key(0))
     seen = {name: array for name, array in batch.items() if name != "target"}
@@ -132,11 +134,11 @@ def test_in_training_people_would_see_what_they_see_at_use():
 
 
 def test_a_pretrained_encoder_is_begun_with_and_does_not_learn():
-    task = Steered(generator=SteeredUNet(levels=1, features=4, code=4), discriminator=JUDGE)
+    task = PaletteGuided(generator=PaletteGuidedUNet(levels=1, features=4, code=4), discriminator=JUDGE)
     batch = {name: jnp.zeros((2, 32, 32, x.shape[-1])) if x.ndim == 4 else x for name, x in a_batch().items()}
     fresh = jax.jit(lambda key: task.init(key, batch))(jax.random.key(0)).generator
     given = Variables(*(jax.tree.map(lambda leaf: leaf + 1, tree["encoder"]) for tree in fresh))
-    begun = task.begun(fresh, given)
+    begun = task.init_from(fresh, given)
     assert (begun.params["encoder"]["stem"]["kernel"] == given.params["stem"]["kernel"]).all()
     assert begun.params["code"] is fresh.params["code"] and begun.stats.keys() == fresh.stats.keys()
 
@@ -147,7 +149,7 @@ def test_a_pretrained_encoder_is_begun_with_and_does_not_learn():
     assert not any(leaf.any() for leaf in jax.tree.leaves(gradient["encoder"]))
     assert gradient["down_1"]["kernel"].any() and gradient["known_1"]["scale"].any()
     with pytest.raises(ValueError, match="missing, surplus"):
-        task.begun(fresh, Variables({"stem": given.params["stem"]}, {}))
+        task.init_from(fresh, Variables({"stem": given.params["stem"]}, {}))
 
 
 def test_usual_colors_are_the_means_of_the_palette_at_each_lightness():

@@ -12,7 +12,7 @@ from mangagan.models.multiscale import MultiscaleDiscriminator
 from mangagan.models.pix2pixhd import FeatureEncoder, GlobalGenerator, LocalEnhancer
 from mangagan.tasks.base import Variables
 from mangagan.tasks.perceptual import Perceptual
-from mangagan.tasks.pix2pixhd import PairedHD
+from mangagan.tasks.pix2pixhd import Pix2PixHD
 from mangagan.train.state import Optimizers, init_state
 from mangagan.train.step import make_step
 
@@ -22,8 +22,8 @@ PARTS = {
     "encoder": FeatureEncoder(features=4, downs=1),
     "perceptual": Perceptual(),
 }
-GLOBAL = PairedHD(generator=BASE, **PARTS)
-LOCAL = PairedHD(generator=LocalEnhancer(base=BASE, features=4, blocks=1), fixed_base_steps=2, **PARTS)
+GLOBAL = Pix2PixHD(generator=BASE, **PARTS)
+LOCAL = Pix2PixHD(generator=LocalEnhancer(base=BASE, features=4, blocks=1), fixed_base_steps=2, **PARTS)
 SGD = Optimizers(optax.sgd(0.1), optax.sgd(0.1))
 # Without the first moment each number moves by about the rate at each step; the discriminator does not.
 RATE = 1e-4
@@ -97,15 +97,15 @@ def test_a_base_that_wakes_late_moves_no_faster_than_the_rate_says():
 
 def test_an_enhancer_begins_with_a_trained_generator():
     trained, start = fresh(GLOBAL).generator.variables, fresh(LOCAL).generator.variables
-    begun = LOCAL.begun(start, trained)
+    begun = LOCAL.init_from(start, trained)
     jax.tree.map(
         np.testing.assert_array_equal,
         begun.params["painter"]["base"],
         {name: layer for name, layer in trained.params["painter"].items() if name != "head"},
     )
-    bare = LOCAL.begun(start, Variables(trained.params["painter"], {}))
+    bare = LOCAL.init_from(start, Variables(trained.params["painter"], {}))
     jax.tree.map(np.testing.assert_array_equal, bare.params, begun.params)
-    again = LOCAL.begun(start, begun)
+    again = LOCAL.init_from(start, begun)
     jax.tree.map(np.testing.assert_array_equal, again.params, begun.params)
 
 
@@ -119,27 +119,27 @@ def test_an_enhancer_takes_over_the_statistics_of_its_base():
         )
         for n, task in enumerate(tasks)
     )
-    stats = tasks[1].begun(start, trained).stats["painter"]
+    stats = tasks[1].init_from(start, trained).stats["painter"]
     assert all((leaf == 0).all() for leaf in jax.tree.leaves(stats["base"])) and "stem_norm" in stats["base"]
     assert all((leaf == 1).all() for leaf in jax.tree.leaves(stats["enhancer_1"])) and stats["enhancer_1"]
 
 
 def test_features_without_instances_are_refused():
-    task = PairedHD(generator=BASE, encoded=True, **PARTS)
+    task = Pix2PixHD(generator=BASE, encoded=True, **PARTS)
     with pytest.raises(ValueError, match="data.instances=true"):
         jax.eval_shape(task.init, jax.random.key(0), a_batch(instances=False))
 
 
 def test_a_generator_of_another_size_is_refused():
-    other = PairedHD(generator=GlobalGenerator(downs=1, blocks=1, features=4), **PARTS)
+    other = Pix2PixHD(generator=GlobalGenerator(downs=1, blocks=1, features=4), **PARTS)
     with pytest.raises(ValueError, match="of other shapes|another shape"):
-        LOCAL.begun(fresh(LOCAL).generator.variables, fresh(other).generator.variables)
+        LOCAL.init_from(fresh(LOCAL).generator.variables, fresh(other).generator.variables)
     with pytest.raises(ValueError, match="another shape"):
-        GLOBAL.begun(fresh(GLOBAL).generator.variables, fresh(other).generator.variables)
+        GLOBAL.init_from(fresh(GLOBAL).generator.variables, fresh(other).generator.variables)
 
 
 def test_the_encoder_learns_and_tells_the_generator_of_the_truth():
-    task = PairedHD(generator=BASE, encoded=True, feature_drop=0.0, **PARTS)
+    task = Pix2PixHD(generator=BASE, encoded=True, feature_drop=0.0, **PARTS)
     start = fresh(task)
     after, _ = steps(task, start, 1)
     assert any("encoder" in name for name in moved(start.generator.params, after.generator.params))
@@ -152,7 +152,7 @@ def test_the_encoder_learns_and_tells_the_generator_of_the_truth():
 
 
 def test_dropped_features_leave_the_truth_out():
-    task = PairedHD(generator=BASE, encoded=True, feature_drop=1.0, **PARTS)
+    task = Pix2PixHD(generator=BASE, encoded=True, feature_drop=1.0, **PARTS)
     start, batch = fresh(task), a_batch()
     paint = jax.jit(
         lambda target: task.generate(start.generator.variables, batch | {"target": target}, jax.random.key(0))

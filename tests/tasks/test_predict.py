@@ -30,7 +30,10 @@ def test_pictures_of_any_size_come_back_in_their_size(task, size):
 
 
 def test_padding_touches_no_pixel_of_a_picture_that_fits():
-    task, inputs = Paired(generator=UNET, own_statistics=False), jax.random.uniform(jax.random.key(1), (1, 16, 24, 1))
+    task, inputs = (
+        Paired(generator=UNET, batch_stats_at_test=False),
+        jax.random.uniform(jax.random.key(1), (1, 16, 24, 1)),
+    )
     variables = generator_of(task)
     collections = {"params": variables.params, "batch_stats": variables.stats}
     direct = jax.jit(lambda x: UNET.apply(collections, x, train=False))(inputs)
@@ -38,7 +41,10 @@ def test_padding_touches_no_pixel_of_a_picture_that_fits():
 
 
 def test_with_own_statistics_a_picture_does_not_depend_on_its_neighbours():
-    task, inputs = Paired(generator=UNET, own_statistics=True), jax.random.uniform(jax.random.key(1), (3, 16, 16, 1))
+    task, inputs = (
+        Paired(generator=UNET, batch_stats_at_test=True),
+        jax.random.uniform(jax.random.key(1), (3, 16, 16, 1)),
+    )
     variables = generator_of(task)
     together = predict(task, variables, inputs)
     alone = jnp.concatenate([predict(task, variables, picture[None]) for picture in inputs])

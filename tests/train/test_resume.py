@@ -57,7 +57,7 @@ def wait_for(condition, process, seconds=120):
 @pytest.fixture(scope="module")
 def whole(pages, tmp_path_factory):
     """A run that nothing disturbed."""
-    from launch.run import main
+    from mangagan.cli.train import main
 
     workdir = tmp_path_factory.mktemp("whole") / "run"
     assert main(arguments(pages, workdir)) == 0
@@ -76,7 +76,8 @@ def test_a_killed_run_ends_bit_identical_to_one_that_never_was(whole, pages, tmp
         # A step's folder under a name that is not yet final.
         return checkpoints.is_dir() and any(not entry.name.isdigit() for entry in checkpoints.iterdir())
 
-    for moment in (lines_reach(2), saving, lines_reach(8), saving):
+    # Before the first checkpoint, while one is saved, and between two.
+    for moment in (lines_reach(2), saving, lines_reach(8)):
         process = launch("run.py", *arguments(pages, workdir))
         wait_for(moment, process)
         process.kill()
@@ -101,7 +102,7 @@ def test_a_killed_run_ends_bit_identical_to_one_that_never_was(whole, pages, tmp
 
 
 def test_a_finished_run_is_left_as_it_is(whole, pages, capsys):
-    from launch.run import main
+    from mangagan.cli.train import main
 
     before = (whole / "metrics.jsonl").read_bytes()
     assert main(arguments(pages, whole)) == 0
@@ -117,20 +118,20 @@ def test_a_finished_run_is_left_as_it_is(whole, pages, capsys):
     ],
 )
 def test_a_folder_that_holds_something_else_is_refused(whole, pages, capsys, more, complaint):
-    from launch.run import main
+    from mangagan.cli.train import main
 
     assert main(arguments(pages, whole, *more)) == 2
     assert complaint in capsys.readouterr().err
 
 
 def test_reports_may_change_when_a_run_goes_on(whole, pages):
-    from launch.run import main
+    from mangagan.cli.train import main
 
     assert main(arguments(pages, whole, "train.every_log_steps=5", "data.workers=1")) == 0
 
 
 def test_requiring_a_checkpoint_where_there_is_none_is_refused(pages, tmp_path, capsys):
-    from launch.run import main
+    from mangagan.cli.train import main
 
     assert main(arguments(pages, tmp_path / "new", "--resume=require")) == 2
     assert "no checkpoint" in capsys.readouterr().err
@@ -141,7 +142,7 @@ def test_requiring_a_checkpoint_where_there_is_none_is_refused(pages, tmp_path, 
 
 
 def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_good_checkpoint(pages, tmp_path, capsys):
-    from launch.run import main
+    from mangagan.cli.train import main
 
     # Harmless for two steps, then far beyond what float32 holds.
     rates = [f"train.{side}.schedule.rate=1e22" for side in ("generator", "discriminator")]

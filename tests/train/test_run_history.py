@@ -39,7 +39,7 @@ def test_what_came_after_the_newest_checkpoint_is_left_out(run):
     history = read_history(run, EXPERIMENT)
     assert "step 20 " in history.origin and history.picture == b"20" and history.command.endswith("--exp=b")
     assert [line["step"] for line in history.evaluations] == [10, 20]
-    assert history.pages == "It learned from `folder:my pages`." and not history.licences
+    assert history.training_set == "Trained on `folder:my pages`." and not history.licences
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,8 @@ def test_what_came_after_the_newest_checkpoint_is_left_out(run):
             ["run.py", "--exp=a", "data.source=folder:/home/me/x", "train.seed=07"],
             "python launch/run.py --exp=a 'data.source=folder:my pages' train.seed=07",
         ),
+        (["/venv/bin/mangagan", "train", "--exp=a", "--workdir", "/tmp/x"], "mangagan train --exp=a"),
+        (["/venv/bin/mangagan", "sweep", "--exp=a"], ""),
         (["/usr/bin/pytest", "-q"], ""),
         ([], ""),
     ],

@@ -182,7 +182,7 @@ def test_a_discriminator_that_rests_is_left_as_it_is():
 
 
 def test_a_generator_learns_alone_at_first_as_if_nobody_judged_it():
-    alone = replace(PAIRED, stability=Stability(alone_steps=1))
+    alone = replace(PAIRED, stability=Stability(discriminator_start_step=1))
     state, steps = fresh_state(alone), {}
     for name, task in {"alone": alone, "never": replace(PAIRED, adversarial=0.0), "always": PAIRED}.items():
         steps[name] = jax.jit(make_step(task, SGD, ema_decay=0.9, precision="float32"))
