@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, UInt8
 from mangagan.color import to_bytes
 from mangagan.evaluate.colorization.evaluation_pages import Page
 from mangagan.evaluate.devices import Devices
-from mangagan.evaluate.result import Figures
+from mangagan.evaluate.result import MetricValues
 from mangagan.tasks.base import Batch, Variables
 from mangagan.tiles import Tiles
 
@@ -44,7 +44,7 @@ class Predictor:
         self._pages += len(pages)
         return self._run(stacked)
 
-    def cost(self) -> Figures:
+    def cost(self) -> MetricValues:
         """Parameters that painting reads, seconds for a page, bytes that its compiled program has at most."""
         seconds = {"seconds_per_page": self._seconds / self._pages} if self._pages else {}
         return {"parameters": self._parameters, "peak_memory_bytes": self._bytes, **seconds}
@@ -66,7 +66,7 @@ class Predictor:
             return to_bytes(painted), jnp.isfinite(painted).all()
 
         everywhere, pages = self._devices.everywhere, self._devices.pages
-        self._parameters = self._parameters or parameters_read(self._predict, self._variables, batch)
+        self._parameters = self._parameters or count_used_parameters(self._predict, self._variables, batch)
         program = jax.jit(predict, in_shardings=(everywhere, pages), out_shardings=(pages, everywhere))
         compiled = program.lower(self._variables, batch).compile()
         memory = compiled.memory_analysis()
@@ -84,10 +84,10 @@ class Predictor:
             return self._run({name: jax.device_put(tile, self._devices.pages) for name, tile in batch.items()})
 
         self._pages += 1
-        return np.round(self._tiles.painted(maps, paint)).astype(np.uint8)
+        return np.round(self._tiles.predict(maps, paint)).astype(np.uint8)
 
 
-def parameters_read(predict: Predict, variables: Variables, batch: Batch) -> int:
+def count_used_parameters(predict: Predict, variables: Variables, batch: Batch) -> int:
     """How many parameters painting depends on: of CycleGAN's two generators, those of one."""
     shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), (variables, batch))
     jaxpr = jax.make_jaxpr(predict)(*shapes).jaxpr

@@ -8,11 +8,11 @@ from typing import Literal, TypeVar, get_args
 
 from PIL import Image
 
-from mangagan.data.archive.splits import fits
+from mangagan.data.archive.splits import matching_patterns
 from mangagan.data.settings import Data
-from mangagan.data.sources.entries import natural
-from mangagan.data.stream.transforms import Cut, Images
-from mangagan.evaluate.result import Kind
+from mangagan.data.stream.transforms import Crop, Images
+from mangagan.evaluate.result import InputKind
+from mangagan.images.names import natural_key
 
 Name = Literal["native", "512x800", "256", "training"]
 T = TypeVar("T")
@@ -26,7 +26,7 @@ class Protocol:
 
     native: pages at their own size. 512x800: each page as a whole, brought to 512 x 800 (width x height). 256: its
     middle square, scaled to 256 x 256. training: the middle windows of a run's own training at their size, in ink and
-    tones where it has learned from these alone, else in grey. A steered run is told no palette (`launch/trial.py` tells
+    tones where it has learned from these alone, else in grey. A steered run is told no palette (`mangagan trial` tells
     it some). All runs are given the same grey page, its luminance (ITU-R 601): the
     grey of the same lightness, from which some learn, would give these the L of the truth, which others must guess.
     Raises ValueError for an unknown name, and for numbers that cannot be.
@@ -36,7 +36,7 @@ class Protocol:
     data: str = ""  # a source of pages; "": the run's own
     works: tuple[str, ...] = ()  # or patterns of pages' names, "E1*"; none: those held out
     pages: int | None = None  # so many at most, evenly spread
-    kinds: tuple[Kind, ...] = ("gray", "bw")
+    kinds: tuple[InputKind, ...] = ("gray", "bw")
     seed: int = 0  # of the intervals
 
     def __post_init__(self) -> None:
@@ -60,10 +60,14 @@ class Protocol:
                 role: image.resize((512, 800), Image.Resampling.BICUBIC, reducing_gap=3.0)
                 for role, image in images.items()
             }
-        cut = Cut(data.size, data.window) if self.name == "training" else Cut(256, max(map(_longest, images.values())))
-        return {role: cut.at({role: image}, side=1.0, across=0.5, down=0.5)[role] for role, image in images.items()}
+        crop = (
+            Crop(data.size, data.window) if self.name == "training" else Crop(256, max(map(_longest, images.values())))
+        )
+        return {
+            role: crop.crop_at({role: image}, side=1.0, across=0.5, down=0.5)[role] for role, image in images.items()
+        }
 
-    def kinds_of(self, data: Data) -> tuple[Kind, ...]:
+    def kinds_of(self, data: Data) -> tuple[InputKind, ...]:
         """The kinds of input that pages are to be shown as, where they have them."""
         if self.name != "training":
             return self.kinds
@@ -75,9 +79,9 @@ def chosen(patterns: Sequence[str], labels: Sequence[tuple[str, str]], where: ob
 
     Raises ValueError for a pattern that fits no page of those in `where`.
     """
-    found = fits(patterns, labels)
+    found = matching_patterns(patterns, labels)
     if unknown := [pattern for pattern in patterns if not any(pattern in page for page in found)]:
-        there = sorted({work for _, work in labels}, key=natural)
+        there = sorted({work for _, work in labels}, key=natural_key)
         more = f" and {len(there) - _WORKS_SHOWN} more" if len(there) > _WORKS_SHOWN else ""
         listed = ", ".join(there[:_WORKS_SHOWN])
         raise ValueError(f"there is no work {', '.join(unknown)} in {where}; there are {listed}{more}")

@@ -1,4 +1,9 @@
-"""What an evaluation found, page by page, and the JSON file that keeps it."""
+"""The result of an evaluation: one class for colourisers, restorers and other programs, and its JSON file.
+
+`Result` is what `mangagan evaluate` and `mangagan sweep` write and what `mangagan compare` and the report read. Its
+metrics are kept page by page: means, intervals and tests are computed from them at the end, and only from pages of
+one kind of input.
+"""
 
 from __future__ import annotations
 
@@ -9,35 +14,37 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from mangagan.evaluate.old_results import upgrade
 from mangagan.evaluate.statistics.summary import Summary
 from mangagan.evaluate.statistics.sums import Scores
-from mangagan.evaluate.table import as_json, summaries
-from mangagan.images.atomic import write_aside
+from mangagan.evaluate.table import summaries_as_json, summarize_metrics
+from mangagan.images.atomic import write_atomically
 
-Figures = dict[str, float]
+MetricValues = dict[str, float]
+# "gray" and "bw" pages are coloured, "damaged" ones restored; others name a degradation, as "sigma 25" or "1-10 %".
+InputKind = str
+INPUT_KINDS: Mapping[InputKind, str] = {"gray": "grey", "bw": "ink and tones", "damaged": "damaged"}
+# The part of the file that people read; it is computed from the pages and ignored when the file is read.
 SUMMARY = "summary"
-# What a run was given: grey pages made of the colored ones, a book's own ink and tones, or damaged pages.
-Kind = Literal["gray", "bw", "damaged"]
-KINDS: Mapping[Kind, str] = {"gray": "grey", "bw": "ink and tones", "damaged": "damaged"}
 
 
 @dataclass(frozen=True)
-class PageFigures:
-    """A page's figures by the names of `mangagan.evaluate.metrics.metric.FIGURES`."""
+class PageMetrics:
+    """The metrics of one page for one kind of input, by their names in `mangagan.evaluate.metrics.metric.METRICS`."""
 
     name: str
     work: str
-    kind: Kind
-    figures: Figures
+    kind: InputKind
+    metrics: MetricValues
 
 
 @dataclass(frozen=True)
 class PagePictures:
-    """Where the pictures of a page lie, as paths relative to the result's folder, and why they were kept."""
+    """The files of a page's pictures, as paths relative to the result's folder, and why they were kept."""
 
     name: str
     work: str
-    kind: Kind
+    kind: InputKind
     why: Literal["spread", "best", "worst"]
     input: str
     output: str
@@ -46,59 +53,89 @@ class PagePictures:
 
 @dataclass(frozen=True)
 class Result:
-    """An evaluation. Two are comparable where their protocols are equal.
+    """The result of evaluating a colouriser, a restorer or another program; comparable where protocols are equal.
 
-    protocol: "name", "data", "seed", "size" and all else that the figures depend on beside the network.
-    whole: figures of all pages of a kind together, by kind.
-    cost: "parameters", "seconds_per_page", "peak_memory_bytes", where known; says nothing of the pictures.
-    skipped: reasons by the name of the page. left_out: reasons by the names of figures.
+    A page occurs once for each kind of input that it was shown as, e.g. once for each noise or each area of hole.
+
+    Attributes:
+        name: The run, or the folder of predictions.
+        protocol: "name", "data", "works", "pages", "kinds", "size", "seed" and everything else, apart from the
+            network, that the metrics depend on.
+        pages: The metrics of the predictions, page by page.
+        whole: Metrics of all pages of a kind together, such as a Fréchet distance, by kind.
+        cost: "parameters", "seconds_per_page" and "peak_memory_bytes", where known; independent of the pictures.
+        skipped: Why a page was skipped, by its name.
+        left_out: Why metrics are missing, by their names.
+        pictures: The pictures that were kept; none if the evaluation kept none.
+        baselines: Metrics of other outputs for the same pages and inputs, by the name of the output: for a network
+            that fills holes, the trivial fills and its own coarse stage.
+        task: The kind of the task, such as "colorize", "inpaint" or "denoise".
     """
 
     name: str
     protocol: dict[str, Any]
-    pages: tuple[PageFigures, ...]
-    whole: dict[str, Figures] = field(default_factory=dict)
-    cost: Figures = field(default_factory=dict)
+    pages: tuple[PageMetrics, ...]
+    whole: dict[str, MetricValues] = field(default_factory=dict)
+    cost: MetricValues = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     pictures: tuple[PagePictures, ...] = ()
+    baselines: dict[str, tuple[PageMetrics, ...]] = field(default_factory=dict)
+    task: str = "colorize"
 
     @property
-    def kinds(self) -> tuple[Kind, ...]:
-        """The kinds of input that pages had, in their order."""
+    def kinds(self) -> tuple[InputKind, ...]:
+        """The kinds of input of the pages, in their order."""
         return tuple(dict.fromkeys(page.kind for page in self.pages))
 
-    def scores(self, kind: Kind) -> Scores:
-        """The figures of the pages of one kind; ValueError for a kind that no page is of.
+    def scores(self, kind: InputKind, baseline: str | None = None) -> Scores:
+        """Return the sums of the metrics over the pages of one kind.
 
         Kinds are not mixed: the same page, shown twice, would count as two.
+
+        Args:
+            kind: The kind of input.
+            baseline: The output in `baselines` whose metrics are meant; None means the predictions.
+
+        Raises:
+            ValueError: No page is of this kind.
         """
         if kind not in self.kinds:
             raise ValueError(f"{self.name} has no page of kind {kind!r}; there are {', '.join(self.kinds) or 'none'}")
         scores = Scores()
-        for page in self.pages:
-            for name, value in page.figures.items() if page.kind == kind else ():
+        for page in self.pages if baseline is None else self.baselines[baseline]:
+            for name, value in page.metrics.items() if page.kind == kind else ():
                 scores.add(name, page.work, value)
         return scores
 
-    def summary(self) -> dict[Kind, dict[str, Summary]]:
-        """Mean, deviation and interval of each figure, by kind."""
+    def summary(self, baseline: str | None = None) -> dict[InputKind, dict[str, Summary]]:
+        """Return mean, deviation and interval of each metric by kind, of the predictions or of a baseline."""
         seed = self.protocol.get("seed", 0)
-        return {kind: summaries(self.scores(kind), seed) for kind in self.kinds}
+        return {kind: summarize_metrics(self.scores(kind, baseline), seed) for kind in self.kinds}
+
+
+def input_title(kind: InputKind) -> str:
+    """Return how a kind of input is called in a table.
+
+    >>> input_title("gray"), input_title("sigma 25")
+    ('grey', 'sigma 25')
+    """
+    return INPUT_KINDS.get(kind, kind)
 
 
 def result_file(folder: Path, protocol: str, data: str = "") -> Path:
-    """Where the result of a run's evaluation lies, unless somebody put it elsewhere; one for each source of pages.
+    """Return the default file of a run's result; each protocol and source of pages has its own.
 
     >>> result_file(Path("run"), "256", "unseen:36").as_posix()
     'run/evaluation/256-unseen-36.json'
     """
     source = re.sub(r"[^A-Za-z0-9]+", "-", data).strip("-")
+    # The end of a long source, a path mostly, tells it from others.
     return folder / "evaluation" / f"{'-'.join(filter(None, (protocol, source[-60:])))}.json"
 
 
 def pages_folder(file: Path) -> Path:
-    """Where the pictures lie that an evaluation keeps, beside the file of its result.
+    """Return the folder of the pictures that an evaluation keeps, beside the file of its result.
 
     >>> pages_folder(Path("run/evaluation/256.json")).as_posix()
     'run/evaluation/256-pages'
@@ -107,28 +144,34 @@ def pages_folder(file: Path) -> Path:
 
 
 def write_result(file: Path, result: Result) -> None:
-    """Writes the result with its summary, for people; its pictures are written by who made them."""
-    content = asdict(result) | {SUMMARY: {kind: as_json(found) for kind, found in result.summary().items()}}
+    """Write a result with its summary; its pictures must have been written before."""
+    content = asdict(result) | {SUMMARY: {kind: summaries_as_json(of) for kind, of in result.summary().items()}}
     file.parent.mkdir(parents=True, exist_ok=True)
-    write_aside(file, (json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
+    write_atomically(file, (json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
 
 
 def read_result(file: Path) -> Result:
-    """A written result. Raises ValueError where there is none, or the file holds something else."""
+    """Read a result, also one that an earlier version has written.
+
+    Raises:
+        ValueError: There is no such file, or it holds something else.
+    """
     if not file.is_file():
-        raise ValueError(f"there is no evaluation {file}; launch/evaluate.py writes it")
+        raise ValueError(f"there is no evaluation {file}; mangagan evaluate writes it")
     try:
-        content = {key: value for key, value in json.loads(file.read_text()).items() if key != SUMMARY}
-        lists = {"pages": _all(PageFigures, content["pages"]), "pictures": _all(PagePictures, content["pictures"])}
-        return Result(**content | lists)
+        content = {key: value for key, value in upgrade(json.loads(file.read_text())).items() if key != SUMMARY}
+        pages = _all(PageMetrics, content["pages"])
+        pictures = _all(PagePictures, content["pictures"])
+        baselines = {name: _all(PageMetrics, of) for name, of in content.get("baselines", {}).items()}
+        return Result(**content | {"pages": pages, "pictures": pictures, "baselines": baselines})
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ValueError(f"{file} is no result of launch/evaluate.py: {error}") from error
+        raise ValueError(f"{file} is no result of mangagan evaluate: {error}") from error
 
 
 def protocol_differences(one: Result, other: Result) -> list[str]:
-    """A line for each part of the protocol in which two results differ; none where they are comparable.
+    """Return a line for each part of the protocol in which two results differ; none if they are comparable.
 
-    Where the hashes of their pages are equal, it does not matter how the places that these came from are written.
+    If the hashes of their pages are equal, the sources may be written differently.
 
     >>> protocol_differences(Result("a", {"size": [256, 256]}, ()), Result("b", {"size": None}, ()))
     ['size: [256, 256] in a, None in b']
@@ -145,7 +188,15 @@ def protocol_differences(one: Result, other: Result) -> list[str]:
 
 
 def check_replaceable(file: Path, protocol: Mapping[str, Any]) -> None:
-    """Raises ValueError where the file holds anything but a result by this very protocol."""
+    """Check that a file may be replaced by a result.
+
+    Args:
+        file: The file, which need not exist.
+        protocol: The protocol of the new result, as in `Result.protocol`.
+
+    Raises:
+        ValueError: The file holds something other than a result of this very protocol.
+    """
     if file.exists():
         differing = protocol_differences(read_result(file), Result("here", dict(protocol), ()))
         if differing:
@@ -154,10 +205,14 @@ def check_replaceable(file: Path, protocol: Mapping[str, Any]) -> None:
 
 
 def check_data(file: Path, data: str) -> None:
-    """Raises ValueError where the file holds anything but a result of pages from that source."""
-    judged = read_result(file).protocol.get("data")
-    if judged != data:
-        raise ValueError(f"{file} holds an evaluation of {judged}: it is kept; choose an --output=FILE.json")
+    """Check that a file holds a result on pages from a source.
+
+    Raises:
+        ValueError: It holds a result on other pages, or something else.
+    """
+    evaluated = read_result(file).protocol.get("data")
+    if evaluated != data:
+        raise ValueError(f"{file} holds an evaluation of {evaluated}: it is kept; choose an --output=FILE.json")
 
 
 def _all(made: Any, rows: Iterable[Mapping[str, Any]]) -> tuple[Any, ...]:

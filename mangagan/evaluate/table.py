@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from mangagan.evaluate.metrics.metric import FIGURES, figure_of
+from mangagan.evaluate.metrics.metric import METRICS, metric_named
 from mangagan.evaluate.statistics.summary import Summary, summarize
 from mangagan.evaluate.statistics.sums import Scores
 
@@ -16,71 +16,71 @@ Summaries = Mapping[str, Summary]
 _MARKS = re.compile(r"[\\`*<|~]|(?<![^\W_])_|_(?![^\W_])|\](?=[(\[:])|&(?=#?\w+;)")
 
 
-def summaries(scores: Scores, seed: int = 0) -> dict[str, Summary]:
-    """The summary of each figure that the scores have, in the order of FIGURES, others behind."""
-    known = [name for name in FIGURES if name in scores.figures]
-    rest = [name for name in scores.figures if name not in FIGURES]
+def summarize_metrics(scores: Scores, seed: int = 0) -> dict[str, Summary]:
+    """The summary of each metric that the scores have, in the order of METRICS, others behind."""
+    known = [name for name in METRICS if name in scores.metrics]
+    rest = [name for name in scores.metrics if name not in METRICS]
     return {name: summarize(scores.works(name), seed) for name in known + rest}
 
 
-def markdown(runs: Mapping[str, Summaries]) -> str:
-    """A table with a row for each run and a column for each figure that any run has.
+def runs_table(runs: Mapping[str, Summaries]) -> str:
+    """A table with a row for each run and a column for each metric that any run has.
 
     A cell is the mean over pages, +- their standard deviation, and the 95 % interval over works; the best mean of a
-    figure is bold where several runs have it and one way is better.
+    metric is bold where several runs have it and one way is better.
     """
-    names = list(dict.fromkeys(name for figures in runs.values() for name in figures))
+    names = list(dict.fromkeys(name for metrics in runs.values() for name in metrics))
     means = {name: {run: of[name].mean for run, of in runs.items() if name in of} for name in names}
-    best = {name: figure_of(name).best(means[name]) for name in names}
+    best = {name: metric_named(name).best(means[name]) for name in names}
     rows = []
-    for run, figures in runs.items():
-        cells = [_cell(name, figures.get(name), run in best[name]) for name in names]
-        counts = [max((getattr(s, of) for s in figures.values()), default=0) for of in ("pages", "works")]
-        rows.append([plain(run), *cells, *map(str, counts)])
-    return rows_of(["run", *(figure_of(name).heading for name in names), "pages", "works"], rows)
+    for run, metrics in runs.items():
+        cells = [_cell(name, metrics.get(name), run in best[name]) for name in names]
+        counts = [max((getattr(s, of) for s in metrics.values()), default=0) for of in ("pages", "works")]
+        rows.append([escape_markdown(run), *cells, *map(str, counts)])
+    return markdown_table(["run", *(metric_named(name).heading for name in names), "pages", "works"], rows)
 
 
-def by_figure(columns: Mapping[str, Summaries], whole: Mapping[str, Mapping[str, float]]) -> str:
-    """A table with a row for each figure and a column for each kind of input; `whole`: figures of all pages at once."""
-    names = list(dict.fromkeys(name for figures in columns.values() for name in figures))
+def metrics_table(columns: Mapping[str, Summaries], whole: Mapping[str, Mapping[str, float]]) -> str:
+    """A table with a row for each metric and a column for each kind of input; `whole`: metrics of all pages at once."""
+    names = list(dict.fromkeys(name for metrics in columns.values() for name in metrics))
     sets = list(dict.fromkeys(name for kind in columns for name in whole.get(kind, {})))
-    cells = {name: [_cell(name, figures.get(name), False) for figures in columns.values()] for name in names}
+    cells = {name: [_cell(name, metrics.get(name), False) for metrics in columns.values()] for name in names}
     cells |= {name: [_number(name, whole.get(kind, {}).get(name)) for kind in columns] for name in sets}
-    rows = [[figure_of(name).heading, *of] for name, of in cells.items()]
-    counts = [[str(max((getattr(s, of) for s in figures.values()), default=0)) for figures in columns.values()]
+    rows = [[metric_named(name).heading, *of] for name, of in cells.items()]
+    counts = [[str(max((getattr(s, of) for s in metrics.values()), default=0)) for metrics in columns.values()]
               for of in ("pages", "works")]  # fmt: skip
-    return rows_of(["figure", *columns], [*rows, ["pages", *counts[0]], ["works", *counts[1]]])
+    return markdown_table(["metric", *columns], [*rows, ["pages", *counts[0]], ["works", *counts[1]]])
 
 
-def plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Text of a user's, such as a name, that Markdown prints to the letter, in a cell and in a sentence.
 
-    >>> plain("my_run <b>|*x*")
+    >>> escape_markdown("my_run <b>|*x*")
     'my_run \\<b>\\|\\*x\\*'
     """
     return _MARKS.sub(r"\\\g<0>", " ".join(text.split()))
 
 
-def rows_of(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A Markdown table; all columns but the first are numbers."""
     lines = [header, ["---", *("---:" for _ in header[1:])], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
-def as_json(figures: Summaries) -> dict[str, dict[str, Any]]:
-    """Each figure's summary with its title, for `json.dumps`."""
-    return {name: {"title": figure_of(name).title} | asdict(summary) for name, summary in figures.items()}
+def summaries_as_json(metrics: Summaries) -> dict[str, dict[str, Any]]:
+    """Each metric's summary with its title, for `json.dumps`."""
+    return {name: {"title": metric_named(name).title} | asdict(summary) for name, summary in metrics.items()}
 
 
 def _number(name: str, value: float | None) -> str:
-    return "-" if value is None else figure_of(name).written(value)
+    return "-" if value is None else metric_named(name).format(value)
 
 
 def _cell(name: str, summary: Summary | None, bold: bool) -> str:
     if summary is None:
         return "-"
-    figure = figure_of(name)
-    mean = figure.written(summary.mean)
+    metric = metric_named(name)
+    mean = metric.format(summary.mean)
     parts = [f"**{mean}**" if bold else mean]
-    parts += [f"± {figure.written(summary.deviation)}"] if summary.deviation is not None else []
-    return " ".join([*parts, figure.interval(summary.low, summary.high)]).rstrip()
+    parts += [f"± {metric.format(summary.deviation)}"] if summary.deviation is not None else []
+    return " ".join([*parts, metric.interval(summary.low, summary.high)]).rstrip()

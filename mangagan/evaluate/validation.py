@@ -13,7 +13,7 @@ import numpy as np
 from mangagan.data.archive.archive import Archive
 from mangagan.data.settings import Data
 from mangagan.data.stream.batches import Batch, batches
-from mangagan.evaluate.metrics.pixels import absolute_difference, chroma, color_difference, peak_ratio
+from mangagan.evaluate.metrics.pixels import chroma, mean_absolute_error, mean_ciede2000, psnr
 
 # Takes a batch without its target and gives pictures [b h w 3] in [-1, 1].
 Predict = Callable[[Batch], Any]
@@ -43,11 +43,11 @@ def without_target(batch: Batch) -> Batch:
 def evaluate(predict: Predict, pages: Sequence[Batch]) -> dict[str, float]:
     """How far predictions and bare inputs are from the truth, and how colorful they are.
 
-    CIEDE2000, PSNR, mean absolute difference of sRGB in [0, 1], and chroma in Lab: over pages, the mean of the figure
+    CIEDE2000, PSNR, mean absolute difference of sRGB in [0, 1], and chroma in Lab: over pages, the mean of the metric
     of each, at the size of the pages given. `_input` is of the bare input; `gain` is the share by which CIEDE2000 fell
     below its.
     """
-    totals = np.sum([_figures(predict, page) for page in pages], axis=0)
+    totals = np.sum([_metrics(predict, page) for page in pages], axis=0)
     difference, psnr, l1, chroma, bare, bare_psnr, true_chroma = (totals / len(pages)).tolist()
     return {
         "evaluation/ciede2000": difference,
@@ -61,11 +61,11 @@ def evaluate(predict: Predict, pages: Sequence[Batch]) -> dict[str, float]:
     }
 
 
-def _figures(predict: Predict, page: Batch) -> np.ndarray:
-    """The figures of one page, for one page after the other to be added up."""
+def _metrics(predict: Predict, page: Batch) -> np.ndarray:
+    """The metrics of one page, for one page after the other to be added up."""
     truth, picture = page["target"], predict(without_target(page))
     bare = np.broadcast_to(page["input"], truth.shape)
-    figures = [
+    metrics = [
         _color_difference(picture, truth),
         _peak_ratio(picture, truth),
         _difference(picture, truth),
@@ -74,10 +74,10 @@ def _figures(predict: Predict, page: Batch) -> np.ndarray:
         _peak_ratio(bare, truth),
         _chroma(truth),
     ]
-    return np.concatenate(jax.device_get(figures))
+    return np.concatenate(jax.device_get(metrics))
 
 
-_color_difference = jax.jit(color_difference)
-_peak_ratio = jax.jit(peak_ratio)
-_difference = jax.jit(absolute_difference)
+_color_difference = jax.jit(mean_ciede2000)
+_peak_ratio = jax.jit(psnr)
+_difference = jax.jit(mean_absolute_error)
 _chroma = jax.jit(chroma)

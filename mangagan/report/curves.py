@@ -1,4 +1,4 @@
-"""Learning curves: what runs logged, figure by figure."""
+"""Learning curves: the logged values of runs, one chart for each metric or loss."""
 
 from __future__ import annotations
 
@@ -6,66 +6,85 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mangagan.evaluate.metrics.metric import FIGURES
-from mangagan.report.evaluated_runs import Run
+from mangagan.evaluate.metrics.metric import METRICS
+from mangagan.report.evaluated_runs import EvaluatedRun
 
-# Points of a curve; more would not be seen, and a long training has thousands.
-_POINTS = 240
-_REFERENCES = ("input", "truth")
+# The points of a curve: a chart cannot show more, and a long training logs thousands.
+_MAX_POINTS = 240
+# A metric with one of these suffixes is a constant to compare the metric itself with.
+_REFERENCE_SUFFIXES = ("input", "truth")
 Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Chart:
-    """One figure of several runs over steps: each run's points by its place, and named levels to hold them against."""
+    """One logged value of several runs over training steps.
+
+    Attributes:
+        title: The title of the metric or loss.
+        curves: The points (step, value) of each run, by the run's index.
+        references: Named constants to compare the curves with.
+    """
 
     title: str
     curves: Mapping[int, Sequence[Point]]
-    levels: Mapping[str, float]
+    references: Mapping[str, float]
 
 
-def charts(runs: Sequence[Run], prefix: str) -> list[Chart]:
-    """The charts of all that runs logged under a prefix ("evaluation/", "loss/"), in the order of FIGURES.
+def build_charts(runs: Sequence[EvaluatedRun], prefix: str) -> list[Chart]:
+    """Return the charts of all values that runs logged under a prefix, in the order of METRICS.
 
-    What is named like another figure with `_input` or `_truth` behind it becomes a level in that figure's chart, where
-    all runs that logged it agree.
+    A value named like another one plus `_input` or `_truth` becomes a reference in the chart of that one, if all runs
+    that logged it agree.
+
+    Args:
+        runs: The runs.
+        prefix: "evaluation/" or "loss/".
     """
     logged = dict.fromkeys(
-        name.removeprefix(prefix) for run in runs for line in run.lines for name in line if name.startswith(prefix)
+        name.removeprefix(prefix) for run in runs for line in run.log for name in line if name.startswith(prefix)
     )
-    levels = {f"{name}_{end}": (name, end) for name in logged for end in _REFERENCES if f"{name}_{end}" in logged}
-    order = {name: place for place, name in enumerate(FIGURES)}
-    names = sorted((name for name in logged if name not in levels), key=lambda name: order.get(name, len(order)))
-    drawn = []
+    references = {
+        f"{name}_{suffix}": (name, suffix)
+        for name in logged
+        for suffix in _REFERENCE_SUFFIXES
+        if f"{name}_{suffix}" in logged
+    }
+    order = {name: index for index, name in enumerate(METRICS)}
+    names = sorted((name for name in logged if name not in references), key=lambda name: order.get(name, len(order)))
+    charts = []
     for name in names:
-        curves = {place: points for place, run in enumerate(runs) if (points := series(run.lines, prefix + name))}
-        held = {end: _level(runs, prefix + whole) for whole, (of, end) in levels.items() if of == name}
-        drawn.append(Chart(_title(name), curves, {end: value for end, value in held.items() if value is not None}))
-    return [chart for chart in drawn if chart.curves]
+        curves = {index: points for index, run in enumerate(runs) if (points := logged_series(run.log, prefix + name))}
+        constants = {
+            suffix: _shared_value(runs, prefix + full) for full, (of, suffix) in references.items() if of == name
+        }
+        known = {suffix: value for suffix, value in constants.items() if value is not None}
+        charts.append(Chart(_title(name), curves, known))
+    return [chart for chart in charts if chart.curves]
 
 
-def series(lines: Iterable[Mapping[str, float]], name: str) -> list[Point]:
-    """What was logged under a name, as (step, value): means of as many neighbours as make it short enough to draw.
+def logged_series(lines: Iterable[Mapping[str, float]], name: str) -> list[Point]:
+    """Return the finite values that were logged under a name as (step, value).
 
-    The last point is as it was logged.
+    A long series is shortened to means of neighbouring points; its last point remains as it was logged.
     """
     points = [(line["step"], line[name]) for line in lines if name in line and math.isfinite(line[name])]
-    if len(points) <= _POINTS:
+    if len(points) <= _MAX_POINTS:
         return points
-    before = points[:-1]
-    each = -(-len(before) // (_POINTS - 1))
-    groups = [before[start : start + each] for start in range(0, len(before), each)]
+    earlier = points[:-1]
+    group_size = -(-len(earlier) // (_MAX_POINTS - 1))
+    groups = [earlier[start : start + group_size] for start in range(0, len(earlier), group_size)]
     return [*((group[-1][0], sum(value for _, value in group) / len(group)) for group in groups), points[-1]]
 
 
 def _title(name: str) -> str:
-    """What a logged name means: a figure's title, with what stands behind it ("psnr_10_hints")."""
-    figure = max((known for known in FIGURES if f"{name}_".startswith(f"{known}_")), key=len, default="")
-    rest = name.removeprefix(figure).strip("_").replace("_", " ")
-    return ", ".join(filter(None, (figure and FIGURES[figure].title, rest)))
+    """Return the title of a logged value: that of the metric it begins with, and the rest ("psnr_10_hints")."""
+    metric = max((known for known in METRICS if f"{name}_".startswith(f"{known}_")), key=len, default="")
+    rest = name.removeprefix(metric).strip("_").replace("_", " ")
+    return ", ".join(filter(None, (metric and METRICS[metric].title, rest)))
 
 
-def _level(runs: Sequence[Run], name: str) -> float | None:
-    """The last value that runs logged under a name; None where none did, or they differ."""
-    values = [points[-1][1] for run in runs if (points := series(run.lines, name))]
+def _shared_value(runs: Sequence[EvaluatedRun], name: str) -> float | None:
+    """Return the last value that runs logged under a name; None if none did, or if they differ."""
+    values = [points[-1][1] for run in runs if (points := logged_series(run.log, name))]
     return values[0] if values and all(math.isclose(value, values[0], rel_tol=1e-6) for value in values) else None

@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from mangagan.evaluate.metrics.metric import bare_input_said, figure_of
-from mangagan.evaluate.table import markdown as score_table
-from mangagan.evaluate.table import plain, rows_of
-from mangagan.report import story
-from mangagan.report.costs import cost_rows
-from mangagan.report.evaluated_runs import Run
-from mangagan.report.text import MARK, as_markdown
+from mangagan.evaluate.metrics.metric import bare_input_text, metric_named
+from mangagan.evaluate.statistics.summary import Summary
+from mangagan.evaluate.table import escape_markdown, markdown_table, runs_table
+from mangagan.report.comparison import MAX_OPEN_PAIRS, InputComparison, legend_text, protocol_text
+from mangagan.report.evaluated_runs import EvaluatedRun
+from mangagan.report.run_details import cost_rows
+from mangagan.report.text import FILE_MARK, to_markdown
 
 
-def markdown(runs: Sequence[Run], parts: Sequence[story.Part]) -> str:
-    """Figures of which one way is better (a row for each run), what holds between runs, costs."""
-    blocks = [MARK, as_markdown(story.protocol(runs[0]))]
-    for part in parts:
-        directed = {
-            run: {name: summary for name, summary in found.items() if figure_of(name).better}
-            for run, found in part.scores.items()
-        }
-        blocks += [f"### {part.title}" if part.title else "", score_table(directed).strip()]
-        means = {name: summary.mean for found in part.scores.values() for name, summary in found.items()}
-        blocks += [*map(as_markdown, (bare_input_said(means), part.headline, part.caution)), _pairs(part.pairs)]
-    blocks += [as_markdown(story.legend(runs)), _costs(runs)]
+def render_markdown(runs: Sequence[EvaluatedRun], comparisons: Sequence[InputComparison]) -> str:
+    """Return metrics with a better direction (a row for each run), significant differences and costs.
+
+    Args:
+        runs: The runs, of `open_runs`.
+        comparisons: Their comparisons, of `compare_runs`.
+    """
+    blocks = [FILE_MARK, to_markdown(protocol_text(runs[0]))]
+    for comparison in comparisons:
+        blocks += [f"### {comparison.title}" if comparison.title else "", _metrics_table(comparison.summaries)]
+        blocks += ["Baselines:", _metrics_table(comparison.baselines)] if comparison.baselines else []
+        means = {name: summary.mean for of in comparison.summaries.values() for name, summary in of.items()}
+        texts = (bare_input_text(means), comparison.headline, comparison.caution)
+        blocks += [*map(to_markdown, texts), _pairs(comparison.pairs)]
+    blocks += [to_markdown(legend_text(runs)), _costs(runs)]
     return "\n\n".join(filter(None, blocks)) + "\n"
 
 
+def _metrics_table(rows: Mapping[str, Mapping[str, Summary]]) -> str:
+    directed = {
+        row: {name: summary for name, summary in summaries.items() if metric_named(name).better}
+        for row, summaries in rows.items()
+    }
+    return runs_table(directed).strip()
+
+
 def _pairs(pairs: Sequence[str]) -> str:
-    listed = "\n".join(f"- {as_markdown(text)}" for text in pairs)
-    folded = f"<details><summary>All {len(pairs)} pairs</summary>\n\n{listed}\n\n</details>"
-    return listed if len(pairs) <= story.READ else folded
+    items = "\n".join(f"- {to_markdown(text)}" for text in pairs)
+    folded = f"<details><summary>All {len(pairs)} pairs</summary>\n\n{items}\n\n</details>"
+    return items if len(pairs) <= MAX_OPEN_PAIRS else folded
 
 
-def _costs(runs: Sequence[Run]) -> str:
-    rows = [[title, *map(plain, of)] for title, of in cost_rows(runs)]
-    return rows_of(["", *(plain(run.name) for run in runs)], rows).strip()
+def _costs(runs: Sequence[EvaluatedRun]) -> str:
+    rows = [[title, *map(escape_markdown, cells)] for title, cells in cost_rows(runs)]
+    return markdown_table(["", *(escape_markdown(run.name) for run in runs)], rows).strip()

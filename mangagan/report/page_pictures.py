@@ -1,10 +1,10 @@
-"""Pages that were kept by evaluations, as pictures within a budget of bytes."""
+"""The pictures that evaluations kept, page by page, encoded within a budget of bytes."""
 
 from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,24 +12,31 @@ from typing import Any
 
 from PIL import Image
 
-from mangagan.evaluate.metrics.metric import FIGURES
-from mangagan.evaluate.result import KINDS, Kind, PagePictures
-from mangagan.report.evaluated_runs import Run
-from mangagan.report.significance_text import title
-from mangagan.report.svg import style
+from mangagan.evaluate.metrics.metric import METRICS
+from mangagan.evaluate.result import InputKind, PagePictures, input_title
+from mangagan.report.evaluated_runs import EvaluatedRun
+from mangagan.report.significance_text import metric_name
+from mangagan.report.svg import run_style
 
-# Of all pictures together, so that the page stays below 20 MB.
+# The bytes of all pictures together, so that the HTML file stays below 20 MB.
 BUDGET = 17_000_000
-_LARGEST, _SMALLEST = 1600, 240
-_QUALITY = 82
-_PAGES = 24
-_FIGURES = ("ciede2000", "psnr")
-_WHY = {"spread": "", "best": "best", "worst": "worst"}
+_MAX_SIDE, _MIN_SIDE = 1600, 240
+_WEBP_QUALITY = 82
+_MAX_PAGES = 24
+_NOTED_METRICS = ("ciede2000", "psnr")
+_REASONS = {"spread": "", "best": "best", "worst": "worst"}
 
 
 @dataclass(frozen=True)
-class View:
-    """One version of a page: the input, a run's output (with the run's place), or the truth."""
+class PageVersion:
+    """One picture of a page: the input, the output of a run, or the truth.
+
+    Attributes:
+        label: What the viewer calls it.
+        file: The picture's file.
+        run: The index of the run whose output it is; None for input and truth.
+        note: The metrics of the output, or "".
+    """
 
     label: str
     file: Path
@@ -38,65 +45,76 @@ class View:
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """All versions of a page that can be laid over each other."""
+class ComparedPage:
+    """A page in all its versions, which the viewer lays over each other."""
 
     title: str
-    views: tuple[View, ...]
+    versions: tuple[PageVersion, ...]
 
 
-def sheets(runs: Sequence[Run]) -> list[Sheet]:
-    """The pages to show, those that most runs kept first, 24 at most; versions whose file is gone are left out."""
-    kept: dict[tuple[Kind, str], dict[int, PagePictures]] = {}
-    for place, run in enumerate(runs):
+def compared_pages(runs: Sequence[EvaluatedRun]) -> list[ComparedPage]:
+    """Return the pages to show, at most 24: first those that most runs kept, without versions whose file is gone."""
+    kept: dict[tuple[InputKind, str], dict[int, PagePictures]] = {}
+    for index, run in enumerate(runs):
         for page in run.result.pictures:
             if (run.file.parent / page.output).is_file():
-                kept.setdefault((page.kind, page.name), {})[place] = page
-    most = sorted(kept.items(), key=lambda item: -len(item[1]))
-    kinds = len({kind for kind, _ in kept})
-    found = [
-        Sheet(_called(name, KINDS[kind] if kinds > 1 else "", of, runs), _views(of, runs)) for (kind, name), of in most
+                kept.setdefault((page.kind, page.name), {})[index] = page
+    by_count = sorted(kept.items(), key=lambda item: -len(item[1]))
+    several_kinds = len({kind for kind, _ in kept}) > 1
+    pages = [
+        ComparedPage(
+            _title(name, input_title(kind) if several_kinds else "", pictures, runs), _versions(pictures, runs)
+        )
+        for (kind, name), pictures in by_count
     ]
-    return [sheet for sheet in found if len(sheet.views) > 1][:_PAGES]
+    return [page for page in pages if len(page.versions) > 1][:_MAX_PAGES]
 
 
-def encoded(shown: Sequence[Sheet], budget: int = BUDGET) -> list[dict[str, Any]]:
-    """Pages as plain data, each version as a data URI of WebP, scaled down until all together fit the budget.
+def encode_pages(pages: Sequence[ComparedPage], budget: int = BUDGET) -> list[dict[str, Any]]:
+    """Return pages as plain data for the viewer, each version as a data URI of WebP.
 
-    All versions of a page have one size, the last version's (the truth's). Raises ValueError where a file is no
-    picture, or the budget is too small for any size.
+    All versions of a page have the size of its last version (the truth). All pages are scaled down until they fit.
+
+    Args:
+        pages: The pages to encode.
+        budget: The bytes that all pictures may take together.
+
+    Raises:
+        ValueError: A file is no picture, or the budget is too small for any size.
     """
     allowed = budget * 3 / 4  # base64 makes four bytes of three
-    # One version of each page foretells the others, which spares encoding all of them too large.
-    samples = [replace(sheet, views=sheet.views[-1:]) for sheet in shown]
-    largest = max(map(max, _sizes(shown, _LARGEST)))
-    side, _ = _within(samples, largest, allowed * len(samples) / sum(len(sheet.views) for sheet in shown))
-    side, pages = _within(shown, side, allowed)
+    # The size that fits is first estimated from one version of each page: encoding all of them too large takes long.
+    samples = [replace(page, versions=page.versions[-1:]) for page in pages]
+    largest = max(map(max, _sizes(pages, _MAX_SIDE)))
+    side, _ = _fit(samples, largest, allowed * len(samples) / sum(len(page.versions) for page in pages))
+    side, pictures = _fit(pages, side, allowed)
     return [
-        {"title": sheet.title, "width": size[0], "height": size[1], "views": list(map(_plain, sheet.views, page))}
-        for sheet, size, page in zip(shown, _sizes(shown, side), pages, strict=True)
+        {"title": page.title, "width": size[0], "height": size[1], "versions": list(map(_plain, page.versions, data))}
+        for page, size, data in zip(pages, _sizes(pages, side), pictures, strict=True)
     ]
 
 
-def _within(shown: Sequence[Sheet], side: int, allowed: float) -> tuple[int, list[list[bytes]]]:
-    """The longest side, `side` or less, at which all pictures fit, and the pictures."""
+def _fit(pages: Sequence[ComparedPage], side: int, allowed: float) -> tuple[int, list[list[bytes]]]:
+    """Return the longest side, at most `side`, with which all pictures fit, and the pictures."""
     while True:
-        sizes = _sizes(shown, side)
-        pages = [[_webp(view.file, size) for view in sheet.views] for sheet, size in zip(shown, sizes, strict=True)]
-        total = sum(len(data) for page in pages for data in page)
+        sizes = _sizes(pages, side)
+        pictures = [
+            [_webp(version.file, size) for version in page.versions] for page, size in zip(pages, sizes, strict=True)
+        ]
+        total = sum(len(data) for page in pictures for data in page)
         if total <= allowed:
-            return side, pages
-        # Small pictures take more bytes a pixel: the square root would not go far enough.
+            return side, pictures
+        # Small pictures take more bytes per pixel, so the square root of the ratio would not be enough.
         side = int(side * min(0.95, (allowed / total) ** 0.7))
-        if side < _SMALLEST:
-            raise ValueError(f"the pictures of {len(shown)} pages do not fit; compare fewer runs")
+        if side < _MIN_SIDE:
+            raise ValueError(f"the pictures of {len(pages)} pages do not fit; compare fewer runs")
 
 
-def _sizes(shown: Sequence[Sheet], side: int) -> list[tuple[int, int]]:
-    return [_fitting(sheet.views[-1].file, side) for sheet in shown]
+def _sizes(pages: Sequence[ComparedPage], side: int) -> list[tuple[int, int]]:
+    return [_scaled_size(page.versions[-1].file, side) for page in pages]
 
 
-def _fitting(file: Path, side: int) -> tuple[int, int]:
+def _scaled_size(file: Path, side: int) -> tuple[int, int]:
     with _opened(file) as picture:
         scale = min(1, side / max(picture.size))
         return max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
@@ -105,16 +123,17 @@ def _fitting(file: Path, side: int) -> tuple[int, int]:
 def _webp(file: Path, size: tuple[int, int]) -> bytes:
     data = io.BytesIO()
     with _opened(file) as picture:
+        # JPEG files are decoded at a smaller size where that is enough.
         picture.draft("RGB", size)
         pixels = picture.convert("RGB")
     resized = pixels if pixels.size == size else pixels.resize(size, Image.Resampling.LANCZOS)
-    resized.save(data, "WEBP", quality=_QUALITY, method=2)
+    resized.save(data, "WEBP", quality=_WEBP_QUALITY, method=2)
     return data.getvalue()
 
 
 @contextmanager
 def _opened(file: Path) -> Iterator[Image.Image]:
-    """A picture of which pixels may be read; ValueError with its name where they cannot be."""
+    """Open a picture; raise ValueError with its name if it, or later its pixels, cannot be read."""
     try:
         with Image.open(file) as picture:
             yield picture
@@ -122,29 +141,32 @@ def _opened(file: Path) -> Iterator[Image.Image]:
         raise ValueError(f"{file} is no picture: {error}; evaluate its run again") from error
 
 
-def _plain(view: View, data: bytes) -> dict[str, Any]:
+def _plain(version: PageVersion, data: bytes) -> dict[str, Any]:
     uri = f"data:image/webp;base64,{base64.b64encode(data).decode()}"
-    return {"label": view.label, "note": view.note, "style": "" if view.run is None else style(view.run), "source": uri}
+    style = "" if version.run is None else run_style(version.run)
+    return {"label": version.label, "note": version.note, "style": style, "source": uri}
 
 
-def _called(name: str, kind: str, of: dict[int, PagePictures], runs: Sequence[Run]) -> str:
-    told = [f"{_WHY[page.why]} of {runs[place].name}" for place, page in of.items() if _WHY[page.why]]
-    return ", ".join([name, *([kind] if kind else []), *told])
+def _title(name: str, kind: str, pictures: Mapping[int, PagePictures], runs: Sequence[EvaluatedRun]) -> str:
+    reasons = [f"{_REASONS[page.why]} of {runs[index].name}" for index, page in pictures.items() if _REASONS[page.why]]
+    return ", ".join([name, *([kind] if kind else []), *reasons])
 
 
-def _views(of: dict[int, PagePictures], runs: Sequence[Run]) -> tuple[View, ...]:
-    first = next(iter(of))
-    folder, page = runs[first].file.parent, of[first]
+def _versions(pictures: Mapping[int, PagePictures], runs: Sequence[EvaluatedRun]) -> tuple[PageVersion, ...]:
+    # Input and truth are the same for all runs: comparable runs were evaluated on the same pages.
+    first = next(iter(pictures))
+    folder, page = runs[first].file.parent, pictures[first]
     outputs = [
-        View(runs[place].name, runs[place].file.parent / page.output, place, _note(runs[place], page))
-        for place, page in of.items()
+        PageVersion(runs[index].name, runs[index].file.parent / page.output, index, _note(runs[index], page))
+        for index, page in pictures.items()
     ]
-    found = [View("input", folder / page.input), *outputs, View("truth", folder / page.truth)]
-    return tuple(view for view in found if view.file.is_file())
+    found = [PageVersion("input", folder / page.input), *outputs, PageVersion("truth", folder / page.truth)]
+    return tuple(version for version in found if version.file.is_file())
 
 
-def _note(run: Run, page: PagePictures) -> str:
-    figures = next(
-        (other.figures for other in run.result.pages if (other.kind, other.name) == (page.kind, page.name)), {}
+def _note(run: EvaluatedRun, page: PagePictures) -> str:
+    metrics = next(
+        (other.metrics for other in run.result.pages if (other.kind, other.name) == (page.kind, page.name)), {}
     )
-    return ", ".join(f"{title(name)} {FIGURES[name].written(figures[name])}" for name in _FIGURES if name in figures)
+    noted = [name for name in _NOTED_METRICS if name in metrics]
+    return ", ".join(f"{metric_name(name)} {METRICS[name].format(metrics[name])}" for name in noted)

@@ -1,48 +1,57 @@
-"""Sentences in which names stand out, before it is known whether HTML or Markdown prints them."""
+"""Sentences with marked names, which HTML prints bold and Markdown too, and small rules of English."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
 
-from mangagan.evaluate.table import plain
+from mangagan.evaluate.table import escape_markdown
 
-# What tells a comparison from a file that somebody wrote.
-MARK = "<!-- made by launch/compare.py -->"
-# No text of ours or of a user's has these characters.
-_ON, _OFF = "\x02", "\x03"
-
-
-def strong(name: str) -> str:
-    """The name, marked."""
-    return f"{_ON}{name}{_OFF}"
+# The first line of every file that `mangagan compare` writes. It replaces only files that have this line, so the text
+# stays the same for the files of earlier versions.
+FILE_MARK = "<!-- made by launch/compare.py -->"
+# Control characters around a marked name: neither our texts nor names of files have them.
+_START, _END = "\x02", "\x03"
 
 
-def as_html(text: str) -> str:
-    """The text escaped, marked names bold."""
-    return escape(text).replace(_ON, "<strong>").replace(_OFF, "</strong>")
+def mark(name: str) -> str:
+    """Return the name marked, to be printed bold."""
+    return f"{_START}{name}{_END}"
 
 
-def name_html(name: str) -> str:
-    """The name escaped; a narrow column breaks it behind its own marks, not inside a word."""
+def to_html(text: str) -> str:
+    """Return the text escaped for HTML, with marked names bold."""
+    return escape(text).replace(_START, "<strong>").replace(_END, "</strong>")
+
+
+def breakable_html(name: str) -> str:
+    """Return the name escaped for HTML; a narrow column breaks it after `_`, `-` and `/`, not inside a word."""
     return "".join(escape(letter) + ("<wbr>" if letter in "_-/" else "") for letter in name)
 
 
-def as_markdown(text: str) -> str:
-    """The text to the letter, marked names bold."""
-    return plain(text).replace(_ON, "**").replace(_OFF, "**")
+def to_markdown(text: str) -> str:
+    """Return the text escaped for Markdown, with marked names bold."""
+    return escape_markdown(text).replace(_START, "**").replace(_END, "**")
 
 
-def as_plain(text: str) -> str:
-    """The text as it is, marked names like the rest."""
-    return text.replace(_ON, "").replace(_OFF, "")
+def to_plain(text: str) -> str:
+    """Return the text without marks."""
+    return text.replace(_START, "").replace(_END, "")
 
 
-def listed(parts: Sequence[str]) -> str:
-    """Parts with commas between them, and an "and" before the last."""
-    return "".join(parts) if len(parts) < 2 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+def join_words(words: Sequence[str]) -> str:
+    """Return the words as a list in a sentence.
+
+    >>> join_words(["a", "b", "c"])
+    'a, b and c'
+    """
+    return "".join(words) if len(words) < 2 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def counted(count: int, of: str) -> str:
-    """A number of things: "1 page", "3 pages"."""
-    return f"{count} {of}" if count == 1 else f"{count} {of}s"
+def count_of(count: int, noun: str) -> str:
+    """Return a number of things.
+
+    >>> count_of(1, "page"), count_of(3, "page")
+    ('1 page', '3 pages')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,4 +1,4 @@
-"""What a sweep found: for each label its figures over seeds, and which differences hold.
+"""What a sweep found: for each label its metrics over seeds, and which differences hold.
 
 Nothing here hangs on when, where or how fast the runs were made: the same results give the same findings, to the bit.
 """
@@ -11,9 +11,9 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mangagan.evaluate.metrics.metric import FIGURES
-from mangagan.evaluate.result import Kind, Result, protocol_differences, read_result
-from mangagan.evaluate.statistics.significance import Difference, differences
+from mangagan.evaluate.metrics.metric import METRICS
+from mangagan.evaluate.result import InputKind, Result, protocol_differences, read_result
+from mangagan.evaluate.statistics.significance import MetricDifference, metric_differences
 from mangagan.evaluate.statistics.summary import over_seeds, summarize
 from mangagan.evaluate.statistics.sums import Scores
 from mangagan.sweep.job import kept
@@ -25,7 +25,7 @@ TESTED = ("ciede2000", "lpips_alex", "psnr")
 
 @dataclass(frozen=True)
 class Cell:
-    """A figure of a label: its mean, the mean's 95 % interval, and each seed's mean.
+    """A metric of a label: its mean, the mean's 95 % interval, and each seed's mean.
 
     The interval is over seeds; in a sweep of one seed it is over works, and None for one seed of several.
     """
@@ -41,9 +41,9 @@ class Row:
     """What runs of a label scored on pages of a kind. `other`: why they cannot be compared; none where they can."""
 
     label: str
-    kind: Kind
+    kind: InputKind
     seeds: tuple[int, ...]
-    figures: Mapping[str, Cell]
+    metrics: Mapping[str, Cell]
     parameters: int | None
     other: tuple[str, ...] = ()
 
@@ -56,7 +56,7 @@ class Findings:
     protocol: Mapping[str, Any]
     seeds: tuple[int, ...]
     rows: tuple[Row, ...]
-    differences: Mapping[Kind, tuple[Difference, ...]]
+    differences: Mapping[InputKind, tuple[MetricDifference, ...]]
     missing: tuple[str, ...]
 
 
@@ -79,12 +79,12 @@ def find(plan: Plan, results: Results) -> Findings:
     first = _reference(plan, results)
     others = {label: _incomparable(first, by_seed) for label, by_seed in results.items()}
     rows: list[Row] = []
-    compared: dict[Kind, tuple[Difference, ...]] = {}
+    compared: dict[InputKind, tuple[MetricDifference, ...]] = {}
     for kind in dict.fromkeys(kind for runs in results.values() for one in runs.values() for kind in one.kinds):
         judged = {label: _judged(by_seed, kind) for label, by_seed in results.items()}
         rows += [_row(plan, label, kind, runs, others[label]) for label, runs in judged.items() if runs]
         alike = {label: runs for label, runs in judged.items() if not others[label]}
-        compared[kind] = tuple(one for figure in TESTED for one in _differences(plan, figure, alike))
+        compared[kind] = tuple(one for metric in TESTED for one in _differences(plan, metric, alike))
     return Findings(
         title=plan.title,
         protocol=first.protocol if first else {},
@@ -103,7 +103,7 @@ class _Judged(NamedTuple):
     cost: Mapping[str, float]
 
 
-def _judged(by_seed: Mapping[int, Result], kind: Kind) -> dict[int, _Judged]:
+def _judged(by_seed: Mapping[int, Result], kind: InputKind) -> dict[int, _Judged]:
     return {
         seed: _Judged(one.scores(kind), one.whole.get(kind, {}), one.cost)
         for seed, one in sorted(by_seed.items())
@@ -121,16 +121,16 @@ def _incomparable(first: Result | None, by_seed: Mapping[int, Result]) -> tuple[
     return tuple(dict.fromkeys(line for one in by_seed.values() if first for line in protocol_differences(one, first)))
 
 
-def _row(plan: Plan, label: str, kind: Kind, runs: Mapping[int, _Judged], other: tuple[str, ...]) -> Row:
-    names = {name for one in runs.values() for name in (*one.scores.figures, *one.whole)}
-    order = [name for name in FIGURES if name in names] + sorted(names - FIGURES.keys())
+def _row(plan: Plan, label: str, kind: InputKind, runs: Mapping[int, _Judged], other: tuple[str, ...]) -> Row:
+    names = {name for one in runs.values() for name in (*one.scores.metrics, *one.whole)}
+    order = [name for name in METRICS if name in names] + sorted(names - METRICS.keys())
     cells = {name: _cell(plan, name, list(runs.values())) for name in order}
     counts = {int(one.cost["parameters"]) for one in runs.values() if "parameters" in one.cost}
     return Row(label, kind, tuple(runs), cells, counts.pop() if len(counts) == 1 else None, other)
 
 
 def _cell(plan: Plan, name: str, runs: Sequence[_Judged]) -> Cell:
-    by_page = [one.scores.works(name) for one in runs if name in one.scores.figures]
+    by_page = [one.scores.works(name) for one in runs if name in one.scores.metrics]
     means = [float(sums.total.sum() / sums.count.sum()) for sums in by_page]
     means = means or [one.whole[name] for one in runs if name in one.whole]
     if len(plan.seeds) == 1 and by_page:
@@ -139,12 +139,12 @@ def _cell(plan: Plan, name: str, runs: Sequence[_Judged]) -> Cell:
     return Cell(*over_seeds(means), tuple(means))
 
 
-def _differences(plan: Plan, figure: str, alike: Mapping[str, Mapping[int, _Judged]]) -> list[Difference]:
+def _differences(plan: Plan, metric: str, alike: Mapping[str, Mapping[int, _Judged]]) -> list[MetricDifference]:
     sums = {
-        label: {seed: one.scores.works(figure) for seed, one in runs.items() if figure in one.scores.figures}
+        label: {seed: one.scores.works(metric) for seed, one in runs.items() if metric in one.scores.metrics}
         for label, runs in alike.items()
     }
-    return differences(figure, sums, _pairs(plan, list(sums)))
+    return metric_differences(metric, sums, _pairs(plan, list(sums)))
 
 
 def _pairs(plan: Plan, labels: Sequence[str]) -> list[tuple[str, str]]:

@@ -62,7 +62,7 @@ def restores(experiment: Experiment) -> bool:
 def _check_judgeable(plan: Plan, run: Run) -> None:
     """Raises ValueError where there are no pages that the run may be judged by."""
     from mangagan.data.archive.archive import open_archive
-    from mangagan.evaluate.colorization.evaluation_pages import open_pages
+    from mangagan.evaluate.colorization.evaluation_pages import open_evaluation_pages
     from mangagan.sweep.restorers import damaged_entries
 
     experiment = build(run)
@@ -72,7 +72,7 @@ def _check_judgeable(plan: Plan, run: Run) -> None:
     if restores(experiment):
         damaged_entries(plan.protocol, data, archive)
     else:
-        open_pages(plan.protocol, data)
+        open_evaluation_pages(plan.protocol, data)
 
 
 def _train(workdir: Path, run: Run) -> bool:
@@ -92,19 +92,21 @@ def _train(workdir: Path, run: Run) -> bool:
 
 
 def _judge(folder: Path, plan: Plan, run: Run) -> bool:
-    from mangagan.evaluate.colorization.colorization import judge_coloring
-    from mangagan.evaluate.colorization.session import Extras
+    from mangagan.evaluate.colorization.colorization import evaluate_colorizer
+    from mangagan.evaluate.colorization.session import EvaluationOptions
     from mangagan.evaluate.result import write_result
-    from mangagan.sweep.restorers import judge_restorer
+    from mangagan.sweep.restorers import evaluate_restorer
     from mangagan.train.load import load_trained
 
     print(f"judging {run.name} by protocol {plan.protocol.name}", flush=True)
     experiment, variables = load_trained(folder / run.name)
     file = kept(folder, plan, run)
     if restores(experiment):
-        result = judge_restorer(run.name, experiment, variables, plan.protocol)
+        result = evaluate_restorer(run.name, experiment, variables, plan.protocol)
     else:
-        result = judge_coloring(run.name, experiment, variables, plan.protocol, Extras(pages_folder(file)))
+        result = evaluate_colorizer(
+            run.name, experiment, variables, plan.protocol, EvaluationOptions(pages_folder(file))
+        )
     write_result(file, result)
     return True
 

@@ -15,21 +15,21 @@ from mangagan.color import from_bytes, to_bytes
 from mangagan.config import Experiment
 from mangagan.data.archive.archive import Archive, open_archive
 from mangagan.data.settings import Data
-from mangagan.data.sources.entries import natural
 from mangagan.data.stream.batches import Batch, batches
 from mangagan.evaluate.colorization.evaluation_pages import described
-from mangagan.evaluate.metrics.pixels import absolute_difference, color_difference, peak_ratio
-from mangagan.evaluate.predictor import parameters_read
+from mangagan.evaluate.metrics.pixels import mean_absolute_error, mean_ciede2000, psnr
+from mangagan.evaluate.predictor import count_used_parameters
 from mangagan.evaluate.protocol import Protocol, spread
-from mangagan.evaluate.result import PageFigures, Result
+from mangagan.evaluate.result import PageMetrics, Result
 from mangagan.evaluate.validation import without_target
+from mangagan.images.names import natural_key
 from mangagan.overrides import describe
 from mangagan.tasks.base import Variables
 
 Entry = dict[str, Any]
 
 
-def judge_restorer(name: str, experiment: Experiment, variables: Variables, protocol: Protocol) -> Result:
+def evaluate_restorer(name: str, experiment: Experiment, variables: Variables, protocol: Protocol) -> Result:
     """What a generator with these variables makes of the middle windows of damaged pages, rounded to 8 bits.
 
     The pages are those of `damaged_entries`, which says what is raised. Runs that learn other damage are judged by
@@ -38,12 +38,12 @@ def judge_restorer(name: str, experiment: Experiment, variables: Variables, prot
     data, predict = experiment.data, jax.jit(experiment.task.predict)
     archive = open_archive(data.source, held_out=data.held_out)
     chosen, parameters = damaged_entries(protocol, data, archive), 0
-    judged: dict[int, PageFigures] = {}
+    judged: dict[int, PageMetrics] = {}
     for number, page in tqdm(_pages(data, archive, chosen), total=len(chosen), unit="page"):
         inputs, entry = without_target(page), chosen[number]
-        parameters = parameters or parameters_read(experiment.task.predict, variables, inputs)
-        figures = _figures(predict(variables, inputs), page)
-        judged[number] = PageFigures(entry["name"], entry["work"], "damaged", figures)
+        parameters = parameters or count_used_parameters(experiment.task.predict, variables, inputs)
+        metrics = _metrics(predict(variables, inputs), page)
+        judged[number] = PageMetrics(entry["name"], entry["work"], "damaged", metrics)
     return Result(
         name,
         _described(protocol, data, list(chosen.values())),
@@ -66,7 +66,7 @@ def damaged_entries(protocol: Protocol, data: Data, archive: Archive) -> dict[in
     entries = [archive.pages("validation")[number] for number in archive.domains["validation"]["color"]]
     if not entries:
         raise ValueError(f"{data.source} has no page held out")
-    return dict(spread(sorted(enumerate(entries), key=lambda page: natural(page[1]["work"])), protocol.pages))
+    return dict(spread(sorted(enumerate(entries), key=lambda page: natural_key(page[1]["work"])), protocol.pages))
 
 
 def _pages(data: Data, archive: Archive, chosen: dict[int, Entry]) -> Iterator[tuple[int, Batch]]:
@@ -78,7 +78,7 @@ def _pages(data: Data, archive: Archive, chosen: dict[int, Entry]) -> Iterator[t
     pages.close()
 
 
-def _figures(picture: Float[Array, "1 h w 3"], page: Batch) -> dict[str, float]:
+def _metrics(picture: Float[Array, "1 h w 3"], page: Batch) -> dict[str, float]:
     return {name: float(values[0]) for name, values in _compared(picture, page["input"], page["target"]).items()}
 
 
@@ -88,10 +88,10 @@ def _compared(
 ) -> dict[str, Float[Array, "1"]]:
     picture, damaged = (from_bytes(to_bytes(jnp.asarray(values))) for values in (picture, damaged))
     return {
-        "psnr": peak_ratio(picture, truth),
-        "psnr_input": peak_ratio(damaged, truth),
-        "l1": absolute_difference(picture, truth),
-        "ciede2000": color_difference(picture, truth),
+        "psnr": psnr(picture, truth),
+        "psnr_input": psnr(damaged, truth),
+        "l1": mean_absolute_error(picture, truth),
+        "ciede2000": mean_ciede2000(picture, truth),
     }
 
 

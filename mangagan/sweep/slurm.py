@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
-from mangagan.images.atomic import write_aside
+from mangagan.images.atomic import write_atomically
 from mangagan.sweep.job import do
 from mangagan.sweep.job_log import last_lines
 from mangagan.sweep.sweep_plan import Run, read_plan
@@ -102,7 +102,7 @@ def _executor(folder: Path, options: dict[str, Any], cluster: str) -> Any:
 
 
 def _remember(folder: Path, ids: Mapping[str, str]) -> None:
-    write_aside(folder / JOBS / "ids.json", (json.dumps(dict(ids), indent=1) + "\n").encode())
+    write_atomically(folder / JOBS / "ids.json", (json.dumps(dict(ids), indent=1) + "\n").encode())
 
 
 def _earlier(folder: Path, run: Run, cluster: str) -> Any | None:

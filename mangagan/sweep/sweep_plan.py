@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mangagan.config import Experiment
 from mangagan.evaluate.protocol import Protocol
-from mangagan.images.atomic import write_aside
+from mangagan.images.atomic import write_atomically
 from mangagan.overrides import Plain, describe, differences, override
 from mangagan.tasks.paired import Paired
 
@@ -95,7 +95,7 @@ def claim(folder: Path, plan: Plan) -> None:
     check_claimable(folder, plan)
     if not (folder / PLAN).is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        write_aside(folder / PLAN, (json.dumps(asdict(plan), indent=1) + "\n").encode())
+        write_atomically(folder / PLAN, (json.dumps(asdict(plan), indent=1) + "\n").encode())
 
 
 def check_claimable(folder: Path, plan: Plan) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import mean
 from typing import TextIO
 
-from mangagan.images.atomic import write_aside
+from mangagan.images.atomic import write_atomically
 from mangagan.sweep.sweep_plan import Plan, Run
 
 TIMES = "times.json"
@@ -64,7 +64,7 @@ class Progress:
     def _note(self, run: Run) -> None:
         spent = time.monotonic() - self._since.pop(run.name)
         self._times[run.name] = round(self._times.get(run.name, 0.0) + spent, 1)
-        write_aside(self._folder / TIMES, (json.dumps(self._times, indent=1, sort_keys=True) + "\n").encode())
+        write_atomically(self._folder / TIMES, (json.dumps(self._times, indent=1, sort_keys=True) + "\n").encode())
 
     def _place(self, run: Run) -> str:
         return f"run {run.number} of {len(self._plan.runs)}, {run.name}"

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from mangagan.evaluate.metrics.metric import FIGURES, bare_input_said
-from mangagan.evaluate.result import KINDS
-from mangagan.evaluate.statistics.significance import LEVEL, Difference, caution, p_said
-from mangagan.evaluate.table import plain, rows_of
-from mangagan.images.atomic import write_aside
+from mangagan.evaluate.metrics.metric import METRICS, bare_input_text
+from mangagan.evaluate.result import input_title
+from mangagan.evaluate.statistics.significance import LEVEL, MetricDifference, caution, p_text
+from mangagan.evaluate.table import escape_markdown, markdown_table
+from mangagan.images.atomic import write_atomically
 from mangagan.sweep.findings import TESTED, Cell, Findings, Row
 
-# What the table for people shows of the figures; the JSON has all.
+# What the table for people shows of the metrics; the JSON has all.
 COLUMNS = (
     "ciede2000",
     "psnr",
@@ -33,17 +33,17 @@ COLUMNS = (
 def write_tables(folder: Path, findings: Findings) -> Path:
     """Writes `table.md` and `table.json`; returns the first. The same findings give the same files, to the bit."""
     content = json.dumps(asdict(findings), indent=1, allow_nan=False) + "\n"
-    write_aside(folder / "table.json", content.encode())
-    write_aside(folder / "table.md", markdown(findings).encode())
+    write_atomically(folder / "table.json", content.encode())
+    write_atomically(folder / "table.md", markdown(findings).encode())
     return folder / "table.md"
 
 
 def markdown(findings: Findings) -> str:
     """A table for each kind of pages, which differences hold, and what is missing."""
-    parts = [f"# {plain(findings.title)}\n", _said_of_all(findings)]
+    parts = [f"# {escape_markdown(findings.title)}\n", _said_of_all(findings)]
     for kind in dict.fromkeys(row.kind for row in findings.rows):
         rows = [row for row in findings.rows if row.kind == kind]
-        parts += [f"## Input: {KINDS[kind]}\n", _table(rows), _below(rows)]
+        parts += [f"## Input: {input_title(kind)}\n", _table(rows), _below(rows)]
         parts += [_differences(findings.differences[kind]), _caution(findings.differences[kind])]
     if findings.missing:
         parts += ["## Without a result\n", "".join(f"- {name}\n" for name in findings.missing)]
@@ -57,7 +57,7 @@ def _said_of_all(findings: Findings) -> str:
     works = protocol.get("works", ())
     count = f"{protocol['pages']} pages" if "pages" in protocol else "Pages"
     titles = f" of {len(works)} works" if isinstance(works, Sequence) and works else ""
-    data = plain(str(protocol.get("data", "?")))
+    data = escape_markdown(str(protocol.get("data", "?")))
     told = f"{count}{titles} held out of {data}, judged by protocol {protocol.get('name', '?')}"
     if "window" in protocol:
         told += f", in windows of {protocol['window']} pixels scaled to {protocol['size'][0]}"
@@ -71,68 +71,68 @@ def _said_of_all(findings: Findings) -> str:
 
 
 def _table(rows: Sequence[Row]) -> str:
-    names = [name for name in COLUMNS if any(name in row.figures for row in rows)]
+    names = [name for name in COLUMNS if any(name in row.metrics for row in rows)]
     best = {name: _best(name, rows) for name in names}
     lines = []
     for row in rows:
-        cells = [_cell(name, row.figures.get(name), row.label in best[name]) for name in names]
+        cells = [_cell(name, row.metrics.get(name), row.label in best[name]) for name in names]
         parameters = "-" if row.parameters is None else f"{row.parameters:,}"
         lines.append([row.label + ("*" if row.other else ""), str(len(row.seeds)), *cells, parameters])
-    return rows_of(["run", "seeds", *(FIGURES[name].heading for name in names), "parameters"], lines)
+    return markdown_table(["run", "seeds", *(METRICS[name].heading for name in names), "parameters"], lines)
 
 
 def _below(rows: Sequence[Row]) -> str:
-    means = {name: cell.mean for row in rows if not row.other for name, cell in row.figures.items()}
-    said = list(filter(None, [bare_input_said(means)]))
+    means = {name: cell.mean for row in rows if not row.other for name, cell in row.metrics.items()}
+    said = list(filter(None, [bare_input_text(means)]))
     said += [f"Colourfulness of the truth: {means['colorfulness_truth']:.2f}."] if "colorfulness_truth" in means else []
-    said += [f"\\* {row.label} is not compared: {plain('; '.join(row.other))}." for row in rows if row.other]
+    said += [f"\\* {row.label} is not compared: {escape_markdown('; '.join(row.other))}." for row in rows if row.other]
     return "".join(f"{line}\n\n" for line in said)[:-1]
 
 
-def _differences(differences: Sequence[Difference]) -> str:
+def _differences(differences: Sequence[MetricDifference]) -> str:
     if not differences:
         return ""
-    figures = ", ".join(FIGURES[name].title for name in TESTED if any(one.figure == name for one in differences))
-    held = [one for one in differences if one.holds]
+    metrics = ", ".join(METRICS[name].title for name in TESTED if any(one.metric == name for one in differences))
+    held = [one for one in differences if one.significant]
     said = (
-        f"{len(held)} of {len(differences)} differences ({figures}) hold at {LEVEL:.0%}: Student's t, paired over "
-        "works and seeds, corrected after Holm for all differences of a figure in this table.\n"
+        f"{len(held)} of {len(differences)} differences ({metrics}) hold at {LEVEL:.0%}: Student's t, paired over "
+        "works and seeds, corrected after Holm for all differences of a metric in this table.\n"
     )
     return said + "".join(f"\n- {_told(one)}" for one in held) + ("\n" if held else "")
 
 
-def _caution(differences: Sequence[Difference]) -> str:
-    said = caution(min(one.found.works for one in differences)) if differences else ""
+def _caution(differences: Sequence[MetricDifference]) -> str:
+    said = caution(min(one.comparison.works for one in differences)) if differences else ""
     return f"{said}\n" if said else ""
 
 
-def _told(difference: Difference) -> str:
-    figure, found = FIGURES[difference.figure], difference.found
+def _told(difference: MetricDifference) -> str:
+    metric, found = METRICS[difference.metric], difference.comparison
     one, other, sign = difference.one, difference.other, 1
-    if found.difference * (figure.better or 1) < 0:
+    if found.difference * (metric.better or 1) < 0:
         one, other, sign = other, one, -1
     low, high = sorted(sign * limit for limit in (found.low, found.high) if limit is not None) or (None, None)
-    size = f"{figure.written(sign * found.difference, '+')} {figure.interval(low, high, '+')}".rstrip()
+    size = f"{metric.format(sign * found.difference, '+')} {metric.interval(low, high, '+')}".rstrip()
     return (
-        f"{figure.title}: `{one}` is {'better' if figure.better else 'higher'} than `{other}`: "
-        f"{size}, {p_said(difference.p)}"
+        f"{metric.title}: `{one}` is {'better' if metric.better else 'higher'} than `{other}`: "
+        f"{size}, {p_text(difference.p)}"
     )
 
 
 def _cell(name: str, cell: Cell | None, bold: bool) -> str:
     if cell is None:
         return "-"
-    figure = FIGURES[name]
-    mean = f"**{figure.written(cell.mean)}**" if bold else figure.written(cell.mean)
+    metric = METRICS[name]
+    mean = f"**{metric.format(cell.mean)}**" if bold else metric.format(cell.mean)
     if cell.low is None or cell.high is None:
         return mean
-    half = f"± {figure.written((cell.high - cell.low) / 2)}"
-    return f"{mean} {half if len(cell.seeds) > 1 else figure.interval(cell.low, cell.high)}"
+    half = f"± {metric.format((cell.high - cell.low) / 2)}"
+    return f"{mean} {half if len(cell.seeds) > 1 else metric.interval(cell.low, cell.high)}"
 
 
 def _best(name: str, rows: Sequence[Row]) -> set[str]:
-    rivals = [row for row in rows if name in row.figures and not row.other]
+    rivals = [row for row in rows if name in row.metrics and not row.other]
     # A mean over fewer seeds than the others' may be the better by chance alone.
     most = max((len(row.seeds) for row in rivals), default=0)
-    means = {row.label: row.figures[name].mean for row in rivals if len(row.seeds) == most}
-    return FIGURES[name].best(means)
+    means = {row.label: row.metrics[name].mean for row in rivals if len(row.seeds) == most}
+    return METRICS[name].best(means)

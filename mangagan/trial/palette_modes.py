@@ -9,11 +9,11 @@ from typing import Literal, get_args
 import numpy as np
 from PIL import Image
 
-from mangagan.images.decode import encode_png
-from mangagan.images.open_volume import Member, Volume
+from mangagan.images.encode import encode_png
 from mangagan.images.picture import Pixels
-from mangagan.infer.guidance.volume_palette import own_palette
-from mangagan.palette import Palette, merged, palette_of
+from mangagan.images.volume import Member, Volume
+from mangagan.infer.guidance.volume_palette import volume_palette
+from mangagan.palette import Palette, merge_palettes, palette_of
 from mangagan.palette_bins import BINS
 
 # The true page's own; that of all other pages of its work; that of all pages of its work; what `--palette=auto` takes
@@ -48,12 +48,12 @@ def palettes(way: Way, pages: Pages, inputs: Mapping[str, Pixels]) -> dict[str, 
         return dict.fromkeys(pages.truth, np.zeros(BINS, np.float32))
     if way in ("auto", "prior"):
         files = {**inputs, **(pages.covers if way == "auto" else {})}
-        volumes = {work: own_palette(_volume(files, works, work)) for work in set(works.values())}
+        volumes = {work: volume_palette(_volume(files, works, work)) for work in set(works.values())}
         return {name: volumes[works[name]] for name in pages.truth}
     own = {name: palette_of(Image.fromarray(pixels)) for name, pixels in pages.truth.items()}
     if way == "own":
         return own
-    return {name: merged(_beside(name, own, works, itself=way == "work")) for name in own}
+    return {name: merge_palettes(_beside(name, own, works, itself=way == "work")) for name in own}
 
 
 def _beside(name: str, own: Mapping[str, Palette], works: Mapping[str, str], *, itself: bool) -> list[Palette]:

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from mangagan.data.stream.redraw import hand_of
+from mangagan.data.stream.redraw import page_rng
 from mangagan.images.picture import Pixels
-from mangagan.infer.colorizer import Coloring, colorizer
+from mangagan.infer.colorizer import ColorizeOptions, Colorizer
 from mangagan.infer.guidance.hints_file import Hint, PageHints
 from mangagan.infer.network import Network
-from mangagan.infer.volume.page_stages import Keep, Page
+from mangagan.infer.volume.page_stages import Keep
 from mangagan.palette import Palette
 from mangagan.trial.palette_modes import Way
 from mangagan.trial.trial_pages import Kind, kept
@@ -53,13 +53,11 @@ def paint(
 ) -> dict[str, Pixels]:
     """Pages in colour by their names, kept in a folder of the look's name."""
 
-    def hints_of(volume: str, name: str) -> PageHints | None:
-        return true_hints(truth[name], look.hints, name) if look.hints else None
-
-    color = colorizer(network, Coloring(size=look.size), hints_of, palettes.__getitem__)
+    color = Colorizer(network, ColorizeOptions(size=look.size))
 
     def painted(name: str) -> Pixels:
-        found = color(Page("", name, inputs[name]))
+        hints = true_hints(truth[name], look.hints, name) if look.hints else None
+        found = color.color_pixels(inputs[name], palettes[name], hints)
         return inputs[name] if isinstance(found, Keep) else found
 
     bar = tqdm(inputs, look.name, unit="page", leave=False)
@@ -69,7 +67,7 @@ def paint(
 def true_hints(truth: Pixels, count: int, name: str) -> PageHints:
     """So many points anywhere on a page, each of the colour that is true there; the same ones for the same name."""
     height, width = truth.shape[:2]
-    places = hand_of(f"hints of {name}").random((count, 2)) * [height - 1, width - 1]
+    places = page_rng(f"hints of {name}").random((count, 2)) * [height - 1, width - 1]
 
     def hint(row: int, column: int) -> Hint:
         around = truth[max(row - _AROUND, 0) : row + _AROUND + 1, max(column - _AROUND, 0) : column + _AROUND + 1]

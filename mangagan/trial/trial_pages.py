@@ -11,9 +11,10 @@ from PIL import Image
 
 from mangagan.color import to_bytes
 from mangagan.data.drawing import Drawing, draw_page
-from mangagan.data.stream.redraw import hand_of
-from mangagan.images.atomic import write_aside
-from mangagan.images.decode import encode_png, read_picture
+from mangagan.data.stream.redraw import page_rng
+from mangagan.images.atomic import write_atomically
+from mangagan.images.decode import read_picture
+from mangagan.images.encode import encode_png
 from mangagan.images.picture import Pixels
 
 # The luminance of a page; its ink, solid blacks and screentones, as a manga artist would have drawn it.
@@ -26,7 +27,7 @@ def input_of(pixels: Pixels, kind: Kind, name: str) -> Pixels:
     picture = Image.fromarray(pixels)
     if kind == "gray":
         return np.asarray(picture.convert("L").convert("RGB"))
-    drawn = draw_page(picture, picture.size, "toned", Drawing(scanned=0.0), hand_of(name))
+    drawn = draw_page(picture, picture.size, "toned", Drawing(scanned=0.0), page_rng(name))
     return np.repeat(to_bytes(drawn), 3, axis=-1)
 
 
@@ -35,5 +36,5 @@ def kept(folder: Path, name: str, make: Callable[[], Pixels]) -> Pixels:
     file = folder / f"{name}.png"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_aside(file, encode_png(Image.fromarray(make())))
+        write_atomically(file, encode_png(Image.fromarray(make())))
     return np.asarray(read_picture(file.read_bytes())[0].convert("RGB"))

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mangagan.evaluate.colorization.predictions import judge_predictions
-from mangagan.evaluate.colorization.session import Extras
+from mangagan.evaluate.colorization.predictions import evaluate_predictions
+from mangagan.evaluate.colorization.session import EvaluationOptions
 from mangagan.evaluate.protocol import Protocol
 from mangagan.images.picture import Pixels
 from mangagan.infer.network import Network
@@ -83,8 +83,10 @@ class Trial:
 
     def _judged(self, kind: Kind, name: str, pages: Mapping[str, Pixels]) -> Found:
         source = self.folder / kind if kind != "gray" else None
-        extras = Extras(perceptual=self.perceptual, progress=False)
-        result = judge_predictions(self.folder / name, self.folder / "truth", Protocol("native"), extras, source=source)
+        evaluation_options = EvaluationOptions(perceptual=self.perceptual, progress=False)
+        result = evaluate_predictions(
+            self.folder / name, self.folder / "truth", Protocol("native"), evaluation_options, source=source
+        )
         (told,) = result.kinds
         summary = result.summary()[told]
         found: Found = {

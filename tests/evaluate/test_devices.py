@@ -17,8 +17,8 @@ from mangagan.evaluate.colorization import page_metrics as judge
 from mangagan.evaluate.colorization import session as sitting
 from mangagan.evaluate.metrics.lpips_backbones import STACKS
 from mangagan.evaluate.devices import over
-from mangagan.evaluate.metrics.features import Seen, vgg_features
-from mangagan.evaluate.colorization.evaluation_pages import open_pages
+from mangagan.evaluate.metrics.features import NetworkOutputs, vgg_features
+from mangagan.evaluate.colorization.evaluation_pages import open_evaluation_pages
 from mangagan.evaluate.protocol import Protocol
 from mangagan.tasks.base import Variables
 
@@ -28,7 +28,7 @@ for _ in range(sum(stage.convolutions for stage in STACKS["vgg16"])):
     layers.append({"kernel": rng.normal(0, 0.3, (3, 3, inputs, 4)).astype("f4"), "bias": np.zeros(4, "f4")})
     inputs = 4
 sitting.load_networks = lambda **_: ({"vgg16": layers}, {})
-judge.seen = lambda weights, *both: Seen({}, {"vgg16": tuple(vgg_features(weights["vgg16"], x, 16) for x in both)})
+judge.network_outputs = lambda weights, *both: NetworkOutputs({}, {"vgg16": tuple(vgg_features(weights["vgg16"], x, 16) for x in both)})
 
 def predict(variables, batch):
     gray = batch["input"]
@@ -37,20 +37,20 @@ def predict(variables, batch):
 source = "folder:" + sys.argv[1]
 run = SimpleNamespace(task=SimpleNamespace(predict=predict), data=Data(source="comics:3"))
 variables = Variables({"shade": np.float32([0.02, 0, -0.02])}, {})
-extras = sitting.Extras(progress=False)
+options = sitting.EvaluationOptions(progress=False)
 
 def judged(devices):
     colored.local_devices = lambda: over(jax.devices()[:devices])
-    return colored.judge_coloring("x", run, variables, Protocol("native", source, ("*",), 11), extras)
+    return colored.evaluate_colorizer("x", run, variables, Protocol("native", source, ("*",), 11), options)
 
 one, eight = judged(1), judged(8)
 assert len(one.pages) == 11 and one.protocol == eight.protocol and "vfd" in one.whole["gray"], one
 for a, b in zip(one.pages, eight.pages, strict=True):
-    assert (a.name, a.work, a.kind) == (b.name, b.work, b.kind) and a.figures.keys() == b.figures.keys()
-    np.testing.assert_allclose([*a.figures.values()], [*b.figures.values()], rtol=2e-5, atol=1e-6)
+    assert (a.name, a.work, a.kind) == (b.name, b.work, b.kind) and a.metrics.keys() == b.metrics.keys()
+    np.testing.assert_allclose([*a.metrics.values()], [*b.metrics.values()], rtol=2e-5, atol=1e-6)
 np.testing.assert_allclose([*one.whole["gray"].values()], [*eight.whole["gray"].values()], rtol=1e-3, atol=1e-6)
 
-pages = list(open_pages(Protocol("native", source, ("*",), 2), run.data))
+pages = list(open_evaluation_pages(Protocol("native", source, ("*",), 2), run.data))
 alone = predictor.Predictor(predict, variables, over(jax.devices()[:1]))
 whole = [np.asarray(alone.painted([page]))[0] for page in pages]
 predictor.WHOLE_PIXELS, predictor.TILES = 999, {"size": 32, "overlap": 8}

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from mangagan.evaluate.result import (
-    PageFigures,
+    PageMetrics,
     PagePictures,
     Result,
     check_replaceable,
@@ -17,10 +17,10 @@ from mangagan.evaluate.result import (
 )
 
 PAGES = (
-    PageFigures("a/0.png", "a", "gray", {"psnr": 20.0, "ink": 1.0}),
-    PageFigures("a/0.png", "a", "bw", {"psnr": 10.0}),
-    PageFigures("b/0.png", "b", "gray", {"psnr": 24.0}),
-    PageFigures("b/1.png", "b", "gray", {"psnr": 25.0}),
+    PageMetrics("a/0.png", "a", "gray", {"psnr": 20.0, "ink": 1.0}),
+    PageMetrics("a/0.png", "a", "bw", {"psnr": 10.0}),
+    PageMetrics("b/0.png", "b", "gray", {"psnr": 24.0}),
+    PageMetrics("b/1.png", "b", "gray", {"psnr": 25.0}),
 )
 RESULT = Result(
     "run",
@@ -53,7 +53,7 @@ def test_scores_are_of_one_kind():
     gray = RESULT.scores("gray").works("psnr")
     assert gray.names == ("a", "b") and gray.count.tolist() == [1, 2] and gray.total.tolist() == [20, 49]
     assert RESULT.scores("bw").works("psnr").count.tolist() == [1]
-    assert RESULT.scores("gray").figures == ("psnr", "ink")
+    assert RESULT.scores("gray").metrics == ("psnr", "ink")
     with pytest.raises(ValueError, match="run has no page of kind 'bw'; there are gray"):
         replace(RESULT, pages=PAGES[:1]).scores("bw")
 
@@ -90,18 +90,18 @@ def test_the_same_pages_may_come_from_places_that_are_written_in_other_ways():
 def test_other_files_are_refused(tmp_path, content):
     file = tmp_path / "x.json"
     file.write_bytes(content.encode("latin-1"))
-    with pytest.raises(ValueError, match=r"x.json is no result of launch/evaluate.py"):
+    with pytest.raises(ValueError, match=r"x.json is no result of mangagan evaluate"):
         read_result(file)
 
 
 def test_no_file_says_who_writes_it(tmp_path):
-    with pytest.raises(ValueError, match=r"there is no evaluation .*x.json; launch/evaluate.py writes it"):
+    with pytest.raises(ValueError, match=r"there is no evaluation .*x.json; mangagan evaluate writes it"):
         read_result(tmp_path / "x.json")
 
 
 def test_a_figure_that_is_no_number_is_never_written(tmp_path):
     with pytest.raises(ValueError, match="are its pixels finite"):
         write_result(
-            tmp_path / "x.json", replace(RESULT, pages=(PageFigures("a", "a", "gray", {"psnr": float("nan")}),))
+            tmp_path / "x.json", replace(RESULT, pages=(PageMetrics("a", "a", "gray", {"psnr": float("nan")}),))
         )
     assert not list(tmp_path.iterdir())

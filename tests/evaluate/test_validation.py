@@ -27,7 +27,7 @@ def painted(page):
 def test_figures_equal_scikit_image():
     rng = np.random.default_rng(0)
     pages = [a_page(rng) for _ in range(3)]
-    figures = evaluate(paint, pages)
+    metrics = evaluate(paint, pages)
 
     def lab(picture):
         return rgb2lab((picture[0] + 1) / 2)
@@ -37,26 +37,26 @@ def test_figures_equal_scikit_image():
 
     difference = mean(deltaE_ciede2000(lab(painted(p)), lab(p["target"])).mean() for p in pages)
     bare = mean(deltaE_ciede2000(lab(np.repeat(p["input"], 3, -1)), lab(p["target"])).mean() for p in pages)
-    np.testing.assert_allclose(figures["evaluation/ciede2000"], difference, rtol=1e-4)
-    np.testing.assert_allclose(figures["evaluation/ciede2000_input"], bare, rtol=1e-4)
-    np.testing.assert_allclose(figures["evaluation/gain"], 1 - difference / bare, rtol=1e-3)
+    np.testing.assert_allclose(metrics["evaluation/ciede2000"], difference, rtol=1e-4)
+    np.testing.assert_allclose(metrics["evaluation/ciede2000_input"], bare, rtol=1e-4)
+    np.testing.assert_allclose(metrics["evaluation/gain"], 1 - difference / bare, rtol=1e-3)
     l1 = mean(np.abs(painted(p) - p["target"]).mean() / 2 for p in pages)
-    np.testing.assert_allclose(figures["evaluation/l1"], l1, rtol=1e-4)
+    np.testing.assert_allclose(metrics["evaluation/l1"], l1, rtol=1e-4)
     psnr = mean(peak_signal_noise_ratio(p["target"] / 2, painted(p) / 2, data_range=1) for p in pages)
-    np.testing.assert_allclose(figures["evaluation/psnr"], psnr, rtol=1e-4)
+    np.testing.assert_allclose(metrics["evaluation/psnr"], psnr, rtol=1e-4)
     bare_psnr = mean(
         peak_signal_noise_ratio(p["target"] / 2, np.repeat(p["input"], 3, -1) / 2, data_range=1) for p in pages
     )
-    np.testing.assert_allclose(figures["evaluation/psnr_input"], bare_psnr, rtol=1e-4)
+    np.testing.assert_allclose(metrics["evaluation/psnr_input"], bare_psnr, rtol=1e-4)
     chroma = mean(np.hypot(*np.moveaxis(lab(p["target"])[..., 1:], -1, 0)).mean() for p in pages)
-    np.testing.assert_allclose(figures["evaluation/chroma_truth"], chroma, rtol=1e-4)
+    np.testing.assert_allclose(metrics["evaluation/chroma_truth"], chroma, rtol=1e-4)
 
 
 def test_the_truth_itself_has_no_difference():
     page = a_page(np.random.default_rng(1))
-    figures = evaluate(lambda _: page["target"], [page])
-    assert figures["evaluation/ciede2000"] < 1e-3 and figures["evaluation/l1"] == 0
-    assert figures["evaluation/gain"] > 0.999
+    metrics = evaluate(lambda _: page["target"], [page])
+    assert metrics["evaluation/ciede2000"] < 1e-3 and metrics["evaluation/l1"] == 0
+    assert metrics["evaluation/gain"] > 0.999
 
 
 def test_held_out_pages_are_pairs_of_works_that_training_never_sees(pages):

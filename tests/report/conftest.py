@@ -1,4 +1,4 @@
-"""Evaluated runs made of nothing, and a browser without a window that says what a page did."""
+"""Artificial evaluated runs, and a headless browser that reports what a page did."""
 
 import base64
 import json
@@ -8,25 +8,29 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from mangagan.evaluate.result import PageFigures, PagePictures, Result, result_file, write_result
+from mangagan.evaluate.result import PageMetrics, PagePictures, Result, result_file, write_result
+from mangagan.report.evaluated_runs import open_runs
 
 PROTOCOL = {"name": "256", "data": "folder:pages", "works": [], "size": [256, 256], "seed": 0}
 
 
 @pytest.fixture
 def made_run(tmp_path):
-    """Writes a run's folder: pages of works, figures by a seed, worse by `worse`, pictures of four of its pages."""
+    """Writes a run's folder: pages of works, metrics from a seed that are worse by `worse`, pictures of four pages."""
 
-    def made(name="one", *, seed=0, worse=0.0, works=8, kinds=("gray",), protocol=None, pictures=True, **more):
+    def made(
+        name="one", *, seed=0, worse=0.0, works=8, kinds=("gray",), protocol=None, pictures=True, metrics=None, **more
+    ):
         folder, rng = tmp_path / name, np.random.default_rng(seed)
         noise = np.random.default_rng(99).normal(size=(works, 2, len(kinds)))
         pages = [
-            PageFigures(f"w{work}/{page}.png", f"w{work}", kind, _figures(noise[work, page, side], worse, rng))
+            PageMetrics(f"w{work}/{page}.png", f"w{work}", kind, _metrics(noise[work, page, side], worse, rng, metrics))
             for work in range(works)
             for page in range(2)
             for side, kind in enumerate(kinds)
@@ -46,13 +50,14 @@ def made_run(tmp_path):
     return made
 
 
-def _figures(noise, worse, rng):
-    return {
+def _metrics(noise, worse, rng, names):
+    metrics = {
         "psnr": float(24 + noise - worse),
         "ssim": float(0.9 + 0.01 * rng.normal()),
         "ciede2000": float(10 + noise + worse + 0.01 * rng.normal()),
         "colorfulness": float(20 + noise),
     }
+    return {name: metrics[name] for name in names or metrics}
 
 
 def _pictures(folder, page, seed):
@@ -72,12 +77,74 @@ def _lines(worse):
             yield {"step": step, "evaluation/ciede2000": 12 + worse - step / 300, "evaluation/ciede2000_input": 14.0}
 
 
+@pytest.fixture
+def three(made_run):
+    places = [
+        made_run(name, seed=place + 1, worse=2.0 * place) for place, name in enumerate(("first", "second", "third"))
+    ]
+    return open_runs(places)
+
+
+_EVIL = '</script></title><script>x()</script><img src=x onerror="x()"> & |*b*|'
+
+
+@pytest.fixture
+def hostile(made_run):
+    """Two runs whose names and texts would be markup if they were not escaped."""
+    runs = []
+    for place, name in enumerate(('<img src=x onerror="x()">', "b & *c* | &lt; [d](e)")):
+        (run,) = open_runs([made_run(name, seed=place, worse=place, kinds=("gray", "bw"))])
+        result, named = run.result, dict(name=_EVIL, work=_EVIL)
+        first = replace(result.pages[0], **named, metrics=result.pages[0].metrics | {_EVIL: 1.0})
+        result = replace(
+            result,
+            protocol=result.protocol | {_EVIL: _EVIL, "data": _EVIL},
+            pages=(first, *result.pages[1:]),
+            pictures=tuple(replace(page, **named) for page in result.pictures),
+            skipped={_EVIL: _EVIL},
+            left_out={_EVIL: _EVIL},
+        )
+        lines = [*run.log, {"step": 300, f"loss/{_EVIL}": 1.0, f"evaluation/{_EVIL}": 2.0}]
+        settings = {**run.settings, _EVIL: f"{_EVIL}{place}", "task.generator": _EVIL}
+        start = {"devices": [_EVIL], "versions": {"jax": _EVIL}, "git": _EVIL}
+        runs.append(replace(run, result=result, log=lines, settings=settings, environment=start))
+    return runs
+
+
+@pytest.fixture
+def evil_text():
+    """The text that occurs everywhere in the runs of `hostile`."""
+    return _EVIL
+
+
+@pytest.fixture
+def restorers(made_run):
+    """Two runs that fill holes, with the trivial fill that both share and a coarse stage of each."""
+    kinds = ("1-10 %", "10-20 %")
+
+    def outputs(worse):
+        return tuple(
+            PageMetrics(f"w{work}/{page}.png", f"w{work}", kind, {"psnr": 20.0 + work - worse, "l1": 0.1 + worse / 100})
+            for work in range(8)
+            for page in range(2)
+            for kind in kinds
+        )
+
+    def run(name, worse, seed):
+        baselines = {"mean colour": outputs(5.0), "coarse": outputs(2.0 + worse)}
+        protocol = {"name": "holes", "window": 512}
+        more = {"pictures": False, "baselines": baselines, "task": "inpaint"}
+        return made_run(name, seed=seed, worse=worse, kinds=kinds, protocol=protocol, metrics=("psnr", "ssim"), **more)
+
+    return open_runs([run("small", 1.5, 1), run("large", 0.0, 2)])
+
+
 class Browser:
-    """One tab of a Chromium, driven through the pipe of its DevTools."""
+    """One tab of a Chromium, controlled through the pipe of its DevTools."""
 
     def __init__(self, program, profile):
         (self._in, into), (out, self._out) = os.pipe(), os.pipe()
-        # The browser wants its pipe at 3 and 4.
+        # The browser expects its pipe at the file descriptors 3 and 4.
         start = (
             f"import os, sys; os.dup2({self._in}, 203); os.dup2({self._out}, 204); os.dup2(203, 3); os.dup2(204, 4); "
             "os.execv(sys.argv[1], sys.argv[1:])"
@@ -98,7 +165,7 @@ class Browser:
             self.call(f"{domain}.enable")
 
     def call(self, method, **params):
-        """What the browser answers; its events until then are kept."""
+        """Call a method and return its result; events that arrive before are kept."""
         self._count += 1
         message = {"id": self._count, "method": method, "params": params}
         if not method.startswith("Target."):
@@ -114,7 +181,7 @@ class Browser:
             self.events.append(answer)
 
     def open(self, file, width, height, dark=False):
-        """Loads a file in a window of a size."""
+        """Load a file in a window of this size."""
         self.events.clear()
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self.call("Emulation.setEmulatedMedia", features=scheme)
@@ -126,7 +193,7 @@ class Browser:
             self.events.append(self._read())
 
     def run(self, script):
-        """The value of a script, which may be a promise."""
+        """Return the value of a script, which may be a promise."""
         answer = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
@@ -141,19 +208,19 @@ class Browser:
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1)
 
     def errors(self):
-        """What the console said that was an error or a warning."""
+        """Return the errors and warnings on the console."""
         found = []
         for event in self.events:
-            method, told = event.get("method"), event.get("params", {})
+            method, params = event.get("method"), event.get("params", {})
             if method == "Runtime.exceptionThrown" or (
-                (method == "Log.entryAdded" and told["entry"]["level"] in ("error", "warning"))
-                or (method == "Runtime.consoleAPICalled" and told["type"] in ("error", "warning", "assert"))
+                (method == "Log.entryAdded" and params["entry"]["level"] in ("error", "warning"))
+                or (method == "Runtime.consoleAPICalled" and params["type"] in ("error", "warning", "assert"))
             ):
-                found.append(told)
+                found.append(params)
         return found
 
     def requested(self):
-        """The schemes of all that was asked for."""
+        """Return the URL schemes of all requests."""
         sent = [event for event in self.events if event.get("method") == "Network.requestWillBeSent"]
         return {event["params"]["request"]["url"].partition(":")[0] for event in sent}
 
@@ -172,7 +239,7 @@ class Browser:
             ready, _, _ = select.select([self._from], [], [], max(0, until - time.monotonic()))
             data = os.read(self._from, 1 << 20) if ready else b""
             if not data:
-                raise TimeoutError(f"the browser said nothing for {seconds} seconds, or ended")
+                raise TimeoutError(f"the browser sent nothing for {seconds} seconds, or ended")
             self._rest += data
         message, _, self._rest = self._rest.partition(b"\0")
         return json.loads(message)
@@ -180,7 +247,7 @@ class Browser:
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory):
-    """A Chromium; tests that ask for it are skipped where there is none."""
+    """A Chromium; tests that need it are skipped if none is installed."""
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if program is None:
         pytest.skip("no Chromium is installed")

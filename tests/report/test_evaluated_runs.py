@@ -1,4 +1,4 @@
-"""Runs are found, named and held to one protocol and the same pages."""
+"""Runs are found and named, and must have one task, one protocol and the same pages."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from dataclasses import replace
 import pytest
 
 from mangagan.evaluate.result import read_result, result_file, write_result
+from mangagan.report.comparison import compare_runs
 from mangagan.report.evaluated_runs import open_runs
-from mangagan.report.story import parts
 
 
-def test_a_run_is_read_with_all_that_its_folder_tells(made_run):
+def test_a_run_is_read_with_its_settings_environment_and_log(made_run):
     (run,) = open_runs([made_run("a")])
     assert run.name == "a" and len(run.result.pages) == 16
-    assert run.settings["task.generator"] == "UNet" and run.start["devices"] == ["cpu"]
-    assert run.lines[-1] == {"step": 300, "evaluation/ciede2000": 11.0, "evaluation/ciede2000_input": 14.0}
+    assert run.settings["task.generator"] == "UNet" and run.environment["devices"] == ["cpu"]
+    assert run.log[-1] == {"step": 300, "evaluation/ciede2000": 11.0, "evaluation/ciede2000_input": 14.0}
 
 
-def test_a_line_that_a_kill_cut_short_is_left_out(made_run):
+def test_an_incomplete_last_line_of_a_log_is_left_out(made_run):
     folder = made_run("a")
     with (folder / "metrics.jsonl").open("a") as lines:
         lines.write('{"step": 350, "loss')
-    assert open_runs([folder])[0].lines[-1]["step"] == 300
+    assert open_runs([folder])[0].log[-1]["step"] == 300
 
 
-def test_names_are_as_long_as_it_takes(made_run):
+def test_names_are_as_long_as_needed(made_run):
     assert [run.name for run in open_runs([made_run("x/base"), made_run("y/base")])] == ["x/base", "y/base"]
 
 
@@ -38,22 +38,23 @@ def test_two_results_in_one_folder_are_named_by_their_files(made_run, tmp_path):
     assert [run.name for run in open_runs(files)] == ["a", "b"]
 
 
-def test_two_results_of_one_run_are_told_apart(made_run):
+def test_two_results_of_one_run_have_different_names(made_run):
     file = result_file(made_run("a"), "256")
     before = file.with_name("256-before.json")
     result = read_result(file)
-    worse = tuple(replace(page, figures=page.figures | {"ciede2000": 99.0}) for page in result.pages)
+    worse = tuple(replace(page, metrics=page.metrics | {"ciede2000": 99.0}) for page in result.pages)
     write_result(before, replace(result, pages=worse))
     runs = open_runs([file, before])
     assert [run.name for run in runs] == ["a/256", "a/256-before"]
-    (part,) = parts(runs)
-    assert part.scores["a/256-before"]["ciede2000"].mean == 99 and part.scores["a/256"]["ciede2000"].mean < 20
+    (comparison,) = compare_runs(runs)
+    summaries = comparison.summaries
+    assert summaries["a/256-before"]["ciede2000"].mean == 99 and summaries["a/256"]["ciede2000"].mean < 20
     assert [run.name for run in open_runs([file.parent.parent, before])] == ["a", "a/256-before"]
-    # Another run of that name, and these two.
+    # A third run does not change the names of the two.
     assert [run.name for run in open_runs([file, before, made_run("b")])] == ["a/256", "a/256-before", "b"]
 
 
-def test_results_that_no_name_tells_apart_are_refused(made_run, tmp_path):
+def test_results_with_the_same_name_are_refused(made_run, tmp_path):
     file = result_file(made_run("a"), "256")
     beside = tmp_path / "a" / "256.json"
     write_result(beside, read_result(file))
@@ -68,11 +69,11 @@ def test_a_result_of_another_program_needs_no_run(made_run, tmp_path):
     write_result(alone, read_result(file))
     for place in (alone, alone.parent):
         run, peer = open_runs([made_run("b"), place])
-        assert peer.name == "peer" and peer.settings == {} and not peer.lines
+        assert peer.name == "peer" and peer.settings == {} and not peer.log
         assert len(peer.result.pages) == len(run.result.pages)
 
 
-def test_of_several_protocols_the_preferred_one_that_all_have(made_run):
+def test_the_preferred_protocol_that_all_runs_have_is_chosen(made_run):
     a, b = made_run("a"), made_run("b")
     for folder, name in ((a, "native"), (a, "512x800"), (b, "512x800")):
         result = read_result(result_file(folder, "256"))
@@ -82,7 +83,7 @@ def test_of_several_protocols_the_preferred_one_that_all_have(made_run):
     assert open_runs([a])[0].result.protocol["name"] == "native"
 
 
-def test_evaluations_on_other_data_stand_beside_those_on_the_runs_own(made_run, tmp_path):
+def test_evaluations_on_other_data_are_separate_protocols(made_run, tmp_path):
     a, b = made_run("a"), made_run("b")
     for folder in (a, b):
         result = read_result(result_file(folder, "256"))
@@ -105,35 +106,35 @@ def test_a_run_without_evaluation_names_the_command_that_makes_one(made_run, tmp
     bare = tmp_path / "bare"
     bare.mkdir()
     (bare / "experiment.json").write_text("{}")
-    with pytest.raises(ValueError, match=f"python launch/evaluate.py --checkpoint={bare} --protocol=256"):
+    with pytest.raises(ValueError, match=f"mangagan evaluate --checkpoint={bare} --protocol=256"):
         open_runs([made_run("a"), bare])
     with pytest.raises(ValueError, match="has no evaluation by the protocol native; it has 256. Make one with"):
         open_runs([made_run("b")], "native")
 
 
-def test_a_run_that_restores_is_no_run_that_colors(tmp_path):
-    (tmp_path / "experiment.json").write_text('{"data.input": "color"}')
-    with pytest.raises(ValueError, match="restores pictures; runs that color pages are compared"):
-        open_runs([tmp_path])
+def test_runs_of_different_tasks_are_refused(made_run):
+    message = "a and b are of different tasks .colorize and denoise.; compare runs of one task"
+    with pytest.raises(ValueError, match=message):
+        open_runs([made_run("a"), made_run("b", task="denoise")])
 
 
 def test_different_protocols_are_refused_with_what_differs(made_run):
     a, b = made_run("a"), made_run("b", protocol={"data": "folder:others", "size": [128, 128]})
     with pytest.raises(ValueError) as wrong:
         open_runs([a, b])
-    assert "a and b were judged by different protocols" in str(wrong.value)
+    assert "a and b were evaluated by different protocols" in str(wrong.value)
     assert "data: folder:pages in a, folder:others in b" in str(wrong.value)
     assert "size: [256, 256] in a, [128, 128] in b" in str(wrong.value)
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [("nowhere", "there is no such folder"), ("empty", "is no run"), ("run", "is named twice")],
 )
-def test_wrong_places_are_refused(made_run, tmp_path, name, said):
+def test_wrong_places_are_refused(made_run, tmp_path, name, message):
     (tmp_path / "empty").mkdir()
     run = made_run("run")
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         open_runs([run, tmp_path / name])
 
 
@@ -146,7 +147,7 @@ def test_a_run_and_its_own_result_are_one(made_run):
 def test_a_file_that_is_no_result_is_refused(made_run, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "other.json").write_text(json.dumps({"step": 1}))
-    with pytest.raises(ValueError, match="is no result of launch/evaluate.py"):
+    with pytest.raises(ValueError, match="is no result of mangagan evaluate"):
         open_runs([made_run("a"), tmp_path / "other.json"])
 
 
@@ -154,23 +155,27 @@ def test_a_result_without_pages_is_refused(made_run):
     folder = made_run("a")
     file = result_file(folder, "256")
     write_result(file, replace(read_result(file), pages=(), skipped={"w/1.png": "broken"}))
-    with pytest.raises(ValueError, match="has no page that was judged; 1 were skipped"):
+    with pytest.raises(ValueError, match="has no evaluated page; 1 were skipped"):
         open_runs([folder])
 
 
-def test_pages_that_only_one_was_judged_by_are_named(made_run):
+def test_pages_of_only_one_of_two_runs_are_named(made_run):
     a, b = made_run("a", protocol={"sha256": "1234"}), made_run("b", protocol={"sha256": "5678"})
     file = result_file(b, "256")
     result = read_result(file)
-    for change, said in (
-        ({"pages": result.pages[1:], "skipped": {"w0/0.png": "broken"}}, "b was not judged by: w0/0.png (broken)"),
-        ({"pages": result.pages}, "pages: their names are the same, their pictures or works are not"),
-        ({"pages": tuple(replace(page, name=f"x{page.name}") for page in result.pages)}, "by: w0/0.png, w0/1.png, w1/"),
+    for change, message in (
+        ({"pages": result.pages[1:], "skipped": {"w0/0.png": "broken"}}, "b was not evaluated: w0/0.png (broken)"),
+        ({"pages": result.pages}, "pages: their names are the same, but their pictures or works differ"),
+        (
+            {"pages": tuple(replace(page, name=f"x{page.name}") for page in result.pages)},
+            "evaluated: w0/0.png, w0/1.png, w1/",
+        ),
     ):
         write_result(file, replace(result, **change))
-        with pytest.raises(ValueError, match="judged by different protocols") as wrong:
+        with pytest.raises(ValueError, match="evaluated by different protocols") as wrong:
             open_runs([a, b])
-        assert said in str(wrong.value) and "1234" not in str(wrong.value)
+        assert message in str(wrong.value) and "1234" not in str(wrong.value)
     assert (
-        "that a was not judged by: xw0/0.png" in str(wrong.value) and max(map(len, str(wrong.value).split("\n"))) < 420
+        "on which a was not evaluated: xw0/0.png" in str(wrong.value)
+        and max(map(len, str(wrong.value).split("\n"))) < 420
     )

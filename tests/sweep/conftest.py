@@ -3,7 +3,7 @@
 import pytest
 
 from mangagan.evaluate.protocol import Protocol
-from mangagan.evaluate.result import PageFigures, Result
+from mangagan.evaluate.result import PageMetrics, Result
 from mangagan.sweep.sweep_plan import Plan, Run
 
 
@@ -26,11 +26,11 @@ def planned():
 
 @pytest.fixture
 def judged():
-    """A result of CIEDE2000 by work and page, each a number; figures: others that all pages have."""
+    """A result of CIEDE2000 by work and page, each a number; metrics: others that all pages have."""
 
-    def made(works, name="run", kind="gray", data="comics:20", protocol=None, figures=None, **more):
+    def made(works, name="run", kind="gray", data="comics:20", protocol=None, metrics=None, **more):
         pages = tuple(
-            PageFigures(f"{work}/{n}", work, kind, {"ciede2000": value} | (figures or {}))
+            PageMetrics(f"{work}/{n}", work, kind, {"ciede2000": value} | (metrics or {}))
             for work, values in works.items()
             for n, value in enumerate(values)
         )

@@ -26,7 +26,7 @@ def test_a_row_has_the_mean_over_seeds_and_its_interval(planned, judged):
     plan = planned(["base"], seeds=(0, 1))
     results = {"base": {0: judged(around(10)), 1: judged(around(12))}}
     (row,) = find(plan, results).rows
-    cell = row.figures["ciede2000"]
+    cell = row.metrics["ciede2000"]
     assert cell.seeds == pytest.approx((10.55, 12.55)) and cell.mean == pytest.approx(11.55)
     assert cell.low == pytest.approx(11.55 - 12.706, abs=1e-3) and row.seeds == (0, 1)
 
@@ -36,13 +36,13 @@ def test_one_seed_has_its_interval_over_works(planned, judged, seed):
     result = judged({f"w{n}": [10 + n**2 / 7] for n in range(9)}, protocol={"seed": seed})
     plan = replace(planned(["base"]), protocol=Protocol("256", seed=seed))
     (row,), found = find(plan, {"base": {0: result}}).rows, result.summary()["gray"]["ciede2000"]
-    assert (row.figures["ciede2000"].low, row.figures["ciede2000"].high) == (found.low, found.high)
+    assert (row.metrics["ciede2000"].low, row.metrics["ciede2000"].high) == (found.low, found.high)
     assert found.low < found.mean < found.high
 
 
 def test_one_seed_of_several_has_no_interval(planned, judged):
     found = find(planned(["base", "late"], seeds=(0, 1)), {"base": {0: judged(around(10))}, "late": {}})
-    cell = found.rows[0].figures["ciede2000"]
+    cell = found.rows[0].metrics["ciede2000"]
     assert (cell.low, cell.high, cell.seeds) == (None, None, (cell.mean,))
 
 
@@ -54,9 +54,9 @@ def test_differences_to_the_baseline_that_hold(planned, judged):
         "same": {0: judged(around(10.1, a=-0.2)), 1: judged(around(10))},
     }
     better, same = find(plan, results).differences["gray"]
-    assert (better.one, better.other, better.holds) == ("better", "base", True)
-    assert better.found.difference == pytest.approx(-2, abs=0.02) and better.p == 2 * better.found.p
-    assert (same.one, same.holds) == ("same", False)
+    assert (better.one, better.other, better.significant) == ("better", "base", True)
+    assert better.comparison.difference == pytest.approx(-2, abs=0.02) and better.p == 2 * better.comparison.p
+    assert (same.one, same.significant) == ("same", False)
 
 
 def test_without_a_baseline_every_pair_is_compared(planned, judged):
@@ -73,7 +73,7 @@ def test_pairs_are_compared_over_the_seeds_that_both_have(planned, judged):
         "other": {0: judged(around(11)), 2: judged(around(0))},
     }
     (found,) = find(plan, results).differences["gray"]
-    assert found.found.difference == pytest.approx(1)
+    assert found.comparison.difference == pytest.approx(1)
 
 
 def test_runs_judged_by_another_protocol_are_told_and_not_compared(planned, judged):
@@ -93,7 +93,7 @@ def test_kinds_and_figures_of_whole_sets_have_their_rows_and_cells(planned, judg
     found = find(planned(["base"]), {"base": {0: gray}})
     (row,) = found.rows
     assert row.kind == "gray" and row.parameters == 12
-    assert (row.figures["vfd"].mean, row.figures["vfd"].low) == (3.0, None)
+    assert (row.metrics["vfd"].mean, row.metrics["vfd"].low) == (3.0, None)
 
 
 def test_nothing_is_found_of_nothing(planned):

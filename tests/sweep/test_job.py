@@ -6,7 +6,7 @@ import time
 import pytest
 from filelock import FileLock
 
-import experiments
+from mangagan import experiments
 from mangagan.data.archive import archive
 from mangagan.evaluate.colorization import colorization as colored
 from mangagan.evaluate.colorization import evaluation_pages as held_out
@@ -41,15 +41,15 @@ def calls(monkeypatch, judged):
         calls.append(("train", workdir.name, experiment.train.steps))
         (workdir / "checkpoints" / str(calls.steps.pop(0))).mkdir(parents=True)
 
-    def judge_coloring(name, experiment, variables, protocol, extras):
-        calls.append(("judge", name, experiment.train.steps, variables, protocol, extras.pictures.name))
+    def evaluate_colorizer(name, experiment, variables, protocol, options):
+        calls.append(("judge", name, experiment.train.steps, variables, protocol, options.pictures.name))
         return judged({"a": [1.0]}, name=name)
 
     monkeypatch.setattr(archive, "open_archive", lambda source, held_out: None)
-    monkeypatch.setattr(held_out, "open_pages", lambda protocol, data: None)
+    monkeypatch.setattr(held_out, "open_evaluation_pages", lambda protocol, data: None)
     monkeypatch.setattr(loop, "train", train)
     monkeypatch.setattr(trained, "load_trained", lambda folder: (experiments.load("pix2pix_manga:debug"), folder.name))
-    monkeypatch.setattr(colored, "judge_coloring", judge_coloring)
+    monkeypatch.setattr(colored, "evaluate_colorizer", evaluate_colorizer)
     return calls
 
 

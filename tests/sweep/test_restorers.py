@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import experiments
+from mangagan import experiments
 from mangagan.data.degradation.degrade import Noise, SaltAndPepper
 from mangagan.data.settings import Data
 from mangagan.evaluate.protocol import Protocol
 from mangagan.evaluate.result import protocol_differences
 from mangagan.sweep import restorers as restored
-from mangagan.sweep.restorers import damaged_entries, judge_restorer
+from mangagan.sweep.restorers import damaged_entries, evaluate_restorer
 from mangagan.tasks.base import Variables
 
 EMPTY = SimpleNamespace(pages=lambda split: [], domains={"validation": {"color": []}})
@@ -31,7 +31,7 @@ def judge(pages):
         variables = Variables({"weights": jnp.zeros((2, 3)), "idle": jnp.ones(4)}, {})
         painted = lambda variables, batch: predict(batch) + variables.params["weights"].sum()  # noqa: E731
         run = SimpleNamespace(data=data, task=SimpleNamespace(predict=painted))
-        return judge_restorer("001-base-seed0", run, variables, protocol)
+        return evaluate_restorer("001-base-seed0", run, variables, protocol)
 
     return judged
 
@@ -48,16 +48,16 @@ def test_figures_are_of_the_page_that_they_are_named_by(judge, pages):
             .resize((32, 32), Image.Resampling.BICUBIC, reducing_gap=3.0)
         )
         error = np.abs(np.asarray(window, np.float64) - 128) / 255
-        assert page.figures["l1"] == pytest.approx(error.mean(), rel=1e-4)
-        assert page.figures["psnr"] == pytest.approx(-10 * np.log10(np.square(error).mean()), rel=1e-4)
-    assert len({page.figures["l1"] for page in result.pages}) == 8
+        assert page.metrics["l1"] == pytest.approx(error.mean(), rel=1e-4)
+        assert page.metrics["psnr"] == pytest.approx(-10 * np.log10(np.square(error).mean()), rel=1e-4)
+    assert len({page.metrics["l1"] for page in result.pages}) == 8
     assert result.name == "001-base-seed0" and result.cost == {"parameters": 6}
     assert result.protocol["works"] == ["a", "c"] and result.protocol["pages"] == 8
 
 
 def test_bare_and_painted_pages_are_judged_alike(judge):
     for page in judge(Protocol("training")).pages:
-        assert page.figures["psnr"] == page.figures["psnr_input"] and page.figures["ciede2000"] > 0
+        assert page.metrics["psnr"] == page.metrics["psnr_input"] and page.metrics["ciede2000"] > 0
 
 
 def test_few_pages_are_spread_over_the_works(judge):
@@ -66,7 +66,7 @@ def test_few_pages_are_spread_over_the_works(judge):
 
 
 def test_pages_are_read_one_at_a_time_and_no_more_than_are_judged(judge, monkeypatch):
-    events, read, figures = [], restored.batches, restored._figures
+    events, read, metrics = [], restored.batches, restored._metrics
 
     def batches(*arguments, **more):
         for page in read(*arguments, **more):
@@ -74,7 +74,7 @@ def test_pages_are_read_one_at_a_time_and_no_more_than_are_judged(judge, monkeyp
             yield page
 
     monkeypatch.setattr(restored, "batches", batches)
-    monkeypatch.setattr(restored, "_figures", lambda *page: events.append("judge") or figures(*page))
+    monkeypatch.setattr(restored, "_metrics", lambda *page: events.append("judge") or metrics(*page))
     judge(Protocol("training", pages=3))
     assert "".join(event[0] for event in events) == "rjrrjrrrj"
 

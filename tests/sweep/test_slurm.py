@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-import experiments
+from mangagan import experiments
 from mangagan.evaluate.protocol import Protocol
 from mangagan.evaluate.result import write_result
 from mangagan.overrides import override

@@ -3,7 +3,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-import experiments
+from mangagan import experiments
 from mangagan.evaluate.protocol import Protocol
 from mangagan.overrides import override
 from mangagan.sweep.sweep_plan import PLAN, build, claim, make_plan, read_plan

@@ -23,7 +23,7 @@ def test_the_table_says_what_was_found(findings):
     assert lines[0] == "# a sweep"
     assert "6 pages of 3 works held out of comics:20, judged by protocol 256. One seed, 0:" in lines[2]
     assert "| run | seeds | CIEDE2000\u00a0↓ | parameters |" in lines
-    base = findings.rows[0].figures["ciede2000"]
+    base = findings.rows[0].metrics["ciede2000"]
     assert f"| base | 1 | 10.53 [{base.low:.2f}, {base.high:.2f}] | 1,234,567 |" in lines and base.low < 10 < base.high
     assert any(line.startswith("| better | 1 | **8.5") for line in lines)
     assert any(line.startswith("1 of 1 differences (CIEDE2000) hold at 5%") for line in lines)
@@ -56,7 +56,7 @@ def test_a_row_of_fewer_seeds_has_no_interval_and_is_not_the_best(planned, judge
 def test_what_was_shown_is_said(planned, judged):
     protocol = {"name": "training", "window": 640, "size": [96, 96]}
     result = judged(
-        BASE, protocol=protocol, figures={"psnr_input": 19.18, "ciede2000_input": 14.706, "colorfulness_truth": 50.0}
+        BASE, protocol=protocol, metrics={"psnr_input": 19.18, "ciede2000_input": 14.706, "colorfulness_truth": 50.0}
     )
     text = markdown(find(planned(["base"]), {"base": {0: result}}))
     assert "judged by protocol training, in windows of 640 pixels scaled to 96. One seed" in text
@@ -85,8 +85,8 @@ def test_the_same_findings_give_the_same_files_without_times(findings, tmp_path)
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == written
     assert b"seconds" not in written["table.json"]
     content = json.loads(written["table.json"])
-    assert content["rows"][0]["figures"]["ciede2000"]["mean"] == pytest.approx(10.5333, abs=1e-4)
-    assert content["differences"]["gray"][0]["holds"] is True and content["missing"] == ["003-gone-seed0"]
+    assert content["rows"][0]["metrics"]["ciede2000"]["mean"] == pytest.approx(10.5333, abs=1e-4)
+    assert content["differences"]["gray"][0]["significant"] is True and content["missing"] == ["003-gone-seed0"]
 
 
 def test_a_sweep_without_results_says_so(planned):

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from mangagan.infer.guidance.prior import prior
-from mangagan.infer.network import Facts, Network
-from mangagan.palette import merged, palette_of
+from mangagan.infer.network import Network, NetworkInfo
+from mangagan.palette import merge_palettes, palette_of
 from mangagan.trial.characters import check_boxes, read_characters, spread
 from mangagan.trial.palette_modes import Pages, palettes, sorted_out
 from mangagan.trial.paper_areas import areas, difference
@@ -50,7 +50,7 @@ def a_network(seen=None):
         tint = maps["palette"].sum(axis=1)[:, None, None, None] * np.array([0.3, 0.0, -0.3], np.float32)
         return np.clip(maps["input"] + (maps["input"] < 0.9) * tint, -1, 1)
 
-    facts = Facts("RGB", "luminance", 4, 1.0, hints=True, instances=False, palette=True, digest="")
+    facts = NetworkInfo("RGB", "luminance", 4, 1.0, hints=True, instances=False, palette=True, digest="")
     return Network(facts, network_paint)
 
 
@@ -82,7 +82,7 @@ def test_what_is_there_is_kept(tmp_path):
     ],
 )
 def test_palettes_of_each_way(way, name, of):
-    expected = merged([own(page) for page in of])
+    expected = merge_palettes([own(page) for page in of])
     np.testing.assert_allclose(palettes(way, PAGES, GRAY)[name], expected, atol=1e-6)
 
 
@@ -91,9 +91,9 @@ def test_auto_knows_the_cover_in_color_and_prior_does_not():
     assert set(pages.truth) == {"A1", "B1"} and set(pages.covers) == {"A"}
     gray = {name: GRAY[name] for name in pages.truth}
     auto, unknown = (palettes(way, pages, gray) for way in ("auto", "prior"))
-    np.testing.assert_allclose(auto["A1"], merged([own("A3"), prior()[0]]), atol=1e-6)
+    np.testing.assert_allclose(auto["A1"], merge_palettes([own("A3"), prior()[0]]), atol=1e-6)
     for palette in (auto["B1"], unknown["A1"], unknown["B1"]):
-        np.testing.assert_allclose(palette, merged(prior()), atol=1e-6)
+        np.testing.assert_allclose(palette, merge_palettes(prior()), atol=1e-6)
 
 
 def test_where_all_are_covers_all_are_judged():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mangagan.config import Experiment
-from mangagan.evaluate.colorization.evaluation_pages import open_pages
-from mangagan.evaluate.colorization.session import Extras, Sitting
+from mangagan.evaluate.colorization.evaluation_pages import open_evaluation_pages
+from mangagan.evaluate.colorization.session import EvaluationOptions, EvaluationSession
 from mangagan.evaluate.devices import local_devices
 from mangagan.evaluate.predictor import Predictor
 from mangagan.evaluate.protocol import Protocol
@@ -12,12 +12,12 @@ from mangagan.evaluate.result import Result
 from mangagan.tasks.base import Variables
 
 
-def judge_coloring(
-    name: str, experiment: Experiment, variables: Variables, protocol: Protocol, extras: Extras
+def evaluate_colorizer(
+    name: str, experiment: Experiment, variables: Variables, protocol: Protocol, options: EvaluationOptions
 ) -> Result:
     """What a generator with these variables makes of grey pages.
 
-    Nothing is written but pictures, where `extras` says so. Raises ValueError for an experiment that does not color
+    Nothing is written but pictures, where `options` says so. Raises ValueError for an experiment that does not color
     pages, where there are no pages to judge by, and where they are too few for FID.
     """
     if experiment.data.input == "color":
@@ -25,13 +25,13 @@ def judge_coloring(
             f"{name} takes pages in color ({type(experiment.task).__name__}), and what is judged here is how grey ones "
             "are colored"
         )
-    pages, devices = open_pages(protocol, experiment.data), local_devices()
-    sitting = Sitting(pages.labels, devices, extras)
+    pages, devices = open_evaluation_pages(protocol, experiment.data), local_devices()
+    sitting = EvaluationSession(pages.labels, devices, options)
     predictor = Predictor(experiment.task.predict, variables, devices)
-    sitting.hear(pages, predictor.painted)
+    sitting.evaluate(pages, predictor.painted)
     return Result(
         name=name,
         protocol=pages.described(),
         cost=predictor.cost(),
-        **sitting.found(pages.untold),
+        **sitting.found(pages.unverified),
     )

@@ -13,17 +13,18 @@ from jaxtyping import Float, Int, UInt8
 
 from mangagan.data.archive.archive import Archive, Record, find_archive, open_archive
 from mangagan.data.settings import Data
-from mangagan.data.sources.entries import Split, natural
+from mangagan.data.sources.entries import Split
 from mangagan.data.sources.open_source import same_source
 from mangagan.data.stream.transforms import Decode, Form, Images, Role, ToArrays
 from mangagan.evaluate.metrics.features import SIDE
 from mangagan.evaluate.protocol import Protocol, chosen, spread
-from mangagan.evaluate.result import Kind
+from mangagan.evaluate.result import InputKind
+from mangagan.images.names import natural_key
 
-Label = tuple[str, Kind]
-UNTOLD = "a check that the run has learned from none of these pages"
+Label = tuple[str, InputKind]
+UNVERIFIED = "a check that the run has learned from none of these pages"
 # What a page must have to be shown as a kind of input.
-_FORMS: Mapping[Kind, tuple[str, ...]] = {"gray": ("color",), "bw": ("color", "bw")}
+_FORMS: Mapping[InputKind, tuple[str, ...]] = {"gray": ("color",), "bw": ("color", "bw")}
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Page:
 
     name: str
     work: str
-    kind: Kind
+    kind: InputKind
     source: Float[np.ndarray, "h w 1"]  # in [-1, 1]
     truth: UInt8[np.ndarray, "h w 3"]
     instances: Int[np.ndarray, "h w"] | None = None
@@ -49,7 +50,7 @@ class Place(NamedTuple):
     split: Split
     number: int
     entry: dict[str, Any]
-    kinds: tuple[Kind, ...]
+    kinds: tuple[InputKind, ...]
 
 
 # Whether a run has learned from a page.
@@ -64,7 +65,7 @@ class Pages:
     places: tuple[Place, ...]
     protocol: Protocol
     data: Data  # the run's own
-    untold: Mapping[str, str] = field(default_factory=dict)  # what could not be checked: reasons, for `left_out`
+    unverified: Mapping[str, str] = field(default_factory=dict)  # what could not be checked: reasons, for `left_out`
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -82,24 +83,24 @@ class Pages:
         return [(place.entry["name"], kind) for place in self.places for kind in place.kinds]
 
     def described(self) -> dict[str, Any]:
-        """All that figures of these pages depend on beside the run, for `Result.protocol`."""
+        """All that metrics of these pages depend on beside the run, for `Result.protocol`."""
         protocol, data = self.protocol, self.data
         entries, kinds = [place.entry for place in self.places], [kind for _, kind in self.labels]
         window = {"window": data.window} if protocol.name == "training" else {}
         return described(protocol, protocol.data or data.source, protocol.size(data), entries, kinds) | window
 
-    def _page(self, record: Record, kind: Kind) -> Page:
+    def _page(self, record: Record, kind: InputKind) -> Page:
         forms: tuple[tuple[Role, Form], ...] = (("target", "color"), *((("input", "bw"),) if kind == "bw" else ()))
         images = self.protocol.fitted(Decode(forms).map(record), self.data)
         return page_of(record.name, record.work, kind, images, ToArrays(instances=self.data.instances))
 
 
-def open_pages(protocol: Protocol, data: Data) -> Pages:
+def open_evaluation_pages(protocol: Protocol, data: Data) -> Pages:
     """The pages that the protocol judges a run by that learned from `data`.
 
     Raises ValueError where there are none, for a work that there is not, and for pages that the run has learned from:
     the very same files, from whatever source. Of another source than the run's own that can be told only where the
-    archive that the run has learned from is in the cache; else `untold` says so.
+    archive that the run has learned from is in the cache; else `unverified` says so.
     """
     source = protocol.data or data.source
     own = same_source(source, data.source)
@@ -113,11 +114,11 @@ def open_pages(protocol: Protocol, data: Data) -> Pages:
         raise ValueError(
             f"{source} has no page {kinds} among the works {'asked for' if protocol.works else 'held out'}"
         )
-    untold = {} if known else {UNTOLD: f"{data.source}, which it has learned from, is not in the cache"}
-    return Pages(archive, tuple(places), protocol, data, untold)
+    unverified = {} if known else {UNVERIFIED: f"{data.source}, which it has learned from, is not in the cache"}
+    return Pages(archive, tuple(places), protocol, data, unverified)
 
 
-def page_of(name: str, work: str, kind: Kind, images: Images, to_arrays: ToArrays) -> Page:
+def page_of(name: str, work: str, kind: InputKind, images: Images, to_arrays: ToArrays) -> Page:
     """The page of pictures: "target" in color, and "input" where the page has ink of its own."""
     arrays = to_arrays.map(images)
     truth = np.asarray(images["target"].convert("RGB"))
@@ -129,14 +130,14 @@ def described(
     source: str,
     size: tuple[int, int] | None,
     entries: Sequence[Mapping[str, Any]],
-    kinds: Iterable[Kind],
+    kinds: Iterable[InputKind],
 ) -> dict[str, Any]:
     """What of a protocol holds for all who are judged by it; entries: name, work and hashes of each page."""
     known = [[entry[key] for key in ("name", "work", "color", "bw")] for entry in entries]
     return {
         "name": protocol.name,
         "data": source,
-        "works": sorted({entry["work"] for entry in entries}, key=natural),
+        "works": sorted({entry["work"] for entry in entries}, key=natural_key),
         "pages": len(entries),
         "sha256": sha256(repr(known).encode()).hexdigest(),
         "kinds": list(dict.fromkeys(kinds)),
@@ -146,7 +147,7 @@ def described(
     }
 
 
-def _wanted(archive: Archive, protocol: Protocol, kinds: Sequence[Kind], learned: Learned) -> list[Place]:
+def _wanted(archive: Archive, protocol: Protocol, kinds: Sequence[InputKind], learned: Learned) -> list[Place]:
     """Pages of the works asked for, of those held out where none are, that can be shown as one of the kinds."""
     places = [
         Place(split, number, entry, tuple(kind for kind in kinds if all(entry[form] for form in _FORMS[kind])))
@@ -154,7 +155,7 @@ def _wanted(archive: Archive, protocol: Protocol, kinds: Sequence[Kind], learned
         for number, entry in enumerate(archive.pages(split))
     ]
     # Work by work, so that few pages, evenly spread, are of many works, however the archive mixes them.
-    places = sorted((place for place in places if place.kinds), key=lambda place: natural(place.entry["work"]))
+    places = sorted((place for place in places if place.kinds), key=lambda place: natural_key(place.entry["work"]))
     wanted = [place for place in places if place.split == "validation"]
     if protocol.works:
         labels = [(place.entry["name"], place.entry["work"]) for place in places]
@@ -167,7 +168,7 @@ def _check_new(wanted: Sequence[Place], places: Sequence[Place], learned: Learne
     """Raises ValueError where a run has learned from pages that are wanted."""
     if known := {place.entry["work"] for place in wanted if learned(place)}:
         rest = {place.entry["work"] for place in places if not learned(place)}
-        listed, free = (", ".join(sorted(works, key=natural)) for works in (known, rest - known or rest))
+        listed, free = (", ".join(sorted(works, key=natural_key)) for works in (known, rest - known or rest))
         raise ValueError(f"the run has learned from {listed}; it can be judged by {free or 'other data'}")
 
 

@@ -1,4 +1,4 @@
-"""Pictures that any other program has made, judged as a run is."""
+"""PageImages that any other program has made, judged as a run is."""
 
 from __future__ import annotations
 
@@ -14,35 +14,39 @@ from PIL import Image
 
 from mangagan.data.archive.archive import Record
 from mangagan.data.settings import Data
-from mangagan.data.sources.entries import Pictures, color_page, natural, paired_page, picture_files
+from mangagan.data.sources.entries import PageImages, color_page, paired_page
 from mangagan.data.stream.transforms import Decode, Form, Role, ToArrays
 from mangagan.evaluate.colorization.evaluation_pages import Label, Page, described, page_of
-from mangagan.evaluate.colorization.session import Extras, Sitting
+from mangagan.evaluate.colorization.session import EvaluationOptions, EvaluationSession
 from mangagan.evaluate.devices import local_devices
 from mangagan.evaluate.protocol import Protocol, spread
 from mangagan.evaluate.restoration.conditions import Truth, truths
-from mangagan.evaluate.result import Kind, Result
-from mangagan.images.decode import ORIENTATION, Unusable, read_picture
+from mangagan.evaluate.result import InputKind, Result
+from mangagan.images.decode import read_picture
+from mangagan.images.encode import ORIENTATION
+from mangagan.images.errors import UnusableFile
+from mangagan.images.files import image_files
+from mangagan.images.names import natural_key
 
 _SHOWN = 6
 # From this value of a file's orientation on, its picture is turned by a quarter.
 _ON_ITS_SIDE = 5
 
 
-def judge_predictions(
-    predictions: Path, truth: Path, protocol: Protocol, extras: Extras, *, source: Path | None = None
+def evaluate_predictions(
+    predictions: Path, truth: Path, protocol: Protocol, options: EvaluationOptions, *, source: Path | None = None
 ) -> Result:
     """How far the pictures of one folder are from those of the same names (suffixes may differ) in another.
 
     source: a folder of the pages with their own ink and tones, where these were what was painted; else the grey pages
-    are the luminance of the true ones. Pictures that cannot be used, and pages whose truth is black and white, are
+    are the luminance of the true ones. PageImages that cannot be used, and pages whose truth is black and white, are
     skipped; `protocol.pages` are of those whose truth is neither, as they are where a run is judged. Raises ValueError
     for a folder that is not there, names that only one folder has, sizes that differ under the protocol "native", the
     protocol "training", where no page is left, and where they are too few for FID.
     """
     folder, devices = _Folders(predictions, truth, source, protocol), local_devices()
-    sitting = Sitting(folder.labels, devices, extras)
-    sitting.hear(folder, lambda pages: devices.stacked([folder.picture(page) for page in pages]))
+    sitting = EvaluationSession(folder.labels, devices, options)
+    sitting.evaluate(folder, lambda pages: devices.stacked([folder.picture(page) for page in pages]))
     if not folder.entries:
         raise ValueError(f"no page of {truth} can be judged: {_listed(map(': '.join, folder.skipped.items()))}")
     return Result(
@@ -68,7 +72,7 @@ class _Folders:
         self._truths = truths(truth, protocol.works)
         self._folders = {"predictions": predictions, "truth": truth} | ({"source": source} if source else {})
         self._files = {role: _by_stem(folder) for role, folder in self._folders.items()}
-        self._kind: Kind = "bw" if source else "gray"
+        self._kind: InputKind = "bw" if source else "gray"
         self.entries: list[dict[str, Any]] = []
         self.skipped: dict[str, str] = {}
         self._pictures: dict[str, UInt8[np.ndarray, "h w 3"]] = {}
@@ -86,7 +90,7 @@ class _Folders:
         for truth in self._truths:
             try:
                 page = self._page(truth)
-            except (Unusable, OSError) as reason:
+            except (UnusableFile, OSError) as reason:
                 self.skipped[self._name(truth)] = str(reason)
             else:
                 yield page
@@ -96,7 +100,7 @@ class _Folders:
         return self._pictures.pop(page.name)
 
     def described(self) -> dict[str, Any]:
-        """All that figures depend on beside the pictures, for `Result.protocol`."""
+        """All that metrics depend on beside the pictures, for `Result.protocol`."""
         place = source_of(self._folders["truth"], self._source)
         return described(self._protocol, place, self._protocol.size(Data()), self.entries, [self._kind])
 
@@ -110,8 +114,8 @@ class _Folders:
         images = Decode(forms).map(Record(name, truth.work, page.color, page.bw))
         try:
             picture = read_picture(self._bytes("predictions", truth.name))[0].convert("RGB")
-        except Unusable as reason:
-            raise Unusable(f"its picture in {self._folders['predictions']}: {reason}") from reason
+        except UnusableFile as reason:
+            raise UnusableFile(f"its picture in {self._folders['predictions']}: {reason}") from reason
         fitted = self._protocol.fitted(images, Data())
         self._pictures[name] = np.asarray(self._protocol.fitted({"target": picture}, Data())["target"])
         hashes = {
@@ -120,27 +124,27 @@ class _Folders:
         self.entries.append({"name": name, "work": truth.work} | hashes)
         return page_of(name, truth.work, self._kind, fitted, ToArrays("gray"))
 
-    def _true_page(self, truth: Truth) -> Pictures:
-        """What an archive has of the page. Raises Unusable where that is nothing in color."""
+    def _true_page(self, truth: Truth) -> PageImages:
+        """What an archive has of the page. Raises UnusableFile where that is nothing in color."""
         color = truth.file.read_bytes()
         page = color_page(color) if self._source is None else paired_page(self._bytes("source", truth.name), color)
         if not page.color:
-            raise Unusable("the true page is black and white: it has no colors to be judged by")
+            raise UnusableFile("the true page is black and white: it has no colors to be judged by")
         return page
 
     def _is_usable(self, truth: Truth) -> bool:
         """Whether the page can be judged by; the reason is kept where it cannot."""
         try:
             self._true_page(truth)
-        except (Unusable, OSError) as reason:
+        except (UnusableFile, OSError) as reason:
             self.skipped[self._name(truth)] = str(reason)
             return False
         return True
 
     def _bytes(self, role: str, name: str) -> bytes:
-        """The file of that name, whatever its suffix. Raises Unusable where the folder has none."""
+        """The file of that name, whatever its suffix. Raises UnusableFile where the folder has none."""
         if _stem(name) not in self._files[role]:
-            raise Unusable(f"there is no picture of this name in {self._folders[role]}")
+            raise UnusableFile(f"there is no picture of this name in {self._folders[role]}")
         return (self._folders[role] / self._files[role][_stem(name)]).read_bytes()
 
     def _check_names(self) -> None:
@@ -169,7 +173,7 @@ class _Folders:
 def _by_stem(folder: Path) -> dict[str, str]:
     """Names of pictures by what they are without a suffix. Raises ValueError where two are the same then."""
     found: dict[str, str] = {}
-    for name in picture_files(folder):
+    for name in image_files(folder):
         if _stem(name) in found:
             raise ValueError(f"{folder} has both {found[_stem(name)]} and {name}; keep the one that is meant")
         found[_stem(name)] = name
@@ -189,6 +193,6 @@ def _size(file: Path) -> tuple[int, int] | None:
 
 
 def _listed(names: Iterable[str]) -> str:
-    lines = sorted(names, key=natural)
+    lines = sorted(names, key=natural_key)
     more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
     return ", ".join(lines[:_SHOWN]) + more

@@ -14,8 +14,8 @@ from PIL import Image
 
 from mangagan.color import to_bytes
 from mangagan.evaluate.colorization.evaluation_pages import Label, Page
-from mangagan.evaluate.result import Kind, PageFigures, PagePictures
-from mangagan.images.atomic import write_aside
+from mangagan.evaluate.result import InputKind, PageMetrics, PagePictures
+from mangagan.images.atomic import write_atomically
 
 JUDGED_BY = "ciede2000"
 EXTREMES = 2
@@ -27,11 +27,11 @@ Why = Literal["spread", "best", "worst"]
 
 
 class _Kept(NamedTuple):
-    page: PageFigures
+    page: PageMetrics
     files: dict[str, bytes]  # by role
 
 
-class Album:
+class SampleCollector:
     """Keeps the pages named in `spread`, and of each kind those with the lowest and the highest CIEDE2000.
 
     Holds no more than it will write, whatever the number of pages.
@@ -40,20 +40,20 @@ class Album:
     def __init__(self, spread: Collection[Label]) -> None:
         self._chosen = frozenset(spread)
         self._spread: list[_Kept] = []
-        self._extremes: dict[tuple[Kind, Why], list[_Kept]] = {}
+        self._extremes: dict[tuple[InputKind, Why], list[_Kept]] = {}
 
-    def offer(self, page: Page, figures: PageFigures, picture: UInt8[np.ndarray, "h w 3"]) -> None:
-        """Shows a page, its figures and its picture, of which the album may keep a copy."""
+    def offer(self, page: Page, metrics: PageMetrics, picture: UInt8[np.ndarray, "h w 3"]) -> None:
+        """Shows a page, its metrics and its picture, of which the album may keep a copy."""
         kept: _Kept | None = None
         signs: dict[Why, int] = {"best": 1, "worst": -1}
         for why, sign in signs.items():
             row = self._extremes.setdefault((page.kind, why), [])
-            if len(row) < EXTREMES or sign * figures.figures[JUDGED_BY] < sign * row[-1].page.figures[JUDGED_BY]:
-                kept = kept or _Kept(figures, _files(page, picture))
+            if len(row) < EXTREMES or sign * metrics.metrics[JUDGED_BY] < sign * row[-1].page.metrics[JUDGED_BY]:
+                kept = kept or _Kept(metrics, _files(page, picture))
                 # Sorting keeps the order of equals: the first of them stays.
-                row[:] = sorted([*row, kept], key=lambda one: sign * one.page.figures[JUDGED_BY])[:EXTREMES]  # noqa: B023
+                row[:] = sorted([*row, kept], key=lambda one: sign * one.page.metrics[JUDGED_BY])[:EXTREMES]  # noqa: B023
         if (page.name, page.kind) in self._chosen:
-            self._spread.append(kept or _Kept(figures, _files(page, picture)))
+            self._spread.append(kept or _Kept(metrics, _files(page, picture)))
 
     def write(self, folder: Path) -> tuple[PagePictures, ...]:
         """Writes what was kept below the folder, and says where, as paths relative to what the folder lies in.
@@ -94,5 +94,5 @@ def _written(folder: Path, why: Why, kept: _Kept) -> PagePictures:
     for role, place in places.items():
         file = folder.parent / place
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_aside(file, kept.files[role])
+        write_atomically(file, kept.files[role])
     return PagePictures(name, kept.page.work, kind, why, **places)

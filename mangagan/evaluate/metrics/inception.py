@@ -18,7 +18,7 @@ from flax.traverse_util import flatten_dict, unflatten_dict
 from jaxtyping import Array, Float
 
 from mangagan.evaluate.metrics.inception_blocks import STEMS, Branch, Unit, blocks
-from mangagan.interop.reference.layouts import differences
+from mangagan.interop.weights.shape_mismatch import describe_mismatch
 from mangagan.interop.weights.tensor_files import read_tensors
 
 SMALLEST = 75
@@ -95,7 +95,7 @@ def load_inception(file: Path | str) -> dict[str, Any]:
         if not name.startswith("fc.") and not name.endswith("num_batches_tracked")
     }
     places = _places()
-    wrong = differences({n: t.shape for n, t in tensors.items()}, {n: shape for n, (_, shape) in places.items()})
+    wrong = describe_mismatch({n: t.shape for n, t in tensors.items()}, {n: shape for n, (_, shape) in places.items()})
     if wrong:
         raise ValueError(f"{file} is not pt_inception-2015-12-05 of pytorch-fid: {wrong}")
     return unflatten_dict({path: _ours(tensors[name]) for name, (path, _) in places.items()})

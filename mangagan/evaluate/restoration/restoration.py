@@ -15,12 +15,11 @@ from tqdm import tqdm
 from mangagan.config import Experiment
 from mangagan.data.degradation.degrade import Gaussian, Noise
 from mangagan.evaluate.restoration.conditions import Denoising, Inpainting, Truth, mean, truths, white_noises
+from mangagan.evaluate.restoration.predict import whole_or_tiled
 from mangagan.evaluate.restoration.restoration_table import classes_won, denoising_table, inpainting_table
-from mangagan.images.decode import Unusable
-from mangagan.infer.restore.restorer import whole_or_tiled
+from mangagan.images.errors import UnusableFile
 from mangagan.tasks.base import Variables
 from mangagan.tasks.inpaint import Inpaint
-from mangagan.tiles import Tiles
 
 
 @dataclass(frozen=True)
@@ -35,9 +34,9 @@ class Sound:
     window: int | None = None
 
     def judged(
-        self, figures: Callable[[Truth, UInt8[np.ndarray, "h w 3"]], Any]
+        self, metrics: Callable[[Truth, UInt8[np.ndarray, "h w 3"]], Any]
     ) -> tuple[dict[str, Any], dict[str, str]]:
-        """The figures of each picture and their mean, and reasons by the names of those that were skipped.
+        """The metrics of each picture and their mean, and reasons by the names of those that were skipped.
 
         Raises ValueError where there is no picture, or none that can be used.
         """
@@ -45,8 +44,8 @@ class Sound:
         for truth in tqdm(truths(self.folder, self.works, self.pictures), unit="picture"):
             try:
                 pixels = truth.middle(self.size, self.window) if self.size else truth.pixels()
-                by_picture[truth.name] = figures(truth, pixels)
-            except (Unusable, OSError) as reason:
+                by_picture[truth.name] = metrics(truth, pixels)
+            except (UnusableFile, OSError) as reason:
                 skipped[truth.name] = str(reason)
         if not by_picture:
             raise ValueError(f"no picture of {self.folder} can be used: {skipped}")
@@ -62,7 +61,7 @@ class Restored:
     skipped: dict[str, str]
 
 
-def judge_denoising(
+def evaluate_denoiser(
     experiment: Experiment, variables: Variables, sound: Sound, *, sigmas: Sequence[int], rounded: bool
 ) -> Restored:
     """PSNR of a denoiser under white noise of each sigma; with no sigma, under the noise that it has learned from."""
@@ -74,25 +73,25 @@ def judge_denoising(
         else white_noises(sigmas or (25,), known=damage.known, rounded=rounded)
     )
     judge = Denoising(noises, sound.seed)
-    predict = whole_or_tiled(experiment.task.predict, variables, Tiles(512, 128))
-    figures, skipped = sound.judged(lambda truth, pixels: judge.figures(predict, truth, pixels))
+    predict = whole_or_tiled(experiment.task.predict, variables)
+    metrics, skipped = sound.judged(lambda truth, pixels: judge.metrics(predict, truth, pixels))
     note = "" if own else f"\nThe noisy pictures were {_CLIPPED if rounded else _AS_DRAWN}.{_learned(damage, rounded)}"
     protocol = {"noises": {name: str(noise) for name, noise in noises.items()}, "size": sound.size}
-    return Restored(_content(sound, protocol, figures), denoising_table(figures["mean"]) + note, skipped)
+    return Restored(_content(sound, protocol, metrics), denoising_table(metrics["mean"]) + note, skipped)
 
 
-def judge_inpainting(experiment: Experiment, variables: Variables, sound: Sound) -> Restored:
+def evaluate_inpainter(experiment: Experiment, variables: Variables, sound: Sound) -> Restored:
     """L1, PSNR and SSIM of a run that fills holes, by the size of the hole; `sound` has a size and a window."""
     judge, run = Inpainting(sound.seed), jax.jit(cast(Inpaint, experiment.task).stages)
-    figures, skipped = sound.judged(
-        lambda truth, pixels: judge.figures(lambda batch: run(variables, batch), truth, pixels)
+    metrics, skipped = sound.judged(
+        lambda truth, pixels: judge.metrics(lambda batch: run(variables, batch), truth, pixels)
     )
-    text = f"{inpainting_table(figures['mean'])}\n{classes_won(figures['mean'], 'refined')}"
-    return Restored(_content(sound, {"size": sound.size, "window": sound.window}, figures), text, skipped)
+    text = f"{inpainting_table(metrics['mean'])}\n{classes_won(metrics['mean'], 'refined')}"
+    return Restored(_content(sound, {"size": sound.size, "window": sound.window}, metrics), text, skipped)
 
 
-_CLIPPED = "clipped and rounded to 8 bits, those of the other figures were not"
-_AS_DRAWN = "neither clipped nor rounded, as those of the other figures"
+_CLIPPED = "clipped and rounded to 8 bits, those of the other metrics were not"
+_AS_DRAWN = "neither clipped nor rounded, as those of the other metrics"
 
 
 def _learned(damage: Noise, rounded: bool) -> str:
@@ -101,6 +100,6 @@ def _learned(damage: Noise, rounded: bool) -> str:
     return f" The run has learned from noise that was {'' if damage.rounded else 'not '}rounded."
 
 
-def _content(sound: Sound, protocol: dict[str, Any], figures: dict[str, Any]) -> dict[str, Any]:
+def _content(sound: Sound, protocol: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any]:
     chosen = {"data": f"folder:{sound.folder}", "works": list(sound.works), "seed": sound.seed}
-    return {"protocol": chosen | protocol, "pictures": len(figures["by_picture"])} | figures
+    return {"protocol": chosen | protocol, "pictures": len(metrics["by_picture"])} | metrics

@@ -1,7 +1,7 @@
-"""What a figure's sums say: mean, deviation and an interval.
+"""The summary of a metric: mean, standard deviation and an interval.
 
-Pages of one work are alike, so works, not pages, are what chance draws; and where a run was trained from several
-seeds, so are these.
+Pages of one work are alike, so works, not pages, are the random sample. If a run was trained from several seeds, these
+are a random sample too.
 """
 
 from __future__ import annotations
@@ -15,16 +15,22 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import ndtri, stdtrit
 
-from mangagan.evaluate.statistics.sums import Works
+from mangagan.evaluate.statistics.sums import WorkSums
 
 _RESAMPLES = 10_000
 
 
 @dataclass(frozen=True)
 class Summary:
-    """A figure over pages: mean, their standard deviation, and the 95 % interval of the mean.
+    """A metric over pages.
 
-    The deviation is None for one page, the interval for one work.
+    Attributes:
+        mean: The mean over pages.
+        deviation: The standard deviation of the pages; None for one page.
+        low: The lower end of the 95 % interval of the mean; None for one work.
+        high: The upper end of the interval.
+        pages: The number of pages.
+        works: The number of works.
     """
 
     mean: float
@@ -35,26 +41,34 @@ class Summary:
     works: int
 
 
-def summarize(sums: Works, seed: int = 0) -> Summary:
-    """A figure's summary; the interval is the percentile bootstrap of 10,000 draws of works with replacement, widened.
+def summarize(sums: WorkSums, seed: int = 0) -> Summary:
+    """Summarise a metric; the interval is the widened percentile bootstrap of 10,000 draws of works with replacement.
 
-    Each draw's mean is the sum over its works' pages divided by their number, so that a long work counts for more,
-    as it does in the mean. Draws of n works scatter by too little (Hesterberg 2015): of three works of normal means
-    the percentiles alone hold the truth in 76 of 100 cases. Widened by sqrt(n / (n - 1)) and by what Student's t has
-    above the normal distribution, they hold it in 95; where few works are far from normal, in fewer. Same seed, same
-    interval. Raises ValueError where there are no pages.
+    The mean of a draw is the sum over its works' pages divided by their number, so that a long work counts for more,
+    as it does in the mean. Draws of n works vary too little (Hesterberg 2015): for three works with normally
+    distributed means the percentiles alone contain the true mean in 76 of 100 cases. Widened by sqrt(n / (n - 1)) and
+    by the ratio of Student's t to the normal distribution they contain it in 95; in fewer if there are few works and
+    they are far from normal.
+
+    Args:
+        sums: The sums of the metric by work.
+        seed: The seed of the draws; the same seed gives the same interval.
+
+    Raises:
+        ValueError: There are no pages.
     """
     pages, works = int(sums.count.sum()), len(sums.names)
     if not pages:
         raise ValueError("a summary of no pages; the works are empty")
     mean = float(sums.total.sum()) / pages
-    scatter = max(float(sums.squares.sum()) - pages * mean * mean, 0.0)
+    # Rounding can make the sum of squared deviations of equal values slightly negative.
+    deviations = max(float(sums.squares.sum()) - pages * mean * mean, 0.0)
     low, high = _interval(sums.total, sums.count, seed)
-    return Summary(mean, math.sqrt(scatter / (pages - 1)) if pages > 1 else None, low, high, pages, works)
+    return Summary(mean, math.sqrt(deviations / (pages - 1)) if pages > 1 else None, low, high, pages, works)
 
 
 class OverSeeds(NamedTuple):
-    """A mean over seeds and its 95 % interval, None for one seed."""
+    """A mean over seeds and the ends of its 95 % interval, which are None for one seed."""
 
     mean: float
     low: float | None
@@ -62,7 +76,14 @@ class OverSeeds(NamedTuple):
 
 
 def over_seeds(values: Sequence[float]) -> OverSeeds:
-    """The mean of one value for each seed, with Student's interval. Raises ValueError where there is no value."""
+    """Return the mean of one value for each seed, with Student's interval.
+
+    Args:
+        values: The value of each seed.
+
+    Raises:
+        ValueError: There is no value.
+    """
     if not values:
         raise ValueError("a mean of no seeds")
     mean, count = float(np.mean(values)), len(values)

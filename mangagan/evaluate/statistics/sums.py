@@ -1,4 +1,4 @@
-"""Sums and counts of figures, work by work, until somebody asks for a mean."""
+"""Sums and counts of metrics, work by work; means are computed from them at the end."""
 
 from __future__ import annotations
 
@@ -8,8 +8,15 @@ import numpy as np
 from jaxtyping import Float, Int
 
 
-class Works(NamedTuple):
-    """One figure's pages, added up for each work, in the order of the works' names."""
+class WorkSums(NamedTuple):
+    """The sums of one metric over the pages of each work, in the order of the works' names.
+
+    Attributes:
+        names: The works.
+        count: Pages of each work.
+        total: The sum of the metric over the pages of each work.
+        squares: The sum of its squares.
+    """
 
     names: tuple[str, ...]
     count: Int[np.ndarray, " n"]  # type: ignore[assignment]
@@ -18,31 +25,41 @@ class Works(NamedTuple):
 
 
 class Scores:
-    """What pages scored: for each figure and work a count, a sum and a sum of squares, in float64."""
+    """The metrics of pages: for each metric and work a count, a sum and a sum of squares, in float64."""
 
     def __init__(self) -> None:
         self._sums: dict[str, dict[str, np.ndarray]] = {}
 
-    def add(self, figure: str, work: str, value: float) -> None:
-        """Takes a page's value of a figure, with the work that the page belongs to.
+    def add(self, metric: str, work: str, value: float) -> None:
+        """Add a page's value of a metric.
 
-        Raises ValueError for a value that is not finite.
+        Args:
+            metric: The name of the metric.
+            work: The work that the page belongs to.
+            value: The value.
+
+        Raises:
+            ValueError: The value is not finite.
         """
         if not np.isfinite(value):
-            raise ValueError(f"{figure} of a page of work {work!r} is {value}; are its pixels finite?")
-        works = self._sums.setdefault(figure, {})
+            raise ValueError(f"{metric} of a page of work {work!r} is {value}; are its pixels finite?")
+        works = self._sums.setdefault(metric, {})
         works[work] = works.get(work, np.zeros(3)) + np.array([1, value, value * value], np.float64)
 
     @property
-    def figures(self) -> tuple[str, ...]:
-        """The figures that pages have, in the order in which they came."""
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics that pages have, in the order in which they were added."""
         return tuple(self._sums)
 
-    def works(self, figure: str) -> Works:
-        """The sums of a figure by work; KeyError with those there are where no page has it."""
-        if figure not in self._sums:
-            raise KeyError(f"no page has a figure {figure!r}; there are {', '.join(self._sums) or 'none'}")
-        sums = self._sums[figure]
+    def works(self, metric: str) -> WorkSums:
+        """Return the sums of a metric by work.
+
+        Raises:
+            KeyError: No page has this metric; the message lists those there are.
+        """
+        if metric not in self._sums:
+            raise KeyError(f"no page has a metric {metric!r}; there are {', '.join(self._sums) or 'none'}")
+        sums = self._sums[metric]
         names = tuple(sorted(sums))
         count, total, squares = np.stack([sums[name] for name in names]).T
-        return Works(names, count.astype(np.int64), total, squares)
+        return WorkSums(names, count.astype(np.int64), total, squares)

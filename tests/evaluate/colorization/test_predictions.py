@@ -7,12 +7,12 @@ import pytest
 from PIL import Image
 
 from mangagan.data.settings import Data
-from mangagan.evaluate.colorization.evaluation_pages import open_pages
-from mangagan.evaluate.colorization.predictions import judge_predictions
-from mangagan.evaluate.colorization.session import Extras
+from mangagan.evaluate.colorization.evaluation_pages import open_evaluation_pages
+from mangagan.evaluate.colorization.predictions import evaluate_predictions
+from mangagan.evaluate.colorization.session import EvaluationOptions
 from mangagan.evaluate.protocol import Protocol
 
-PLAIN = Extras(perceptual=False, progress=False)
+PLAIN = EvaluationOptions(perceptual=False, progress=False)
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def folders(pages, tmp_path):
 
 
 def judged(folders, protocol=Protocol(), **more):  # noqa: B008
-    return judge_predictions(*folders, protocol, PLAIN, **more)
+    return evaluate_predictions(*folders, protocol, PLAIN, **more)
 
 
 def test_the_truth_itself_has_no_difference(folders):
@@ -34,7 +34,7 @@ def test_the_truth_itself_has_no_difference(folders):
     result = judged(folders, Protocol(works=("a",), pages=2))
     assert [page.name for page in result.pages] == ["a/0.png", "a/2.png"] and result.skipped == {}
     for page in result.pages:
-        assert page.figures["l1"] == 0 and page.figures["psnr"] == pytest.approx(100) and page.kind == "gray"
+        assert page.metrics["l1"] == 0 and page.metrics["psnr"] == pytest.approx(100) and page.kind == "gray"
     assert result.protocol["data"] == f"folder:{folders[1]}" and result.protocol["works"] == ["a"]
 
 
@@ -59,7 +59,7 @@ def test_few_pages_are_those_that_a_run_is_judged_by(folders, count):
     Image.new("L", (48, 72), 70).save(truth / "b/0.png")
     protocol = Protocol(pages=count)
     found = judged(folders, protocol)
-    own = open_pages(replace(protocol, data=f"folder:{truth}", works=("*",)), Data(source="comics:7"))
+    own = open_evaluation_pages(replace(protocol, data=f"folder:{truth}", works=("*",)), Data(source="comics:7"))
     assert [page.name for page in found.pages] == [name for name, _ in own.labels]
     assert found.protocol == own.described() and found.skipped.keys() == {"a/0.png", "b/0.png"}
 
@@ -70,7 +70,7 @@ def test_few_pairs_are_those_that_a_run_is_judged_by(inked_pages, tmp_path):
     (tmp_path / "bw" / "a/0.png").unlink()
     found = judged((tmp_path / "color", tmp_path / "color"), Protocol(pages=2), source=tmp_path / "bw")
     source = f"pairs:{tmp_path / 'bw'},{tmp_path / 'color'}"
-    own = open_pages(Protocol(data=source, works=("*",), pages=2, kinds=("bw",)), Data(source="comics:7"))
+    own = open_evaluation_pages(Protocol(data=source, works=("*",), pages=2, kinds=("bw",)), Data(source="comics:7"))
     assert found.protocol == own.described() and [page.name for page in found.pages] == ["a/1", "b/2"]
     assert "there is no picture of this name in" in found.skipped["a/0"]
 
@@ -86,7 +86,7 @@ def test_names_that_only_one_folder_has(folders):
     with pytest.raises(ValueError, match="truth has no truth of b/x0, .*, b/x5 and 3 more in .*predictions"):
         judged(folders)
     with pytest.raises(ValueError, match="truth.a lacks a/0, a/1, .* and 6 more, which"):
-        judge_predictions(truth, truth, Protocol(), PLAIN, source=predictions.parent / "truth" / "a")
+        evaluate_predictions(truth, truth, Protocol(), PLAIN, source=predictions.parent / "truth" / "a")
 
 
 def test_two_pictures_of_one_name(folders):
@@ -128,4 +128,4 @@ def test_a_scaled_picture_under_256(folders):
     file = folders[0] / "c/0.png"
     Image.open(file).resize((96, 144), Image.Resampling.NEAREST).save(file)
     (page,) = judged(folders, Protocol("256", works=("c",), pages=1)).pages
-    assert page.figures["ciede2000"] < 3
+    assert page.metrics["ciede2000"] < 3

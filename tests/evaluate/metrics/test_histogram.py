@@ -54,7 +54,7 @@ def test_a_work_painted_like_the_truth_is_consistent():
     truth = histograms(0, 0.1, 2)
     error, drift = page_agreement(truth, truth)
     assert np.array_equal(error, [0, 0, 0]) and np.array_equal(drift, [0, 0, 0])
-    # Other colours, just as far from page to page: not this figure's business.
+    # Other colours, just as far from page to page: not this metric's business.
     turned = page_agreement(histograms(1, 1, 3), histograms(-1, -1, 1.5))[0]
     np.testing.assert_allclose(turned, 0, atol=1e-3)
 
@@ -71,5 +71,5 @@ def test_wandering_colours_drift_up_and_grey_pages_down():
 
 @pytest.mark.parametrize(("painted", "true"), [(1, 1), (0, 0), (2, 3)])
 def test_a_work_needs_two_pages_of_either(painted, true):
-    with pytest.raises(ValueError, match=f"{painted} painted pages and {true} true ones; .* two at least"):
+    with pytest.raises(ValueError, match=f"{painted} predicted pages and {true} true ones; .* two at least"):
         page_agreement(np.zeros((painted, 23, 23)), np.zeros((true, 23, 23)))

@@ -1,4 +1,4 @@
-"""Figures of single pictures against scikit-image and the formulas of their papers, on drawn and hostile pages."""
+"""MetricValues of single pictures against scikit-image and the formulas of their papers, on drawn and hostile pages."""
 
 import jax
 import jax.numpy as jnp
@@ -9,13 +9,13 @@ from skimage.metrics import peak_signal_noise_ratio
 
 from mangagan.evaluate.metrics.fidelity import INK, ink_fidelity, paper_fidelity
 from mangagan.evaluate.metrics.pixels import (
-    ab_peak_ratio,
-    absolute_difference,
     chroma,
-    color_difference,
     colorfulness,
-    lab_of,
-    peak_ratio,
+    mean_absolute_error,
+    mean_ciede2000,
+    psnr,
+    psnr_ab,
+    to_lab,
 )
 
 
@@ -36,15 +36,15 @@ def psnr_by_skimage(truth, picture, peak):
 
 
 @jax.jit
-def figures(picture, truth):
-    paired = (peak_ratio, ab_peak_ratio, color_difference, absolute_difference)
-    return [figure(picture, truth)[0] for figure in paired] + [chroma(picture)[0], colorfulness(picture)[0]]
+def metrics(picture, truth):
+    paired = (psnr, psnr_ab, mean_ciede2000, mean_absolute_error)
+    return [metric(picture, truth)[0] for metric in paired] + [chroma(picture)[0], colorfulness(picture)[0]]
 
 
 def test_figures_equal_their_references(pair):
     picture, truth = pair
     lab, true_lab = rgb2lab(rgb(picture)), rgb2lab(rgb(truth))
-    psnr, psnr_ab, ciede2000, l1, saturation, colors = (float(x) for x in figures(picture, truth))
+    psnr, psnr_ab, ciede2000, l1, saturation, colors = (float(x) for x in metrics(picture, truth))
     np.testing.assert_allclose(psnr, psnr_by_skimage(rgb(truth), rgb(picture), 1), rtol=1e-4)
     np.testing.assert_allclose(psnr_ab, psnr_by_skimage(true_lab[..., 1:], lab[..., 1:], 220), rtol=1e-3)
     np.testing.assert_allclose(ciede2000, deltaE_ciede2000(true_lab, lab).mean(), rtol=1e-3, atol=1e-3)
@@ -63,9 +63,9 @@ def test_colorfulness_takes_signed_opponents():
 def test_each_picture_of_a_batch_has_its_own_figure():
     rng = np.random.default_rng(0)
     a, b = (rng.uniform(-1, 1, (3, 12, 9, 3)).astype(np.float32) for _ in range(2))
-    for figure in map(jax.jit, (peak_ratio, ab_peak_ratio, color_difference, absolute_difference)):
-        alone = [float(figure(a[n : n + 1], b[n : n + 1])[0]) for n in range(3)]
-        np.testing.assert_allclose(figure(a, b), alone, rtol=1e-4)
+    for metric in map(jax.jit, (psnr, psnr_ab, mean_ciede2000, mean_absolute_error)):
+        alone = [float(metric(a[n : n + 1], b[n : n + 1])[0]) for n in range(3)]
+        np.testing.assert_allclose(metric(a, b), alone, rtol=1e-4)
     np.testing.assert_allclose(colorfulness(a), [float(colorfulness(a[n : n + 1])[0]) for n in range(3)], rtol=1e-4)
 
 
@@ -73,8 +73,8 @@ def test_pixels_that_are_no_numbers_show_in_the_figure():
     broken = np.zeros((1, 4, 4, 3), np.float32)
     broken[0, 1, 1, 1] = np.nan
     whole = np.zeros_like(broken)
-    for figure in map(jax.jit, (peak_ratio, ab_peak_ratio, color_difference, absolute_difference)):
-        assert np.isnan(figure(jnp.asarray(broken), jnp.asarray(whole))[0])
+    for metric in map(jax.jit, (psnr, psnr_ab, mean_ciede2000, mean_absolute_error)):
+        assert np.isnan(metric(jnp.asarray(broken), jnp.asarray(whole))[0])
 
 
 def source_of(*levels):
@@ -102,7 +102,7 @@ def test_dark_colors_are_no_ink():
     # Ink with a tint, dark brown and navy: all ink by their luminance.
     truth = np.float32([[[[22, 20, 26], [70, 30, 20], [10, 15, 90]]]]) / 127.5 - 1
     source = truth @ np.float32([0.299, 0.587, 0.114])[:, None]
-    assert lab_of(np.repeat(source, 3, -1))[..., 0].max() < INK
+    assert to_lab(np.repeat(source, 3, -1))[..., 0].max() < INK
     own = ink_fidelity(truth, truth, source)
     # The tint of ink is all that the truth is charged with.
     tint = deltaE_cie76(rgb2lab(rgb(truth)), rgb2lab(rgb(np.repeat(source, 3, -1)))).flat[0]
@@ -112,7 +112,7 @@ def test_dark_colors_are_no_ink():
     left, spoilt = np.concatenate([truth[:, :, :1], grey[:, :, 1:]], 2), truth[:, :, [1, 1, 2]]
     found = [float(ink_fidelity(picture, truth, source).difference[0]) for picture in (left, grey, spoilt)]
     assert found[0] == pytest.approx(tint, rel=1e-2) and found[1] < 1e-3 and found[2] > 20
-    # Where all that is dark has a color, there is no such figure.
+    # Where all that is dark has a color, there is no such metric.
     bare = [x[:, :, 1:] for x in (np.repeat(source, 3, -1), truth, source)]
     assert ink_fidelity(*bare).share[0] == 0
 
@@ -130,6 +130,6 @@ def test_a_page_without_ink_or_paper_says_so():
 
 def test_a_source_of_another_size_is_refused():
     pictures, source = np.zeros((2, 4, 4, 3), np.float32), np.zeros((1, 4, 4, 1), np.float32)
-    for figure in (lambda: ink_fidelity(pictures, pictures, source), lambda: paper_fidelity(pictures, source)):
+    for metric in (lambda: ink_fidelity(pictures, pictures, source), lambda: paper_fidelity(pictures, source)):
         with pytest.raises(ValueError, match=r"sources of \(1, 4, 4\).*pictures of \(2, 4, 4\)"):
-            figure()
+            metric()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mangagan.evaluate.metrics.resize import resized, with_shorter_side
+from mangagan.evaluate.metrics.resize import resize, with_shorter_side
 
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 300), (300, 16), (64, 96)])
@@ -26,5 +26,5 @@ def test_resizing_equals_pytorchs(page, size, antialias, reference):
     picture = page(50, 64, 30, 20)
     pixels = torch.from_numpy(np.moveaxis(picture, -1, 1).copy())
     expected = torch.nn.functional.interpolate(pixels, size, mode="bilinear", align_corners=False, antialias=antialias)
-    found = np.moveaxis(np.asarray(resized(picture, size, antialias=antialias)), -1, 1)
+    found = np.moveaxis(np.asarray(resize(picture, size, antialias=antialias)), -1, 1)
     np.testing.assert_allclose(found, expected.numpy(), atol=1e-5)

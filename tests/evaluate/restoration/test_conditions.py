@@ -64,10 +64,10 @@ def test_noise_depends_on_seed_picture_and_strength_alone(folder):
 
     noises = white_noises((25,), known=False, rounded=False)
     for name, truth, seed in (("a", first, 0), ("again", first, 0), ("other", second, 0), ("seed", first, 1)):
-        Denoising(noises, seed).figures(keep(name), truth, first.pixels())
+        Denoising(noises, seed).metrics(keep(name), truth, first.pixels())
     more = Denoising(white_noises((15, 25), known=False, rounded=False))
     kept = iter(["15", "25"])
-    more.figures(lambda batch: seen.setdefault(next(kept), batch["input"]), first, first.pixels())
+    more.metrics(lambda batch: seen.setdefault(next(kept), batch["input"]), first, first.pixels())
     np.testing.assert_array_equal(seen["a"], seen["again"])
     np.testing.assert_array_equal(seen["a"], seen["25"])
     for other in ("other", "seed", "15"):
@@ -84,22 +84,22 @@ def test_psnr_is_of_bytes(folder, rounded):
         seen.update(batch)
         return batch["input"] / 2
 
-    figures = Denoising(white_noises((40,), known=True, rounded=rounded)).figures(predict, truth, pixels)["sigma 40"]
+    metrics = Denoising(white_noises((40,), known=True, rounded=rounded)).metrics(predict, truth, pixels)["sigma 40"]
     np.testing.assert_allclose(seen["sigma"], np.full((1, 50, 60, 1), 40 / 255), rtol=1e-6)
     levels = (seen["input"] + 1) * 127.5
     assert (np.abs(levels - np.round(levels)).max() < 1e-3) == rounded
     half = np.clip(np.round((seen["input"][0] / 2 + 1) * 127.5), 0, 255).astype(np.uint8)
-    assert figures["output"] == pytest.approx(peak_signal_noise_ratio(pixels, half), abs=1e-9)
+    assert metrics["output"] == pytest.approx(peak_signal_noise_ratio(pixels, half), abs=1e-9)
     noisy = np.clip(np.round(levels[0]), 0, 255).astype(np.uint8)
-    assert figures["input"] == pytest.approx(peak_signal_noise_ratio(pixels, noisy), abs=1e-9)
-    assert figures["input"] == pytest.approx(20 * np.log10(255 / 40), abs=0.3)
+    assert metrics["input"] == pytest.approx(peak_signal_noise_ratio(pixels, noisy), abs=1e-9)
+    assert metrics["input"] == pytest.approx(20 * np.log10(255 / 40), abs=0.3)
 
 
 def test_a_run_is_judged_by_its_own_kind_of_noise(folder):
     truth = truths(folder)[0]
     judge = Denoising({"SaltAndPepper": Noise(SaltAndPepper(0.1, 0.1))})
-    figures = judge.figures(lambda batch: truth.pixels()[None] / 127.5 - 1, truth, truth.pixels())
-    assert figures["SaltAndPepper"]["output"] == 100 > 20 > figures["SaltAndPepper"]["input"]
+    metrics = judge.metrics(lambda batch: truth.pixels()[None] / 127.5 - 1, truth, truth.pixels())
+    assert metrics["SaltAndPepper"]["output"] == 100 > 20 > metrics["SaltAndPepper"]["input"]
 
 
 def test_published_rows_stand_only_where_they_belong():
@@ -123,21 +123,21 @@ def test_inpainting_by_area_against_fills_that_know_nothing(folder):
         right = pixels / 127.5 - 1
         return {"coarse": np.where(hole, -1, batch["input"]), "refined": np.where(hole, right, batch["input"])}
 
-    figures = Inpainting(seed=3).figures(stages, truth, pixels)
-    assert list(figures) == area_names() == [f"{low}-{high} %" for low, high in
+    metrics = Inpainting(seed=3).metrics(stages, truth, pixels)
+    assert list(metrics) == area_names() == [f"{low}-{high} %" for low, high in
         zip((1, 10, 20, 30, 40, 50), (10, 20, 30, 40, 50, 60), strict=True)]  # fmt: skip
-    for judged in figures.values():
+    for judged in metrics.values():
         assert judged["refined"] == {"l1": 0, "psnr": 100, "ssim": pytest.approx(1, abs=1e-5)}
         assert judged["biharmonic"]["psnr"] > judged["mean color"]["psnr"] > judged["coarse"]["psnr"]
         assert 1 > judged["biharmonic"]["ssim"] > judged["coarse"]["ssim"]
-    errors = [judged["coarse"]["l1"] for judged in figures.values()]
+    errors = [judged["coarse"]["l1"] for judged in metrics.values()]
     assert errors == sorted(errors)
-    assert classes_won(figures, "refined").splitlines() == [
+    assert classes_won(metrics, "refined").splitlines() == [
         f"refined beats {fill} by L1 in 6, by PSNR in 6, by SSIM in 6 of 6 classes"
         for fill in ("mean color", "biharmonic", "smooth")
     ]
-    assert "by L1 in 0, by PSNR in 0" in classes_won(figures, "coarse")
-    assert inpainting_table(figures).splitlines()[2].endswith("| 0.00 / 100.00 / 1.000 |")
+    assert "by L1 in 0, by PSNR in 0" in classes_won(metrics, "coarse")
+    assert inpainting_table(metrics).splitlines()[2].endswith("| 0.00 / 100.00 / 1.000 |")
 
 
 def test_holes_have_the_shares_of_their_class_and_come_again(folder):

@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mangagan.evaluate.statistics.significance import caution, compare, differences, holm
-from mangagan.evaluate.statistics.sums import Works
+from mangagan.evaluate.statistics.significance import caution, compare, holm, metric_differences
+from mangagan.evaluate.statistics.sums import WorkSums
 
 NAMES = tuple("abcdefgh")
 
 
 def runs(values, pages=2):
-    """Works of a matrix [seeds, works] of page means."""
+    """WorkSums of a matrix [seeds, works] of page means."""
     values = np.asarray(values, float)
     count = np.broadcast_to(pages, values.shape[1])
-    return [Works(NAMES[: values.shape[1]], count, row * count, row**2 * count) for row in values]
+    return [WorkSums(NAMES[: values.shape[1]], count, row * count, row**2 * count) for row in values]
 
 
 def test_one_seed_is_a_paired_t_test_over_works():
@@ -93,11 +93,11 @@ def test_pairs_are_compared_over_shared_seeds_and_corrected_together():
     sums["same"] = {1: sums["same"][1], 7: sums["base"][0]}
     sums["alone"] = {9: sums["base"][0]}
     pairs = [("worse", "base"), ("same", "base"), ("alone", "base")]
-    worse, same = differences("ciede2000", sums, pairs)
-    assert (worse.one, worse.other, worse.better, worse.holds) == ("worse", "base", "base", True)
-    assert worse.p == pytest.approx(2 * worse.found.p) and worse.found.difference == pytest.approx(2, abs=0.1)
-    assert same.found == compare([sums["same"][1]], [sums["base"][1]]) and not same.holds
-    assert differences("colorfulness", sums, pairs)[0].better == ""
+    worse, same = metric_differences("ciede2000", sums, pairs)
+    assert (worse.one, worse.other, worse.better, worse.significant) == ("worse", "base", "base", True)
+    assert worse.p == pytest.approx(2 * worse.comparison.p) and worse.comparison.difference == pytest.approx(2, abs=0.1)
+    assert same.comparison == compare([sums["same"][1]], [sums["base"][1]]) and not same.significant
+    assert metric_differences("colorfulness", sums, pairs)[0].better == ""
 
 
 @pytest.mark.parametrize(("works", "said"), [(1, "no difference can be tested"), (3, "of 3 works"), (8, "")])

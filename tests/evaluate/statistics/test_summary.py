@@ -9,15 +9,15 @@ from scipy import stats
 from mangagan.evaluate.statistics import summary as statistics
 from mangagan.evaluate.statistics.summary import over_seeds, summarize
 from mangagan.evaluate.statistics.sums import Scores
-from mangagan.evaluate.table import as_json, markdown, summaries
+from mangagan.evaluate.table import runs_table, summaries_as_json, summarize_metrics
 
 
-def scores_of(pages, figure="psnr"):
+def scores_of(pages, metric="psnr"):
     """Scores of {work: values}, page by page."""
     scores = Scores()
     for work, values in pages.items():
         for value in values:
-            scores.add(figure, work, value)
+            scores.add(metric, work, value)
     return scores
 
 
@@ -35,7 +35,7 @@ def test_what_cannot_be_counted_is_refused():
     scores = scores_of(PAGES)
     with pytest.raises(ValueError, match="psnr of a page of work 'b' is nan"):
         scores.add("psnr", "b", float("nan"))
-    with pytest.raises(KeyError, match="no page has a figure 'ssim'; there are psnr"):
+    with pytest.raises(KeyError, match="no page has a metric 'ssim'; there are psnr"):
         scores.works("ssim")
 
 
@@ -93,18 +93,18 @@ def test_tables_show_means_spread_and_the_best():
         scores.add("notes", "a", 1.0)
         scores.add("ciede2000", "a", 3.001 if scores is better else 3.002)
         scores.add("ssim", "a", 0.8 if scores is better else 0.9)
-    runs = {"one|two": summaries(better), "other": summaries(worse)}
+    runs = {"one|two": summarize_metrics(better), "other": summarize_metrics(worse)}
     assert list(runs["other"]) == ["psnr", "ssim", "ciede2000", "notes"]
-    head, _, first, second = markdown(runs).splitlines()
+    head, _, first, second = runs_table(runs).splitlines()
     heads = ("PSNR (RGB), dB\u00a0↑", "SSIM\u00a0↑", "CIEDE2000\u00a0↓", "notes")
     assert head == f"| run | {' | '.join(heads)} | pages | works |"
     found = runs["one|two"]["psnr"]
     assert first.startswith(f"| one\\|two | **24.17** ± 3.87 [{found.low:.2f}, {found.high:.2f}] | 0.8000 | 3.00 |")
     assert second.startswith("| other | 22.17 ±") and "| **0.9000** | 3.00 |" in second and second.endswith("| 6 | 3 |")
-    written = json.loads(json.dumps(as_json(runs["other"]), allow_nan=False))
+    written = json.loads(json.dumps(summaries_as_json(runs["other"]), allow_nan=False))
     assert written["psnr"]["mean"] == pytest.approx(22 + 1 / 6) and written["notes"]["low"] is None
 
 
 def test_a_missing_figure_is_a_dash():
-    table = markdown({"a": summaries(scores_of(PAGES)), "b": summaries(scores_of(PAGES, "ssim"))})
+    table = runs_table({"a": summarize_metrics(scores_of(PAGES)), "b": summarize_metrics(scores_of(PAGES, "ssim"))})
     assert "| a | 24.17" in table and "| b | - |" in table
