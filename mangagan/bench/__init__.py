@@ -1,1 +1,1 @@
-"""Measurements: one train step against its twin in PyTorch, and the stream of batches against the step."""
+"""Benchmarks: one train step against its PyTorch twin, and the stream of batches against the train step."""

@@ -7,16 +7,17 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from mangagan.models.attention import contextual_attention
-from mangagan.models.gated import GatedConv, doubled
+from mangagan.models.gated import GatedConv, upsample_nearest
 from mangagan.models.layers import Conv, check_input
 
 
 class DeepFill(nn.Module):
-    """A coarse painting of a hole by gated convolutions, then a second one that also looks elsewhere in the picture.
+    """A coarse stage of gated convolutions, then a refinement with a dilated branch and contextual attention.
 
-    Follows JiahuiYu/generative_inpainting, whose stride-2 convolutions are padded as TensorFlow does it, and, with
-    `symmetric`, nipponjo/deepfillv2-pytorch, which pads both ends alike: checkpoints of the latter need it.
-    `features` are the channels at full size, after the gates, and even (the papers' 48 counts the gates too).
+    Follows JiahuiYu/generative_inpainting, whose stride-2 convolutions have TensorFlow's padding. With `symmetric` the
+    padding is that of nipponjo/deepfillv2-pytorch, equal on both ends, which checkpoints of that repository need.
+    `features` is the number of channels at full size after the gates and must be even (48 in the paper, which counts
+    the gates, too).
     """
 
     features: int = 24
@@ -24,26 +25,30 @@ class DeepFill(nn.Module):
 
     @property
     def multiple(self) -> int:
-        """What height and width must be multiples of."""
+        """The number that height and width must be multiples of."""
         return 8
 
     @nn.compact
     def __call__(
         self, x: Float[Array, "b h w 4"], *, train: bool
     ) -> tuple[Float[Array, "b h w 3"], Float[Array, "b h w 3"]]:
-        """The coarse and the refined picture, each [b h w 3] in [-1, 1], painted inside and outside of the hole.
+        """Return the coarse and the refined picture, each in [-1, 1], predicted inside and outside of the hole.
 
-        x [b h w 4] is the picture in [-1, 1] and its mask, 1 in the hole and 0 elsewhere; what the picture shows
-        in the hole is not looked at. Raises ValueError where x has other than four channels, or height or width is no
-        multiple of `multiple`.
+        Args:
+            x: the picture in [-1, 1] and its mask, 1 in the hole and 0 elsewhere. Pixels in the hole are not read.
+            train: has no effect; the network has no norm and no dropout.
+
+        Raises:
+            ValueError: where x does not have four channels, or height or width is not a multiple of `multiple`.
         """
         check_input(self, x, takes="red, green, blue and the mask")
         f, symmetric, hole = self.features, self.symmetric, x[..., 3:]
         known = x[..., :3] * (1 - hole)
-        # The ones tell the picture from the zeros around it.
-        seen = jnp.concatenate([known, jnp.ones_like(hole), hole], axis=-1)
-        encoded = DilatedEncoder(f, (2 * f, 4 * f), symmetric, name="coarse_encoder")(seen)
+        # The channel of ones marks the picture against the zeros of the padding, as in the reference.
+        inputs = jnp.concatenate([known, jnp.ones_like(hole), hole], axis=-1)
+        encoded = DilatedEncoder(f, (2 * f, 4 * f), symmetric, name="coarse_encoder")(inputs)
         coarse = Decoder(f, name="coarse_decoder")(encoded)
+        # The refinement sees the known pixels as they are and the coarse prediction in the hole only.
         pasted = known + coarse * hole
         encoded = DilatedEncoder(f, (f, 2 * f), symmetric, name="dilated_branch")(pasted)
         attended = _AttentionBranch(f, symmetric, name="attention_branch")(pasted, hole)
@@ -52,7 +57,7 @@ class DeepFill(nn.Module):
 
 
 class DilatedEncoder(nn.Module):
-    """Ten gated convolutions: to a quarter of the size, through `inner` channels, then with dilations up to 16."""
+    """Ten gated convolutions: down to a quarter of the size through `inner` channels, then with dilations up to 16."""
 
     features: int
     inner: tuple[int, int]
@@ -67,6 +72,8 @@ class DilatedEncoder(nn.Module):
 
 
 class _AttentionBranch(nn.Module):
+    """The branch of the refinement that copies patches from the known part of the picture."""
+
     features: int
     symmetric: bool
 
@@ -75,13 +82,15 @@ class _AttentionBranch(nn.Module):
         f = self.features
         x = _encode(x, f, (f, 4 * f), self.symmetric)
         x = GatedConv(4 * f, activation=nn.relu, name="middle_1")(x)
+        # Features are at a quarter of the size and patches are compared at half of that: every eighth pixel of the
+        # mask.
         x = contextual_attention(x, hole[:, ::8, ::8, 0])
-        # The reference's numbers; its 2 and 3 were the attention.
+        # Numbered as in the reference, where 2 and 3 are the attention.
         return GatedConv(4 * f, name="middle_5")(GatedConv(4 * f, name="middle_4")(x))
 
 
 def _encode(x: Array, features: int, inner: tuple[int, int], symmetric: bool) -> Array:
-    """Layers of the calling module that bring x to a quarter of its size."""
+    """Downsample to a quarter of the size by layers of the calling module."""
     x = GatedConv(features, 5, name="stem")(x)
     for level, width in enumerate(inner, 1):
         x = GatedConv(width, stride=2, symmetric=symmetric, name=f"down_{level}")(x)
@@ -90,7 +99,7 @@ def _encode(x: Array, features: int, inner: tuple[int, int], symmetric: bool) ->
 
 
 class Decoder(nn.Module):
-    """Six gated convolutions that bring features back to full size, and a plain one that makes a picture of them."""
+    """Six gated convolutions back to full size, and a plain convolution with tanh to the picture."""
 
     features: int
 
@@ -100,6 +109,6 @@ class Decoder(nn.Module):
         for number in (6, 7):
             x = GatedConv(4 * f, name=f"middle_{number}")(x)
         for level, widths in enumerate(((2 * f, 2 * f), (f, f // 2)), 1):
-            x = GatedConv(widths[0], name=f"up_{level}")(doubled(x))
+            x = GatedConv(widths[0], name=f"up_{level}")(upsample_nearest(x))
             x = GatedConv(widths[1], name=f"up_{level}_conv")(x)
         return jnp.tanh(Conv(3, 3, padding=1, name="head")(x).astype(jnp.float32))

@@ -1,4 +1,4 @@
-"""Gated convolutions (Yu et al. 2019, arXiv 1806.03589), which learn where to look away from."""
+"""Gated convolutions (Yu et al. 2019, arXiv 1806.03589): the gate can suppress features from inside a hole."""
 
 from __future__ import annotations
 
@@ -14,21 +14,27 @@ from mangagan.models.convolution import conv
 
 
 def gated_weights(key: Array, shape: tuple[int, ...], dtype: jnp.dtype = jnp.float32) -> Array:
-    """Uniform numbers of variance 4 / (taps x inputs): twice what He et al. 2015 give a rectifier.
+    """Initialise uniform weights of variance 4 / (taps x inputs), twice the variance of He et al. 2015 for a ReLU.
 
-    A gate halves what passes it, and so a quarter of its power is left: with less, seventeen layers would leave
-    nothing of the picture.
+    A gate starts near one half and leaves about a quarter of the power. With a smaller variance the signal would vanish
+    within seventeen layers.
+
+    Args:
+        key: a PRNG key.
+        shape: (h, w, in, out).
+        dtype: of the weights.
     """
+    # A uniform distribution on [-b, b] has the variance b² / 3.
     bound = math.sqrt(12 / math.prod(shape[:3]))
-    # Drawn flat, as the weights in `mangagan.models.layers` are and for their reason.
+    # Drawn flat for the reason given in `mangagan.models.layers.weights`.
     return jax.random.uniform(key, (math.prod(shape),), dtype, -bound, bound).reshape(shape)
 
 
 class GatedConv(nn.Module):
     """activation(a) * sigmoid(b), where a and b are the halves of one convolution with 2 x `features` outputs.
 
-    The picture keeps its size, divided by `stride` and rounded up; `symmetric` is explained in `zero_pad`. Computed
-    in the dtype of the kernel (h, w, in, 2 x features).
+    The output has the size of the input divided by `stride`, rounded up. For `symmetric` see `zero_pad`. Computed in
+    the dtype of the kernel (h, w, in, 2 x features).
     """
 
     features: int
@@ -45,23 +51,34 @@ class GatedConv(nn.Module):
         bias = self.param("bias", nn.initializers.zeros, (outputs,))
         x = zero_pad(x, self.size, stride=self.stride, dilation=self.dilation, symmetric=self.symmetric)
         x = conv(x.astype(kernel.dtype), kernel, stride=self.stride, dilation=self.dilation)
+        # One convolution for values and gates is faster than two.
         x, gate = jnp.split(x + bias.astype(x.dtype), 2, axis=-1)
         return self.activation(x) * nn.sigmoid(gate)
 
 
-def doubled(x: Float[Array, "b h w c"]) -> Float[Array, "b h2 w2 c"]:
-    """x at twice its size, each pixel four times: what stands before a gated convolution that enlarges."""
+def upsample_nearest(x: Float[Array, "b h w c"]) -> Float[Array, "b h2 w2 c"]:
+    """Double height and width by repeating pixels, before a gated convolution that upsamples.
+
+    Args:
+        x: unbounded.
+    """
     return x.repeat(2, axis=1).repeat(2, axis=2)
 
 
 def zero_pad(
     x: Float[Array, "b h w c"], size: int, *, stride: int = 1, dilation: int = 1, symmetric: bool = False
 ) -> Float[Array, "b h2 w2 c"]:
-    """x with the zeros around it that a convolution needs to keep its size, divided by `stride` and rounded up.
+    """Pad with the zeros that a convolution needs for an output of the input's size over `stride`, rounded up.
 
-    As in TensorFlow ("SAME") a kernel of `size` taps then starts as far outside as it ends, or a pixel less: with
-    stride 2 on an even side it never sees the zeros of the near end. `symmetric` is PyTorch's padding, equal on
-    both ends. With stride 1 the two are the same.
+    By default this is TensorFlow's "SAME" padding, whose near end may get one zero less than the far end: with stride 2
+    and an even side a 3 x 3 kernel has no zeros at the near end. With stride 1 both kinds of padding are the same.
+
+    Args:
+        x: unbounded.
+        size: taps of the kernel along one axis.
+        stride: of the convolution.
+        dilation: pixels between two taps.
+        symmetric: whether both ends get the same padding, as in PyTorch.
     """
     reach = dilation * (size - 1)
 

@@ -1,4 +1,7 @@
-"""What Pix2PixHD makes of an instance map, in which the pixels of one object carry one number (arXiv 1711.11585)."""
+"""Edges and pooled features of instance maps, as in Pix2PixHD (Wang et al. 2018, arXiv 1711.11585).
+
+In an instance map all pixels of one object carry the same number.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,12 @@ from jaxtyping import Array, Float, Int
 
 
 def edges(instances: Int[Array, "b h w"]) -> Float[Array, "b h w 1"]:
-    """1 where a pixel's instance is not that of all its four neighbours, else 0."""
+    """Return 1 where one of the four neighbours of a pixel belongs to another instance, else 0, in float32.
+
+    Args:
+        instances: any integers, equal within one instance.
+    """
+    # Padded by False: the border of the picture is no edge.
     down = jnp.pad(instances[:, 1:] != instances[:, :-1], ((0, 0), (1, 1), (0, 0)))
     across = jnp.pad(instances[:, :, 1:] != instances[:, :, :-1], ((0, 0), (0, 0), (1, 1)))
     any_side = down[:, 1:] | down[:, :-1] | across[:, :, 1:] | across[:, :, :-1]
@@ -18,10 +26,14 @@ def edges(instances: Int[Array, "b h w"]) -> Float[Array, "b h w 1"]:
 def instance_means(
     features: Float[Array, "b h w c"], instances: Int[Array, "b h w"], count: int
 ) -> Float[Array, "b h w c"]:
-    """features with every pixel's replaced by their mean over its instance in its own picture, in float32.
+    """Replace the features of every pixel by their mean over its instance in the same picture, in float32.
 
-    Instances are numbers from 0 to `count` - 1; pixels of other numbers get 0. Pix2PixHD feeds these means to its
-    generator, so that one object has one colour.
+    Pix2PixHD conditions its generator on these means, so that one object has one colour.
+
+    Args:
+        features: unbounded.
+        instances: numbers from 0 to `count` - 1; pixels with other numbers get 0.
+        count: the number of segments, fixed so that the function can be compiled.
     """
     pixels = features.reshape(len(features), -1, features.shape[-1]).astype(jnp.float32)
     means = jax.vmap(lambda values, numbers: _segment_means(values, numbers, count))
@@ -29,9 +41,10 @@ def instance_means(
 
 
 def _segment_means(values: Float[Array, "n c"], numbers: Int[Array, " n"], count: int) -> Float[Array, "n c"]:
-    # A column of ones is summed along with the values and counts the pixels.
+    # A column of ones, summed along with the values, counts the pixels.
     counted = jnp.concatenate([values, jnp.ones_like(values[:, :1])], axis=-1)
     sums = jax.ops.segment_sum(counted, numbers, num_segments=count)
     means = sums[:, :-1] / jnp.maximum(sums[:, -1:], 1)
     inside = (numbers >= 0) & (numbers < count)
+    # JAX clamps or wraps indices out of range, so their pixels are masked here.
     return jnp.where(inside[:, None], means[numbers], 0)

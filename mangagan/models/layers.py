@@ -15,25 +15,46 @@ from mangagan.models.convolution import conv, conv_transpose
 
 
 def weights(key: Array, shape: tuple[int, ...], dtype: jnp.dtype = jnp.float32) -> Array:
-    """Numbers from N(0, 0.02), as every weight of Pix2Pix and CycleGAN starts."""
-    # Drawn flat: the same numbers, and XLA's CPU backend compiles a draw of four axes five times as long.
+    """Initialise weights from N(0, 0.02), as Pix2Pix and CycleGAN do.
+
+    Args:
+        key: a PRNG key.
+        shape: of the weights.
+        dtype: of the weights.
+    """
+    # Drawn flat: the numbers are the same, and XLA's CPU backend takes five times as long to compile a 4D draw.
     return 0.02 * jax.random.normal(key, (math.prod(shape),), dtype).reshape(shape)
 
 
 def leaky_relu(x: Array) -> Array:
-    """The LeakyReLU of slope 0.2 that all reference networks use."""
+    """Apply LeakyReLU with slope 0.2, which all reference networks use.
+
+    Args:
+        x: unbounded.
+    """
     return nn.leaky_relu(x, 0.2)
 
 
 def reflect_pad(x: Float[Array, "b h w c"], width: int) -> Float[Array, "b h2 w2 c"]:
-    """x grown by `width` pixels on each side, mirrored about its outermost pixels."""
+    """Pad height and width by reflection about the outermost pixels.
+
+    Args:
+        x: unbounded.
+        width: pixels that are added on each side.
+    """
     return jnp.pad(x, ((0, 0), (width, width), (width, width), (0, 0)), "reflect")
 
 
 def check_input(network: nn.Module, x: Array, takes: str = "") -> None:
-    """Raises ValueError where height or width of x [b h w c] is no multiple of `network.multiple`.
+    """Check that a network can take a picture of this shape.
 
-    `takes` names the four channels that a network is made for; another number of them is an error, too.
+    Args:
+        network: a generator with the property `multiple`.
+        x: the picture [b h w c]; only its shape is read.
+        takes: names the four channels that the network takes, where it takes exactly four.
+
+    Raises:
+        ValueError: where height or width is not a multiple of `network.multiple`, or the number of channels is wrong.
     """
     name, (height, width, channels) = type(network).__name__, x.shape[1:]
     if takes and channels != 4:
@@ -46,7 +67,7 @@ def check_input(network: nn.Module, x: Array, takes: str = "") -> None:
 
 
 class Conv(nn.Module):
-    """Convolution with zero padding in the dtype of its kernel; kernel (h, w, in, out), its taps `dilation` apart."""
+    """A zero-padded convolution, computed in the dtype of its kernel (h, w, in, out)."""
 
     features: int
     size: int
@@ -63,7 +84,7 @@ class Conv(nn.Module):
 
 
 class ConvTranspose(nn.Module):
-    """PyTorch's ConvTranspose2d in the dtype of its kernel; kernel (h, w, out, in)."""
+    """A transposed convolution with the sizes of PyTorch's ConvTranspose2d; kernel (h, w, out, in) and its dtype."""
 
     features: int
     size: int
@@ -86,19 +107,27 @@ class ConvTranspose(nn.Module):
 
 
 def convolve(conv: Conv, x: Array, *, spectral: bool, train: bool) -> Array:
-    """x convolved; with `spectral` by a kernel that is divided by its largest singular value.
+    """Apply a convolution, with spectral normalisation if `spectral` (Miyato et al. 2018, arXiv 1802.05957).
 
-    That value comes from power iteration, one step for each call in training (Miyato et al. 2018, arXiv 1802.05957).
+    Spectral normalisation divides the kernel by its largest singular value, which power iteration estimates: one
+    iteration per call in training.
+
+    Args:
+        conv: the convolution.
+        x: features [b h w c], unbounded.
+        spectral: whether the kernel is normalised.
+        train: whether the power iteration is kept.
     """
     return nn.SpectralNorm(conv)(x, update_stats=train) if spectral else conv(x)
 
 
 def _add_bias(layer: nn.Module, x: Array) -> Array:
+    # The bias stays float32 in the parameters and is added in the dtype of the kernel.
     return x + layer.param("bias", nn.initializers.zeros, (x.shape[-1],)).astype(x.dtype)
 
 
 class Dropout(nn.Module):
-    """x with each number zeroed with probability `rate` in training and the others scaled up to make up for it."""
+    """Inverted dropout: in training each number is zeroed with probability `rate`, and the others are scaled up."""
 
     rate: float
 
@@ -106,24 +135,25 @@ class Dropout(nn.Module):
     def __call__(self, x: Array, *, train: bool) -> Array:
         if not train or self.rate == 0:
             return x
-        # Flat for the reason that `weights` are.
+        # Drawn flat for the reason given in `weights`.
         keep = jax.random.bernoulli(self.make_rng("dropout"), 1 - self.rate, (x.size,)).reshape(x.shape)
         return jnp.where(keep, x / (1 - self.rate), 0)
 
 
 @dataclass(frozen=True)
 class BatchNorm:
-    """Batch normalisation with scale and shift; the batch's own statistics in training, running ones else.
+    """Batch normalisation with scale and shift: batch statistics in training, running statistics otherwise.
 
-    Computed in float32 and returned in x's dtype. `momentum` is the share of the running value that is kept
-    (PyTorch's 0.1 is 0.9 here); the running variance is the unbiased one, as in PyTorch. `frozen`: the running ones
-    in training, too, and they stay; for a model that learns on, from pictures too large for more than one or two.
+    Computed in float32 and returned in the dtype of the input. `momentum` is the share of the running value that is
+    kept (PyTorch's 0.1 is 0.9 here); the running variance is unbiased, as in PyTorch. With `frozen` the running
+    statistics are used in training, too, and are not updated: for fine-tuning with batches of one or two large
+    pictures.
     """
 
     momentum: float = 0.9
     epsilon: float = 1e-5
     frozen: bool = False
-    # The reference gives the convolution before a norm a bias only where the norm is an instance norm.
+    # In the reference a convolution before a norm has a bias only where the norm is an instance norm.
     conv_bias: ClassVar[bool] = False
 
     def __call__(self, x: Array, *, train: bool, name: str | None = None) -> Array:
@@ -132,7 +162,7 @@ class BatchNorm:
 
 @dataclass(frozen=True)
 class InstanceNorm:
-    """Each channel of each picture brought to mean 0 and variance 1; no scale, no shift, no state."""
+    """Instance normalisation: mean 0 and variance 1 per channel and picture; no scale, no shift, no state."""
 
     epsilon: float = 1e-5
     conv_bias: ClassVar[bool] = True
@@ -145,7 +175,7 @@ class InstanceNorm:
 
 @dataclass(frozen=True)
 class NoNorm:
-    """No normalisation (and, as in the reference, no bias in the convolution before)."""
+    """No normalisation; as in the reference the convolution before has no bias, either."""
 
     conv_bias: ClassVar[bool] = False
 
@@ -153,17 +183,20 @@ class NoNorm:
         return x
 
 
-# How a network normalises: plain values that a configuration can name, each a layer where a module calls it.
+# Norms are plain dataclasses, so that a configuration can name them; a module that calls one adds its layer.
 Norm = BatchNorm | InstanceNorm | NoNorm
 
 
 class _BatchNormLayer(nn.Module):
+    """The parameters and running statistics of a `BatchNorm`; not `nn.BatchNorm`, whose running variance is biased."""
+
     momentum: float
     epsilon: float
 
     @nn.compact
     def __call__(self, x: Array, *, train: bool) -> Array:
         channels = (x.shape[-1],)
+        # The reference initialises the scale from N(1, 0.02).
         scale = self.param("scale", lambda key, shape: 1 + weights(key, shape), channels)
         bias = self.param("bias", nn.initializers.zeros, channels)
         running_mean = self.variable("batch_stats", "mean", jnp.zeros, channels)
@@ -171,6 +204,7 @@ class _BatchNormLayer(nn.Module):
         x32 = x.astype(jnp.float32)
         if train:
             mean, variance = _moments(x32, (0, 1, 2))
+            # `init` must not change the running statistics by its example batch.
             if not self.is_initializing():
                 count = x.size // x.shape[-1]
                 unbiased = variance * (count / max(count - 1, 1))
@@ -179,10 +213,12 @@ class _BatchNormLayer(nn.Module):
                 running_variance.value = keep * running_variance.value + (1 - keep) * unbiased.reshape(channels)
         else:
             mean, variance = running_mean.value, running_variance.value
+        # Scale and standard deviation are combined first: one multiplication per pixel less.
         factor = scale.astype(jnp.float32) * jax.lax.rsqrt(variance + self.epsilon)
         return ((x32 - mean) * factor + bias.astype(jnp.float32)).astype(x.dtype)
 
 
 def _moments(x: Array, axes: tuple[int, ...]) -> tuple[Array, Array]:
     mean = x.mean(axes, keepdims=True)
+    # Two passes: E[x²] - E[x]² loses all digits where the mean is large.
     return mean, jnp.square(x - mean).mean(axes, keepdims=True)

@@ -12,10 +12,10 @@ from mangagan.models.layers import BatchNorm, Conv, Norm, convolve, leaky_relu
 
 
 class PatchGAN(nn.Module):
-    """Judges overlapping patches; 3 layers see 70 x 70 pixels each (1 to 5: 16, 34, 70, 142, 286).
+    """One logit per overlapping patch of 70 x 70 pixels with 3 layers (1 to 5 layers: 16, 34, 70, 142, 286).
 
-    Follows junyanz/pytorch-CycleGAN-and-pix2pix: `layers` stride-2 convolutions, two of stride 1, no sigmoid.
-    `spectral`: see `mangagan.models.layers.convolve`.
+    Follows junyanz/pytorch-CycleGAN-and-pix2pix: `layers` stride-2 convolutions, then two of stride 1, no sigmoid.
+    For `spectral` see `mangagan.models.layers.convolve`.
     """
 
     layers: int = 3
@@ -25,32 +25,40 @@ class PatchGAN(nn.Module):
 
     @property
     def smallest(self) -> int:
-        """The side of the smallest picture that has a logit: three pixels are left for the stride-1 convolutions."""
+        """The smallest side, in pixels, of a picture with a logit: three pixels reach the stride-1 convolutions."""
         return 3 * 2**self.layers
 
     @nn.compact
     def __call__(self, x: Float[Array, "b h w i"], *, train: bool) -> Float[Array, "b h2 w2 1"]:
-        """One logit per patch of x [b h w i] (positive: looks real).
+        """Return one logit per patch; positive means real.
 
-        Raises ValueError where a picture is too small to hold one patch.
+        Args:
+            x: pictures in [-1, 1], with the conditioning in further channels.
+            train: whether batch statistics are used.
+
+        Raises:
+            ValueError: where a picture is smaller than `smallest`.
         """
         if min(x.shape[1:3]) < self.smallest:
             raise ValueError(
                 f"PatchGAN of {self.layers} layers: a picture of {x.shape[1]} x {x.shape[2]} (h x w) is too small; "
                 f"use {self.smallest} pixels at least, or fewer layers"
             )
-        normalise = partial(convolve, spectral=self.spectral, train=train)
-        x = leaky_relu(normalise(Conv(self.features, 4, 2, 1, name="conv_1"), x))
+        apply = partial(convolve, spectral=self.spectral, train=train)
+        # No norm after the first layer, as in the reference.
+        x = leaky_relu(apply(Conv(self.features, 4, 2, 1, name="conv_1"), x))
         for layer in range(1, self.layers + 1):
+            # The width stops at eight times the first, as in the reference.
             features = self.features * min(2**layer, 8)
             stride = 2 if layer < self.layers else 1
+            # A norm with a shift makes the bias before it redundant.
             conv = Conv(features, 4, stride, 1, bias=self.norm.conv_bias, name=f"conv_{layer + 1}")
-            x = leaky_relu(self.norm(normalise(conv, x), train=train, name=f"norm_{layer + 1}"))
-        return normalise(Conv(1, 4, 1, 1, name="logits"), x).astype(jnp.float32)
+            x = leaky_relu(self.norm(apply(conv, x), train=train, name=f"norm_{layer + 1}"))
+        return apply(Conv(1, 4, 1, 1, name="logits"), x).astype(jnp.float32)
 
 
 class PixelGAN(nn.Module):
-    """Judges each pixel by itself: three 1 x 1 convolutions. `spectral`: see `mangagan.models.layers.convolve`."""
+    """One logit per pixel: three 1 x 1 convolutions. For `spectral` see `mangagan.models.layers.convolve`."""
 
     features: int = 64
     norm: Norm = BatchNorm()
@@ -58,10 +66,10 @@ class PixelGAN(nn.Module):
 
     @nn.compact
     def __call__(self, x: Float[Array, "b h w i"], *, train: bool) -> Float[Array, "b h w 1"]:
-        """One logit per pixel of x [b h w i] (positive: looks real)."""
-        normalise = partial(convolve, spectral=self.spectral, train=train)
-        x = leaky_relu(normalise(Conv(self.features, 1, name="conv_1"), x))
-        x = normalise(Conv(2 * self.features, 1, bias=self.norm.conv_bias, name="conv_2"), x)
+        """Return one logit per pixel of x, a picture in [-1, 1]; positive means real."""
+        apply = partial(convolve, spectral=self.spectral, train=train)
+        x = leaky_relu(apply(Conv(self.features, 1, name="conv_1"), x))
+        x = apply(Conv(2 * self.features, 1, bias=self.norm.conv_bias, name="conv_2"), x)
         x = leaky_relu(self.norm(x, train=train, name="norm_2"))
-        # The reference lets the norm decide about the bias here too, though no norm follows.
-        return normalise(Conv(1, 1, bias=self.norm.conv_bias, name="logits"), x).astype(jnp.float32)
+        # As in the reference the norm decides about this bias, too, although no norm follows.
+        return apply(Conv(1, 1, bias=self.norm.conv_bias, name="logits"), x).astype(jnp.float32)

@@ -1,6 +1,6 @@
-"""The generators of Pix2PixHD, coarse to fine, and its encoder (Wang et al. 2018, arXiv 1711.11585).
+"""The generators and the feature encoder of Pix2PixHD (Wang et al. 2018, arXiv 1711.11585).
 
-They follow NVIDIA/pix2pixHD: reflected borders except at the strided convolutions, and a bias in every convolution.
+They follow NVIDIA/pix2pixHD: reflection padding except in the strided convolutions, and a bias in every convolution.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ from jaxtyping import Array, Float
 
 from mangagan.models.layers import Conv, ConvTranspose, InstanceNorm, Norm, check_input, reflect_pad
 from mangagan.models.multiscale import half_size
-from mangagan.models.resnet import residual
+from mangagan.models.resnet import residual_block
 
 Tree = Any
 
 
 class GlobalGenerator(nn.Module):
-    """`downs` stride-2 steps down, `blocks` residual blocks, as many steps up; channels double from `features`.
+    """`downs` stride-2 convolutions, `blocks` residual blocks, as many transposed convolutions.
 
-    With `remat` the backward pass computes the residual blocks again instead of keeping what is inside them.
+    The channels double from `features`. With `remat` the backward pass recomputes the residual blocks instead of
+    storing their activations.
     """
 
     downs: int = 4
@@ -35,30 +36,36 @@ class GlobalGenerator(nn.Module):
 
     @property
     def multiple(self) -> int:
-        """What height and width must be multiples of."""
+        """The number that height and width must be multiples of."""
         return 2**self.downs
 
     @nn.compact
-    def __call__(self, x: Float[Array, "b h w i"], *, train: bool, paint: bool = True) -> Float[Array, "b h w o"]:
-        """The picture [b h w outputs] in [-1, 1] painted from x [b h w i] in [-1, 1].
+    def __call__(self, x: Float[Array, "b h w i"], *, train: bool, with_head: bool = True) -> Float[Array, "b h w o"]:
+        """Return the predicted picture, in [-1, 1].
 
-        Without `paint` the features [b h w features] that the picture is painted from, and no parameters `head`.
-        Raises ValueError where height or width is no multiple of `multiple`.
+        Args:
+            x: the input, in [-1, 1].
+            train: whether batch statistics are used.
+            with_head: False returns the features [b h w features] before the output layer `head`, which then has no
+                parameters.
+
+        Raises:
+            ValueError: where height or width is not a multiple of `multiple`.
         """
         check_input(self, x)
         x = _encode(x, self.downs, self.features, self.norm, train)
         x = _transform(self, x, self.norm, train)
         x = _decode(x, self.downs, self.features, self.norm, train)
-        return _paint(x, self.outputs, "head") if paint else x
+        return _output(x, self.outputs, "head") if with_head else x
 
 
 class LocalEnhancer(nn.Module):
-    """A generator (`base`) that sees the picture at a fraction of its size, and enhancers that double it, one by one.
+    """A global generator (`base`) on the downscaled picture, and enhancers that double its resolution one by one.
 
-    Enhancer 1 stands next to the base and the last one, of `features` channels, at full size: `base.features` must
-    be `features` doubled `enhancers` times. Each adds the features from below to its own before its residual
-    blocks. Parameters: `base` (see `with_base`), `enhancer_<n>`, and `enhancer_<n>_head` of the last; the head of
-    the base is left out. `remat` speaks of the enhancers' residual blocks, `base.remat` of the base's.
+    Enhancer 1 follows the base; the last one, of `features` channels, works at full size, so `base.features` must be
+    `features` * 2**`enhancers`. Each enhancer adds the features of the lower resolution to its own before its residual
+    blocks. Parameters: `base` (see `with_base`) without its head, `enhancer_<n>`, and `enhancer_<n>_head` of the last
+    one. `remat` applies to the residual blocks of the enhancers, `base.remat` to those of the base.
     """
 
     base: GlobalGenerator = GlobalGenerator()
@@ -70,14 +77,19 @@ class LocalEnhancer(nn.Module):
 
     @property
     def multiple(self) -> int:
-        """What height and width must be multiples of."""
+        """The number that height and width must be multiples of."""
         return self.base.multiple * 2**self.enhancers
 
     @nn.compact
     def __call__(self, x: Float[Array, "b h w i"], *, train: bool) -> Float[Array, "b h w o"]:
-        """The picture [b h w outputs] in [-1, 1] painted from x [b h w i] in [-1, 1].
+        """Return the predicted picture, in [-1, 1].
 
-        Raises ValueError where height or width is no multiple of `multiple`, or the widths do not meet.
+        Args:
+            x: the input, in [-1, 1].
+            train: whether batch statistics are used.
+
+        Raises:
+            ValueError: where height or width is not a multiple of `multiple`, or `base.features` does not fit.
         """
         check_input(self, x)
         widths = [self.features * 2**level for level in reversed(range(self.enhancers + 1))]
@@ -86,18 +98,19 @@ class LocalEnhancer(nn.Module):
                 f"LocalEnhancer: base.features is {self.base.features}; {self.enhancers} enhancers that end with "
                 f"features={self.features} need base.features={widths[0]}"
             )
+        # A pyramid of the input: the base reads the smallest picture, the last enhancer the full one.
         scales = [x]
         for _ in range(self.enhancers):
             scales.append(half_size(scales[-1]))
-        y = self.base(scales.pop(), train=train, paint=False)
+        y = self.base(scales.pop(), train=train, with_head=False)
         for n, width in enumerate(widths[1:], 1):
             enhance = _Enhancer(self.blocks, width, self.base.norm, self.remat, name=f"enhancer_{n}")
             y = enhance(scales.pop(), y, train=train)
-        return _paint(y, self.outputs, f"enhancer_{self.enhancers}_head")
+        return _output(y, self.outputs, f"enhancer_{self.enhancers}_head")
 
 
 class FeatureEncoder(nn.Module):
-    """A generator without residual blocks, for features that `instances.instance_means` then makes one per object."""
+    """A generator without residual blocks, for features that `instance_maps.instance_means` averages per object."""
 
     features: int = 16
     downs: int = 4
@@ -105,30 +118,43 @@ class FeatureEncoder(nn.Module):
 
     @property
     def multiple(self) -> int:
-        """What height and width must be multiples of."""
+        """The number that height and width must be multiples of."""
         return 2**self.downs
 
     @nn.compact
     def __call__(self, x: Float[Array, "b h w i"], *, train: bool) -> Float[Array, "b h w o"]:
-        """Features [b h w outputs] in [-1, 1] of the picture x [b h w i] in [-1, 1].
+        """Return features in [-1, 1], one vector per pixel.
 
-        Raises ValueError where height or width is no multiple of `multiple`.
+        Args:
+            x: the true picture, in [-1, 1].
+            train: whether batch statistics are used.
+
+        Raises:
+            ValueError: where height or width is not a multiple of `multiple`.
         """
         check_input(self, x)
         x = _encode(x, self.downs, self.features, InstanceNorm(), train)
         x = _decode(x, self.downs, self.features, InstanceNorm(), train)
-        return _paint(x, self.outputs, "head")
+        return _output(x, self.outputs, "head")
 
 
 def with_base(enhancer: Tree, trained: Tree) -> Tree:
-    """Parameters `enhancer` of a LocalEnhancer, with its base as `trained`, the parameters of a GlobalGenerator.
+    """Return the parameters of a LocalEnhancer with those of a trained GlobalGenerator as its base.
 
-    The second step of the paper's training starts from them. Raises ValueError where the two bases are not alike.
+    The second stage of the coarse-to-fine training of the paper starts from them.
+
+    Args:
+        enhancer: initial parameters of the LocalEnhancer.
+        trained: parameters of the GlobalGenerator; its head is left out.
+
+    Raises:
+        ValueError: where the architecture of the two bases differs.
     """
+    # The names are compared before the shapes, so that the message can tell the two apart.
     missing = sorted(enhancer["base"].keys() - trained.keys())
     base = {name: trained[name] for name in enhancer["base"] if name in trained}
-    wanted, given = (jax.tree.map(jnp.shape, tree) for tree in (enhancer["base"], base))
-    wrong = sorted(name for name in base if given[name] != wanted[name])
+    expected, given = (jax.tree.map(jnp.shape, tree) for tree in (enhancer["base"], base))
+    wrong = sorted(name for name in base if given[name] != expected[name])
     extra = sorted(trained.keys() - base.keys() - {"head"})
     if missing or wrong or extra:
         raise ValueError(
@@ -139,6 +165,8 @@ def with_base(enhancer: Tree, trained: Tree) -> Tree:
 
 
 class _Enhancer(nn.Module):
+    """One step of refinement: a small generator that adds the features of the lower resolution at its bottleneck."""
+
     blocks: int
     features: int
     norm: Norm
@@ -146,6 +174,7 @@ class _Enhancer(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array, below: Array, *, train: bool) -> Array:
+        # The sum of both resolutions is the input of the residual blocks, as in the paper.
         x = _encode(x, 1, self.features, self.norm, train) + below
         x = _transform(self, x, self.norm, train)
         return _decode(x, 1, self.features, self.norm, train)
@@ -160,18 +189,19 @@ def _encode(x: Array, downs: int, features: int, norm: Norm, train: bool) -> Arr
 
 def _transform(network: GlobalGenerator | _Enhancer, x: Array, norm: Norm, train: bool) -> Array:
     for block in range(1, network.blocks + 1):
-        # The layers belong to the module that Flax finds around the call; `nn.remat` asks for it by name.
+        # A function, not a module, so that the layers belong to `network` and keep their names with and without remat.
         layer = partial(_block, name=f"block_{block}", norm=norm, train=train)
         x = (nn.remat(layer) if network.remat else layer)(network, x)
     return x
 
 
 def _block(network: nn.Module, x: Array, *, name: str, norm: Norm, train: bool) -> Array:
-    return residual(x, name, norm=norm, bias=True, train=train)
+    return residual_block(x, name, norm=norm, bias=True, train=train)
 
 
 def _decode(x: Array, ups: int, features: int, norm: Norm, train: bool) -> Array:
     for step in range(1, ups + 1):
+        # Output padding of 1 doubles the size exactly.
         layer = ConvTranspose(features * 2 ** (ups - step), 3, 2, 1, 1, name=f"up_{step}")
         x = _normed(layer, x, norm, train)
     return x
@@ -181,6 +211,6 @@ def _normed(layer: Conv | ConvTranspose, x: Array, norm: Norm, train: bool) -> A
     return nn.relu(norm(layer(x), train=train, name=f"{layer.name}_norm"))
 
 
-def _paint(x: Array, outputs: int, name: str) -> Array:
+def _output(x: Array, outputs: int, name: str) -> Array:
     x = Conv(outputs, 7, name=name)(reflect_pad(x, 3))
     return jnp.tanh(x.astype(jnp.float32))

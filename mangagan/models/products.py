@@ -1,8 +1,8 @@
-"""Convolutions as matrix products: the forms that XLA's CPU backend computes fast.
+"""Convolutions as matrix products, the form that XLA's CPU backend computes fast.
 
-The picture's neighbourhoods are laid out as rows ("unfolded") and multiplied with the kernel as a matrix; the
-input gradient is the adjoint of that, a product whose rows are added back ("folded"). Kernels and their
-gradients are used as they lie in memory: XLA's own convolutions copy them into other layouts, which is most of
+The neighbourhoods of the picture are laid out as rows (im2col, "unfold") and multiplied with the kernel as a matrix.
+The input gradient is the adjoint: a product whose rows are summed back into the picture (col2im, "fold"). Kernels and
+their gradients keep their layout in memory; XLA's own convolutions copy them into other layouts, which takes most of
 the time where the kernel is larger than the picture.
 
 Measured with jaxlib 0.10.2 on two AVX2 cores (milliseconds; XLA's convolution, these products, PyTorch 2.13):
@@ -23,27 +23,31 @@ from jaxtyping import Array, Float
 
 
 class Window(NamedTuple):
-    """How a kernel walks over a picture: one stride and one zero padding for both axes and both ends.
-
-    The taps of the kernel stand `dilation` pixels apart.
-    """
+    """Stride, zero padding and dilation of a convolution (XLA's window), equal for both axes and both ends."""
 
     stride: int = 1
     padding: int = 0
     dilation: int = 1
 
     def reach(self, taps: int) -> int:
-        """How many pixels lie between the first and the last of `taps` taps."""
+        """Return the distance, in pixels, from the first to the last of `taps` taps."""
         return self.dilation * (taps - 1)
 
     def positions(self, size: int, taps: int) -> int:
-        """How many steps a kernel of `taps` taps makes along `size` pixels."""
+        """Return the number of outputs of a kernel of `taps` taps along `size` pixels."""
         return (size + 2 * self.padding - self.reach(taps) - 1) // self.stride + 1
 
 
 def forward(window: Window, x: Float[Array, "b h w i"], kernel: Float[Array, "p q i o"]) -> Float[Array, "b h2 w2 o"]:
-    """The convolution of x with kernel."""
+    """Return the convolution of x with the kernel.
+
+    Args:
+        window: stride, padding and dilation.
+        x: unbounded.
+        kernel: unbounded.
+    """
     taps, (inputs, outputs) = kernel.shape[:2], kernel.shape[2:]
+    # A product with few output channels is cheaper than unfolding many input channels.
     if outputs < inputs and _mirrors(window, taps):
         size = [window.positions(n, k) for n, k in zip(x.shape[1:3], taps, strict=True)]
         return _folded(_mirrored_window(window, taps), (size[0], size[1]), x, _mirrored(kernel))
@@ -53,7 +57,14 @@ def forward(window: Window, x: Float[Array, "b h w i"], kernel: Float[Array, "p 
 def input_gradient(
     window: Window, size: tuple[int, int], g: Float[Array, "b h2 w2 o"], kernel: Float[Array, "p q i o"]
 ) -> Float[Array, "b h w i"]:
-    """The gradient of <forward(x, kernel), g> by x of `size`."""
+    """Return the gradient of <forward(x, kernel), g> with respect to x.
+
+    Args:
+        window: stride, padding and dilation.
+        size: height and width of x.
+        g: cotangent of the output, unbounded.
+        kernel: unbounded.
+    """
     taps, (inputs, outputs) = kernel.shape[:2], kernel.shape[2:]
     if outputs <= inputs and _mirrors(window, taps):
         return _unfolded(_mirrored_window(window, taps), g, _mirrored(kernel))
@@ -63,7 +74,14 @@ def input_gradient(
 def kernel_gradient(
     window: Window, taps: tuple[int, int], x: Float[Array, "b h w i"], g: Float[Array, "b h2 w2 o"]
 ) -> Float[Array, "p q i o"]:
-    """The gradient of <forward(x, kernel), g> by the kernel of `taps` rows and columns."""
+    """Return the gradient of <forward(x, kernel), g> with respect to the kernel.
+
+    Args:
+        window: stride, padding and dilation.
+        taps: rows and columns of the kernel.
+        x: unbounded.
+        g: cotangent of the output, unbounded.
+    """
     if g.shape[3] <= x.shape[3] and _mirrors(window, taps):
         return _mirrored(_correlated(_mirrored_window(window, taps), taps, g, x))
     return _correlated(window, taps, x, g)
@@ -71,6 +89,7 @@ def kernel_gradient(
 
 def _unfolded(window: Window, x: Array, kernel: Array) -> Array:
     rows = _unfold(window, kernel.shape[:2], x)
+    # An HWIO kernel is already a matrix [p q i, o] in memory; the reshape copies nothing.
     y = _product(_matrix(rows), kernel.reshape(-1, kernel.shape[3]), contract=(1, 0))
     return y.reshape(*rows.shape[:3], kernel.shape[3]).astype(x.dtype)
 
@@ -88,10 +107,10 @@ def _correlated(window: Window, taps: tuple[int, int], x: Array, g: Array) -> Ar
 
 
 def _mirrors(window: Window, taps: tuple[int, ...]) -> bool:
-    """Whether the convolution is also the transpose of one from output to input.
+    """Return whether the convolution is also the transpose of a convolution from output to input.
 
-    The thinner side is laid out as rows then. Where both are equal, the backward pass lays out g, once for both
-    gradients; it would keep the forward pass's rows of x (nine times x for a 3 x 3 kernel) otherwise.
+    If so, the side with fewer channels is unfolded. Where both have as many, the backward pass unfolds g, once for both
+    gradients: otherwise it would keep the rows of x from the forward pass (nine times x for a 3 x 3 kernel).
     """
     return window.stride == 1 and taps[0] == taps[1] and window.reach(taps[0]) >= window.padding
 
@@ -101,6 +120,7 @@ def _mirrored_window(window: Window, taps: tuple[int, ...]) -> Window:
 
 
 def _mirrored(kernel: Array) -> Array:
+    # The transpose of a stride-1 convolution has flipped taps and swapped channels.
     return kernel[::-1, ::-1].swapaxes(2, 3)
 
 
@@ -110,32 +130,34 @@ def _matrix(rows: Array) -> Array:
 
 
 def _product(a: Array, b: Array, *, contract: tuple[int, int]) -> Array:
-    # bfloat16 numbers are summed (and folded afterwards) in float32, as a convolution does inside.
-    exact = jnp.promote_types(a.dtype, jnp.float32)
+    # bfloat16 products are summed, and folded afterwards, in float32, as XLA's convolutions do.
+    accumulator = jnp.promote_types(a.dtype, jnp.float32)
     dimensions = (((contract[0],), (contract[1],)), ((), ()))
-    return lax.dot_general(a, b, dimensions, preferred_element_type=exact)
+    return lax.dot_general(a, b, dimensions, preferred_element_type=accumulator)
 
 
 def _unfold(window: Window, taps: tuple[int, ...], x: Array) -> Array:
-    """The neighbourhood of each position, [b h2 w2 p q i]."""
+    """Return the neighbourhood of each position [b h2 w2 p q i]."""
     stride, pad, dilation = window
     height, width = (window.positions(n, k) for n, k in zip(x.shape[1:3], taps, strict=True))
+    # The padding is copied once; slices of it then have no cases for the borders.
     x = jnp.pad(x, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
 
     def tap(row: int, column: int) -> Array:
         return x[:, row : row + stride * height : stride, column : column + stride * width : stride]
 
     rows, columns = (range(0, dilation * n, dilation) for n in taps)
+    # One strided slice per tap; XLA fuses the slices and the stacking into a single copy.
     return jnp.stack([jnp.stack([tap(row, column) for column in columns], 3) for row in rows], 3)
 
 
 def _fold(window: Window, size: tuple[int, int], rows: Array) -> Array:
-    """The adjoint of `_unfold`: rows [b h2 w2 p q i] added up where they came from, [b h w i]."""
+    """Apply the adjoint of `_unfold`: sum rows [b h2 w2 p q i] into the pixels that they were taken from, [b h w i]."""
     return _fold_axis(window, size[1], 2, _fold_axis(window, size[0], 1, rows))
 
 
 def _fold_axis(window: Window, size: int, axis: int, rows: Array) -> Array:
-    """One axis of `_fold`; the taps of `axis` are axis 3."""
+    """Fold one axis; its taps are axis 3 of the rows."""
     stride, pad, dilation = window
     positions, taps = rows.shape[axis], rows.shape[3]
     blocks = max(-(-(size + 2 * pad) // stride), positions + window.reach(taps) // stride)
@@ -146,9 +168,11 @@ def _fold_axis(window: Window, size: int, axis: int, rows: Array) -> Array:
         widths[axis] = (before, blocks - positions - before)
         return jnp.pad(rows[:, :, :, tap], widths)
 
-    # Pixels of one phase (position modulo stride) come from the same taps; some phases may be reached by none.
+    # Pixels of one phase (position modulo stride) are reached by the same taps, some phases by none. Adding per phase
+    # and interleaving the phases avoids scatters and inserted zeros.
     sources = [[tap for tap in range(taps) if tap * dilation % stride == phase] for phase in range(stride)]
-    phases = [reduce(add, map(shifted, found)) if found else jnp.zeros_like(shifted(0)) for found in sources]
+    phases = [reduce(add, map(shifted, group)) if group else jnp.zeros_like(shifted(0)) for group in sources]
     merged = jnp.stack(phases, axis + 1)
     merged = merged.reshape(*merged.shape[:axis], blocks * stride, *merged.shape[axis + 2 :])
+    # Drop the pixels of the padding.
     return lax.slice_in_dim(merged, pad, pad + size, axis=axis)

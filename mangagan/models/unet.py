@@ -10,11 +10,11 @@ from mangagan.models.layers import BatchNorm, Conv, ConvTranspose, Dropout, Norm
 
 
 class UNet(nn.Module):
-    """Encoder and decoder of `levels` stride-2 steps each, joined by skips; 8 levels is "unet_256".
+    """An encoder and a decoder of `levels` stride-2 layers each, with skip connections; 8 levels is "unet_256".
 
-    Follows junyanz/pytorch-CycleGAN-and-pix2pix. Channels double from `features` to 8 x `features`. Dropout
-    stands where that code has it: in the decoder steps between two levels of full width, the innermost apart
-    (three of them with 8 levels, none below 6).
+    Follows junyanz/pytorch-CycleGAN-and-pix2pix. The channels double from `features` to 8 x `features`. Dropout is
+    where that code has it: in the decoder layers between two levels of full width, except the innermost (in three
+    layers with 8 levels, in none below 6).
     """
 
     levels: int = 8
@@ -25,14 +25,19 @@ class UNet(nn.Module):
 
     @property
     def multiple(self) -> int:
-        """What height and width must be multiples of."""
+        """The number that height and width must be multiples of."""
         return 2**self.levels
 
     @nn.compact
     def __call__(self, x: Float[Array, "b h w i"], *, train: bool) -> Float[Array, "b h w o"]:
-        """The picture [b h w outputs] in [-1, 1] painted from x [b h w i] in [-1, 1].
+        """Return the predicted picture, in [-1, 1].
 
-        Raises ValueError where height or width is no multiple of `multiple`.
+        Args:
+            x: the input, in [-1, 1].
+            train: whether batch statistics and dropout are used.
+
+        Raises:
+            ValueError: where height or width is not a multiple of `multiple`.
         """
         check_input(self, x)
         channels = [self.features * min(2**level, 8) for level in range(self.levels)]
@@ -42,14 +47,17 @@ class UNet(nn.Module):
             skips.append(x)
         for level in reversed(range(1, self.levels)):
             x = self._up(x, level, channels[level - 1], train)
+            # The ReLU of the next layer follows the concatenation, so that it also applies to the skip.
             x = jnp.concatenate([skips[level - 1], x], axis=-1)
         x = ConvTranspose(self.outputs, 4, 2, 1, name="up_1")(nn.relu(x))
+        # Float32 whatever the dtype of the kernels, so that losses are computed in float32.
         return jnp.tanh(x.astype(jnp.float32))
 
     def _down(self, x: Array, level: int, features: int, train: bool) -> Array:
+        # Activations come before convolutions: the first layer reads the picture itself.
         x = leaky_relu(x) if level > 0 else x
         x = Conv(features, 4, 2, 1, bias=self.norm.conv_bias, name=f"down_{level + 1}")(x)
-        # Neither end of the encoder is normalised; the innermost map may be a single pixel.
+        # The first and the last layer of the encoder have no norm: the innermost map may be a single pixel.
         inner = 0 < level < self.levels - 1
         return self.norm(x, train=train, name=f"down_{level + 1}_norm") if inner else x
 

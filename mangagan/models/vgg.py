@@ -1,4 +1,4 @@
-"""VGG's convolutions (Simonyan and Zisserman 2015, arXiv 1409.1556), whose activations perceptual losses compare."""
+"""The convolutions of VGG (Simonyan and Zisserman 2015, arXiv 1409.1556), for perceptual losses and LPIPS."""
 
 from __future__ import annotations
 
@@ -10,19 +10,24 @@ from jaxtyping import Array, Float
 
 from mangagan.models.layers import Conv
 
+# Of ImageNet in RGB, [0, 1]; from torchvision.
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 def imagenet(x: Float[Array, "b h w 3"]) -> Float[Array, "b h w 3"]:
-    """RGB x in [-1, 1] as torchvision's ImageNet weights know it: [0, 1], less the mean, over the deviation."""
+    """Normalise pictures for torchvision's ImageNet weights: subtract the mean and divide by the standard deviation.
+
+    Args:
+        x: RGB in [-1, 1].
+    """
     return ((x + 1) / 2 - jnp.asarray(_MEAN, x.dtype)) / jnp.asarray(_STD, x.dtype)
 
 
 class VGG(nn.Module):
-    """Stages of 3 x 3 convolutions and ReLUs, the picture halved between them; parameters `conv<stage>_<number>`.
+    """Stages of 3 x 3 convolutions and ReLUs with max pooling between them; parameters `conv<stage>_<number>`.
 
-    `taps` names the activations that are returned, "relu1_1" to "relu5_<last>"; nothing behind the last of them is
-    computed, or has parameters. A VGG16 or a VGG19 is meant.
+    The base class of `VGG16` and `VGG19`. `taps` names the activations that are returned, "relu1_1" to
+    "relu5_<last>"; layers behind the last of them are not computed and have no parameters.
     """
 
     taps: tuple[str, ...]
@@ -30,23 +35,29 @@ class VGG(nn.Module):
 
     @nn.compact
     def __call__(self, x: Float[Array, "b h w 3"]) -> tuple[Float[Array, "b h2 w2 c"], ...]:
-        """The activations called `taps`, in their order, in float32, of pictures x.
+        """Return the activations named by `taps`, in that order, in float32.
 
-        x is RGB as the weights want it: `imagenet` of [-1, 1] for torchvision's. Stage n has 1 / 2**(n - 1) of its
-        size, rounded down. Raises ValueError for a tap that is not there, other than three channels, and pictures
-        too small for the last tap.
+        Stage n has 1 / 2**(n - 1) of the size of the picture, rounded down.
+
+        Args:
+            x: RGB normalised as the weights expect it: by `imagenet` for those of torchvision.
+
+        Raises:
+            ValueError: for an unknown tap, a number of channels other than three, or a picture too small for the last
+                tap.
         """
+        # The layers are listed up to the last tap, so that no unused parameter is created.
         stages = self._stages(x.shape)
-        found = {}
+        activations = {}
         for stage, count in stages:
-            x = _halved(x) if stage > 1 else x
+            x = _max_pool(x) if stage > 1 else x
             for n in range(1, count + 1):
                 x = nn.relu(Conv(64 * min(2 ** (stage - 1), 8), 3, 1, 1, name=f"conv{stage}_{n}")(x))
-                found[f"relu{stage}_{n}"] = x
-        return tuple(found[tap].astype(jnp.float32) for tap in self.taps)
+                activations[f"relu{stage}_{n}"] = x
+        return tuple(activations[tap].astype(jnp.float32) for tap in self.taps)
 
     def _stages(self, shape: tuple[int, ...]) -> list[tuple[int, int]]:
-        """(stage, how many of its convolutions) up to the last tap."""
+        """Return (stage, number of its convolutions) up to the last tap."""
         names = [(stage, n) for stage, count in enumerate(self.convolutions, 1) for n in range(1, count + 1)]
         tapped = [(stage, n) for stage, n in names if f"relu{stage}_{n}" in self.taps]
         if not self.taps or len(tapped) < len(set(self.taps)):
@@ -62,20 +73,20 @@ class VGG(nn.Module):
 
 
 class VGG16(VGG):
-    """The network of 13 convolutions; the default taps are those of LPIPS."""
+    """VGG with 13 convolutions; the default taps are those of LPIPS."""
 
     taps: tuple[str, ...] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")
     convolutions: ClassVar[tuple[int, ...]] = (2, 2, 3, 3, 3)
 
 
 class VGG19(VGG):
-    """The network of 16 convolutions; the default taps are those of Pix2PixHD's loss."""
+    """VGG with 16 convolutions; the default taps are those of Pix2PixHD's loss."""
 
     taps: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
     convolutions: ClassVar[tuple[int, ...]] = (2, 2, 4, 4, 4)
 
 
-def _halved(x: Array) -> Array:
-    """The maxima of 2 x 2 pixels; the gradient of XLA's windowed maximum is three times slower on CPUs."""
+def _max_pool(x: Array) -> Array:
+    """Apply 2 x 2 max pooling as a reshape: the gradient of XLA's `reduce_window` is three times slower on CPUs."""
     b, h, w, c = x.shape
     return x[:, : h // 2 * 2, : w // 2 * 2].reshape(b, h // 2, 2, w // 2, 2, c).max((2, 4))

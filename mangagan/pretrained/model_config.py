@@ -1,4 +1,4 @@
-"""`config.json` of a model folder: the experiment, by the names of its overrides, and the digest of the weights."""
+"""`config.json` of a model folder: the experiment as a flat list of overrides, and the digest of the weights."""
 
 from __future__ import annotations
 
@@ -12,20 +12,27 @@ from mangagan.overrides import describe, override
 from mangagan.tasks.paired import Paired
 
 FORMAT = 1
-_KINDS = {"experiment": dict, "sha256": str}
+_TYPES = {"experiment": dict, "sha256": str}
 
 
 def write_config(file: Path, experiment: Experiment, sha256: str) -> None:
-    """Writes what `read_config` reads."""
-    about = {"format": FORMAT, "library_name": "mangagan", "library_version": version("mangagan")}
-    file.write_text(json.dumps(about | {"sha256": sha256, "experiment": describe(experiment)}, indent=1))
+    """Write `config.json`.
+
+    Args:
+        file: The file to write.
+        experiment: The model's experiment.
+        sha256: Digest of `model.safetensors`, in hexadecimal.
+    """
+    header = {"format": FORMAT, "library_name": "mangagan", "library_version": version("mangagan")}
+    file.write_text(json.dumps(header | {"sha256": sha256, "experiment": describe(experiment)}, indent=1))
 
 
 def read_config(file: Path) -> tuple[Experiment, str]:
-    """The experiment, and the SHA-256 of the weights that belong to it.
+    """Return the experiment, and the SHA-256 of the weights that belong to it.
 
-    Raises ValueError where there is no such file, where it is of something else or of a newer format, and where the
-    experiment has names or values that this version does not know.
+    Raises:
+        ValueError: There is no such file, it is of another program or of a newer format, or the experiment has keys
+            or values that this version does not know.
     """
     config = _read(file)
     description = config["experiment"]
@@ -33,6 +40,7 @@ def read_config(file: Path) -> tuple[Experiment, str]:
     if nested:
         raise ValueError(f"{file}: {', '.join(nested[:12])} should be text, a number, true, false or null")
     try:
+        # The task is replaced by the one that the description names.
         return override(Experiment(task=Paired()), description), config["sha256"]
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from error
@@ -40,17 +48,18 @@ def read_config(file: Path) -> tuple[Experiment, str]:
 
 def _read(file: Path) -> dict[str, Any]:
     if not file.is_file():
-        raise ValueError(f"{file.parent} is no model: it has no {file.name}; launch/export.py makes a model of a run")
+        raise ValueError(f"{file.parent} is no model: it has no {file.name}; mangagan export makes a model of a run")
     try:
         config = json.loads(file.read_text())
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{file} is not readable: {error}") from error
     number = config.get("format") if isinstance(config, dict) else None
+    # bool is a subclass of int.
     if type(number) is not int or number < 1:
-        raise ValueError(f"{file} is not of a model of mangagan: it has no number of a format")
+        raise ValueError(f'{file} is not the config.json of a mangagan model: its "format" is no positive number')
     if number > FORMAT:
         raise ValueError(f"{file} is of format {number}, and this version reads up to {FORMAT}: install a newer one")
-    wrong = [name for name, kind in _KINDS.items() if not isinstance(config.get(name), kind)]
+    wrong = [name for name, kind in _TYPES.items() if not isinstance(config.get(name), kind)]
     if wrong:
-        raise ValueError(f"{file} lacks {' and '.join(wrong)}, or has something else there")
+        raise ValueError(f"{file} lacks {' and '.join(wrong)}, or has a value of another type there")
     return config

@@ -1,4 +1,4 @@
-"""How a model is used, as its card tells it."""
+"""The section "Use" of a model card: commands and Python code that run the model."""
 
 from __future__ import annotations
 
@@ -6,55 +6,51 @@ import json
 import shlex
 
 from mangagan.config import Experiment
-from mangagan.tasks.denoise import Denoise
-from mangagan.tasks.inpaint import Inpaint
 
 _RESTORE = """```
-python launch/restore.py --task={task} --checkpoint={name} pages --output={output}
+mangagan restore --task={kind} --checkpoint={name} pages --output={output}
 ```"""
-_RESTORERS = {
-    Inpaint: {"task": "inpaint", "output": "whole --mask=masks"},
-    Denoise: {"task": "denoise", "output": "clean"},
-}
-_COLOR = """```
+_COLORIZE = """```
 mangagan colorize --checkpoint={name} pages --output=color{options}
 ```
 
-Pages come out at their own size, under their own ink. What the network itself paints:
+In Python:
 
 ```python
-from pathlib import Path
+import mangagan
 
-import jax
-import numpy as np
-from PIL import Image
+color = mangagan.load({path})
+color("page.png").save("color.png")
+```
 
-from mangagan.pretrained.model_folder import load_model
-
-experiment, variables = load_model(Path({path}))
-page = np.asarray(Image.open("page.png").convert("L"), np.float32)[None, ..., None] / 127.5 - 1
-picture = jax.jit(experiment.task.predict)(variables, {{"input": page}})[0]
-Image.fromarray(np.asarray((picture + 1) * 127.5).round().astype(np.uint8)).save("color.png")
-```"""
-# Options of the command by what a network takes.
+Pages keep their own size and their own ink."""
+# Command by the kind of the task; a task of another kind is one of a user's own experiment file.
+_COMMANDS = {"colorize": _COLORIZE, "inpaint": _RESTORE, "denoise": _RESTORE}
+_OUTPUTS = {"inpaint": "whole --mask=masks", "denoise": "clean"}
+# Options of `mangagan colorize` by the conditioning that a network accepts.
 _OPTIONS = {"palette": " --palette=cover.png", "hint_ab": " --hints=hints"}
 
 
-def usage(name: str, experiment: Experiment, *, learned: bool) -> list[str]:
-    """The lines of the card of a model in the folder `name`; `learned`: its experiment is that of its training."""
+def usage(name: str, experiment: Experiment, *, trained_here: bool) -> list[str]:
+    """Return the lines of the section.
+
+    Args:
+        name: The model's folder.
+        experiment: The model's experiment.
+        trained_here: Whether the experiment's data settings are those of the training. They are defaults for an
+            imported checkpoint.
+    """
+    kind = experiment.task.kind
+    options = "".join(option for condition, option in _OPTIONS.items() if condition in experiment.conditioning)
+    command = _COMMANDS.get(kind, "").format(
+        kind=kind, name=shlex.quote(name), path=json.dumps(name), output=_OUTPUTS.get(kind, ""), options=options
+    )
     data = experiment.data
     scales = f", {2**data.octaves:g} times more or less" if data.octaves else ""
+    crops = f"squares of {data.window} pixels scaled to {data.size}{scales}"
     scale = (
-        f"It learned from pages at {data.size / data.window:.0%} of their size (squares of {data.window} pixels scaled "
-        f"to {data.size}{scales}), with `data.input={data.input}`; pages of another scale or kind come out worse."
+        f"The training crops show pages at {data.size / data.window:.0%} of their size ({crops}), with "
+        f"`data.input={data.input}`; results on pages of another scale or kind are worse."
     )
-    beside = "Beside `input` it needs `instances`, as `mangagan.images.ink_regions` numbers them."
-    return [_code(name, experiment), *(["", scale] if learned else []), *(["", beside] if data.instances else [])]
-
-
-def _code(name: str, experiment: Experiment) -> str:
-    for task, words in _RESTORERS.items():
-        if isinstance(experiment.task, task):
-            return _RESTORE.format(name=shlex.quote(name), **words)
-    options = "".join(option for taken, option in _OPTIONS.items() if taken in experiment.takes)
-    return _COLOR.format(name=shlex.quote(name), path=json.dumps(name), options=options)
+    instances = "Beside `input` the network needs `instances`, as `mangagan.images.ink_regions` numbers them."
+    return [command, *(["", scale] if trained_here else []), *(["", instances] if data.instances else [])]

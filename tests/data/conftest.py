@@ -1,4 +1,4 @@
-"""Small pictures that know where they are: what a test reads back tells which page and which pixel it came from."""
+"""Small pictures whose colours encode their page and position, so that a test can read back where a pixel is from."""
 
 from __future__ import annotations
 

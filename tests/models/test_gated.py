@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from jax import lax
 
-from mangagan.models.gated import GatedConv, doubled, gated_weights, zero_pad
+from mangagan.models.gated import GatedConv, gated_weights, upsample_nearest, zero_pad
 
 
 def normal(seed, *shape):
@@ -46,16 +46,16 @@ def test_another_activation_takes_the_place_of_elu():
 
 @pytest.mark.parametrize("n", [1, 2, 7, 8])
 @pytest.mark.parametrize(("size", "stride", "dilation"), [(3, 1, 1), (3, 2, 1), (5, 2, 1), (3, 1, 16), (1, 2, 1)])
-def test_zeros_are_those_of_same(n, size, stride, dilation):
+def test_the_padding_is_that_of_same(n, size, stride, dilation):
     reach = dilation * (size - 1) + 1
     (before, after), _ = lax.padtype_to_pads((n, n), (reach, reach), (stride, stride), "SAME")
     padded = zero_pad(np.ones((1, n, n, 1), np.float32), size, stride=stride, dilation=dilation)[0, :, before, 0]
     np.testing.assert_array_equal(padded, [0] * before + [1] * n + [0] * after)
 
 
-def test_doubled_shows_each_pixel_four_times():
+def test_upsample_nearest_repeats_each_pixel_four_times():
     x = normal(0, 1, 2, 3, 2)
-    np.testing.assert_array_equal(doubled(x), np.kron(x, np.ones((1, 2, 2, 1))))
+    np.testing.assert_array_equal(upsample_nearest(x), np.kron(x, np.ones((1, 2, 2, 1))))
 
 
 def test_a_bfloat16_kernel_computes_in_bfloat16():

@@ -1,4 +1,4 @@
-"""What the networks promise about shapes, dropout, dtypes and inputs that do not fit."""
+"""Shapes, dropout, dtypes, gradients and errors of the networks."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def output_shape(network, *shape):
 
 
 @pytest.mark.parametrize(("layers", "side"), [(1, 126), (2, 62), (3, 30), (4, 14), (5, 6)])
-def test_patchgan_judges_as_many_patches_as_the_reference(layers, side):
+def test_patchgan_has_as_many_patches_as_the_reference(layers, side):
     assert output_shape(PatchGAN(layers=layers), 1, 256, 256, 6) == (1, side, side, 1)
 
 
-def test_pixelgan_judges_each_pixel():
+def test_pixelgan_has_a_logit_for_each_pixel():
     assert output_shape(PixelGAN(), 2, 5, 7, 3) == (2, 5, 7, 1)
 
 
@@ -50,7 +50,7 @@ def test_unets_of_any_depth_keep_the_size(levels):
 
 
 @pytest.mark.parametrize("network", [UNet(levels=3, features=2), ResNet(blocks=1, features=2)], ids=["unet", "resnet"])
-def test_a_picture_that_does_not_fit_is_named(network):
+def test_pictures_that_do_not_fit_are_refused(network):
     with pytest.raises(ValueError, match=f"10 x 16.*multiples of {network.multiple}"):
         jax.eval_shape(lambda: network.init(KEY, jnp.zeros((1, 10, 16, 1)), train=False))
 
@@ -68,7 +68,7 @@ def test_a_picture_that_does_not_fit_is_named(network):
     ],
     ids=lambda value: str(value) if isinstance(value, int) else type(value).__name__,
 )
-def test_dropout_stands_where_the_reference_has_it_and_only_in_training(network, drops):
+def test_dropout_is_where_the_reference_has_it_and_only_in_training(network, drops):
     assert dropped_maps(network, train=True) == drops
     assert dropped_maps(network, train=False) == 0
 
@@ -117,7 +117,7 @@ def test_bfloat16_kernels_stay_near_float32_and_outputs_are_float32(network):
     ],
     ids=lambda network: type(network).__name__,
 )
-def test_with_spectral_norm_no_convolution_depends_on_the_size_of_its_kernel(network):
+def test_with_spectral_norm_no_convolution_depends_on_the_scale_of_its_kernel(network):
     x = picture(1, 12, 12, 3)
     variables = initialise(network, x)
     assert variables["batch_stats"]
@@ -126,8 +126,8 @@ def test_with_spectral_norm_no_convolution_depends_on_the_size_of_its_kernel(net
         return 50 * leaf if "kernel" in str(path[-1]) and "logit'" not in str(path) else leaf
 
     larger = variables | {"params": jax.tree_util.tree_map_with_path(scaled, variables["params"])}
-    judge = jax.jit(lambda v: network.apply(v, x, train=False))
-    jax.tree.map(partial(np.testing.assert_allclose, atol=1e-5), judge(larger), judge(variables))
+    discriminate = jax.jit(lambda v: network.apply(v, x, train=False))
+    jax.tree.map(partial(np.testing.assert_allclose, atol=1e-5), discriminate(larger), discriminate(variables))
 
 
 def test_a_gradient_penalty_reaches_the_discriminators_weights():

@@ -1,4 +1,4 @@
-"""Sizes, parameter counts and promises of Pix2PixHD's networks, mostly by shape evaluation alone."""
+"""Sizes, parameter counts and errors of the networks of Pix2PixHD, mostly by shape evaluation alone."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_parameter_counts_equal_the_references(network, channels, count):
     assert {leaf.dtype for leaf in leaves} == {jnp.dtype("float32")}
 
 
-def test_discriminators_see_the_sizes_that_the_references_see():
+def test_discriminator_activations_have_the_sizes_of_the_reference():
     full, half = evaluated(MultiscaleDiscriminator(), 1, 256, 512, 6)[0]
     widths = [64, 128, 256, 512, 1]
     sizes = [(129, 257), (65, 129), (33, 65), (34, 66), (35, 67)]
@@ -61,14 +61,14 @@ def test_discriminators_see_the_sizes_that_the_references_see():
     assert [stage.shape for stage in half] == [(1, *size, o) for size, o in zip(sizes, widths, strict=True)]
 
 
-def test_discriminators_answer_pictures_of_any_size():
-    judgements = evaluated(MultiscaleDiscriminator(scales=3, layers=2, features=2), 2, 1, 7, 3)[0]
-    assert [[stage.shape[-1] for stage in stages] for stages in judgements] == [[2, 4, 8, 1]] * 3
+def test_discriminators_take_pictures_of_any_size():
+    outputs = evaluated(MultiscaleDiscriminator(scales=3, layers=2, features=2), 2, 1, 7, 3)[0]
+    assert [[stage.shape[-1] for stage in stages] for stages in outputs] == [[2, 4, 8, 1]] * 3
     wide = evaluated(MultiscaleDiscriminator(scales=1, layers=5, features=2), 1, 64, 64, 3)[0]
     assert [stage.shape[-1] for stage in wide[0]] == [2, 4, 8, 16, 16, 16, 1]
 
 
-def test_half_size_averages_the_neighbours_that_there_are():
+def test_half_size_averages_the_existing_neighbours():
     x = np.asarray(picture(2, 5, 6, 3))
     expected = np.empty((2, 3, 3, 3))
     for row in range(3):
@@ -96,17 +96,17 @@ def test_pictures_of_2048_x_1024_fit():
 
 
 @pytest.mark.parametrize("network", [TINY, LocalEnhancer(TINY, features=2), FeatureEncoder(downs=2)])
-def test_a_picture_that_does_not_fit_is_named(network):
+def test_pictures_that_do_not_fit_are_refused(network):
     with pytest.raises(ValueError, match=f"{type(network).__name__}.*10 x 16.*multiples of {network.multiple}"):
         evaluated(network, 1, 10, 16, 1)
 
 
-def test_widths_that_do_not_meet_are_named():
+def test_widths_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="base.features is 4; .* need base.features=16"):
         evaluated(LocalEnhancer(TINY, enhancers=2, features=4), 1, 16, 16, 1)
 
 
-def test_a_trained_base_starts_the_enhancer():
+def test_an_enhancer_starts_from_a_trained_base():
     start = parameters(LocalEnhancer(TINY, features=2), 3)
     trained = jax.tree.map(lambda leaf: np.ones(leaf.shape), parameters(TINY, 3))
     joined = with_base(start, trained)
@@ -123,7 +123,7 @@ def test_a_trained_base_starts_the_enhancer():
         (TINY, 4, "other shapes .*stem"),
     ],
 )
-def test_another_networks_parameters_start_no_enhancer(other, channels, named):
+def test_an_enhancer_refuses_parameters_of_another_network(other, channels, named):
     start = parameters(LocalEnhancer(TINY, features=2), 3)
     with pytest.raises(ValueError, match=named):
         with_base(start, parameters(other, channels))
@@ -131,9 +131,9 @@ def test_another_networks_parameters_start_no_enhancer(other, channels, named):
 
 @pytest.mark.parametrize("norm", [TINY.norm, BatchNorm()], ids=["instance", "batch"])
 def test_remat_changes_neither_names_nor_numbers(norm):
-    plain = LocalEnhancer(TINY.clone(norm=norm, blocks=1), blocks=1, features=2)
+    plain = LocalEnhancer(TINY.clone(norm=norm, blocks=1, downs=1), blocks=1, features=2)
     saving = plain.clone(base=plain.base.clone(remat=True), remat=True)
-    x = picture(1, 16, 16, 3)
+    x = picture(1, 8, 8, 3)
     variables = jax.jit(lambda: plain.init(KEY, x, train=True))()
     assert jax.tree.map(jnp.shape, variables) == jax.tree.map(jnp.shape, evaluated(saving, *x.shape)[1])
 

@@ -20,7 +20,7 @@ def parts(n=15, m=15):
     return normal(0, 2, n, 3), normal(1, 2, m, 3), normal(2, 2, m, 4)
 
 
-def test_a_query_sees_the_mean_of_values_that_the_softmax_weighs():
+def test_a_query_gets_the_mean_of_the_values_weighted_by_the_softmax():
     queries, keys, values = parts(n=5, m=7)
     seen = attend(queries, keys, values)
     for b, n in np.ndindex(2, 5):
@@ -42,7 +42,7 @@ def test_blocks_of_any_length_equal_the_whole_and_so_do_their_gradients(length):
         np.testing.assert_allclose(one, whole, atol=1e-5)
 
 
-def test_it_begins_as_nothing_and_opens_with_gamma():
+def test_it_starts_as_the_identity_and_opens_with_gamma():
     x, layer = normal(0, 2, 4, 5, 16), SelfAttention()
     params = layer.init(jax.random.key(0), x)["params"]
     assert {name: jax.tree.map(np.shape, leaf) for name, leaf in params.items()} == {
@@ -57,12 +57,12 @@ def test_it_begins_as_nothing_and_opens_with_gamma():
     expected = x + 0.5 * np.asarray(attend(queries, keys, values)).reshape(x.shape)
     opened = layer.apply({"params": params | {"gamma": jnp.asarray(0.5)}}, x)
     np.testing.assert_allclose(opened, expected, atol=1e-5)
-    # With the gate shut only the gate learns.
+    # With gamma at 0 only gamma has a gradient.
     slopes = jax.grad(lambda params: jnp.sin(layer.apply({"params": params}, x)).sum())(params)
     assert slopes.pop("gamma") != 0 and not any(leaf.any() for leaf in jax.tree.leaves(slopes))
 
 
-def test_a_lower_precision_comes_back_as_it_was():
+def test_bfloat16_is_returned_as_bfloat16():
     x, layer = jnp.asarray(normal(0, 1, 4, 4, 8), jnp.bfloat16), SelfAttention()
     params = layer.init(jax.random.key(0), x)["params"] | {"gamma": jnp.asarray(1.0)}
     assert layer.apply({"params": params}, x).dtype == jnp.bfloat16

@@ -1,4 +1,4 @@
-"""The fill is smooth, keeps what is known, looks at nothing else, and takes pictures of any size."""
+"""The fill is smooth, keeps the known pixels, depends on them alone, and takes pictures of any size."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_it_is_near_the_biharmonic_fill_and_nearer_to_the_truth_than_the_mean():
     np.testing.assert_allclose(filled[0][~inside], picture[0][~inside], atol=1e-6)
 
 
-def test_an_even_picture_is_filled_evenly_and_a_thin_hole_with_its_slope():
+def test_a_constant_picture_and_a_slope_are_continued():
     picture, hole = scene()
     even = np.full_like(picture, 0.25)
     np.testing.assert_allclose(fill(even, hole), even, atol=1e-4)
@@ -42,7 +42,7 @@ def test_an_even_picture_is_filled_evenly_and_a_thin_hole_with_its_slope():
     np.testing.assert_allclose(fill(slope, line), slope, atol=0.01)
 
 
-def test_what_the_hole_shows_is_not_looked_at_and_pictures_are_alone():
+def test_pixels_in_the_hole_and_other_pictures_have_no_effect():
     picture, hole = scene()
     filled = fill(picture, hole)
     np.testing.assert_array_equal(fill(np.where(hole > 0, np.float32(0.9), picture), hole), filled)
@@ -51,7 +51,7 @@ def test_what_the_hole_shows_is_not_looked_at_and_pictures_are_alone():
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 30), (17, 9), (31, 33)])
-def test_any_size_and_a_picture_of_which_nothing_is_known(size):
+def test_any_size_and_pictures_without_known_pixels(size):
     picture, hole = scene(*size)
     assert np.isfinite(fill(picture, hole)).all() and fill(picture, hole).shape == picture.shape
     np.testing.assert_array_equal(fill(picture, np.ones_like(hole)), np.zeros_like(picture))
@@ -59,5 +59,7 @@ def test_any_size_and_a_picture_of_which_nothing_is_known(size):
 
 
 def test_no_gradient_flows_back():
-    picture, hole = scene()
-    assert not jax.grad(lambda x: jnp.square(smooth_fill(x, hole)).sum())(jnp.asarray(picture)).any()
+    # Two scales are enough, and compiled the gradient takes a second instead of twenty.
+    picture, hole = scene(12, 14)
+    slope = jax.jit(jax.grad(lambda x: jnp.square(smooth_fill(x, hole)).sum()))
+    assert not slope(jnp.asarray(picture)).any()

@@ -1,4 +1,4 @@
-"""What the two-stage generator promises about its layers, sizes, ranges, holes and inputs that do not fit."""
+"""The two-stage inpainting generator: layers, sizes, ranges, holes and errors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def variables():
 
 
 @pytest.fixture(scope="module")
-def paint():
+def predict():
     return jax.jit(lambda variables, x: SMALL.apply(variables, x, train=False))
 
 
@@ -44,7 +44,7 @@ def test_the_coarse_stage_has_sixteen_gated_layers_and_the_second_nine_layers_ar
     kernels = {path: leaf.shape for path, leaf in flatten_dict(variables["params"]).items() if path[-1] == "kernel"}
     first = [shape for path, shape in kernels.items() if path[0].startswith("coarse")]
     second = [shape for path, shape in kernels.items() if "attention" not in path and path[0] == "refinement"]
-    assert (len(first) - 1, len(second)) == (16, 9)  # less the one that makes a picture of features
+    assert (len(first) - 1, len(second)) == (16, 9)  # without the output layer
     assert sum("attention" in path for path in kernels) == 3
     assert set(variables) == {"params"}
     plain = flatten_dict(shapes(TwoStage(attention=False), 1, 8, 8, 4)[1]["params"])
@@ -52,22 +52,23 @@ def test_the_coarse_stage_has_sixteen_gated_layers_and_the_second_nine_layers_ar
 
 
 def test_the_discriminator_of_seven_layers_halves_seven_times():
-    judgement, variables = shapes(SNPatchGAN(layers=7), 2, 256, 256, 4)
-    assert judgement.shape == (2, 2, 2, 256) and len(variables["params"]) == 7
+    logits, variables = shapes(SNPatchGAN(layers=7), 2, 256, 256, 4)
+    assert logits.shape == (2, 2, 2, 256) and len(variables["params"]) == 7
 
 
-def test_both_pictures_are_in_range_and_blind_to_what_the_hole_shows(variables, paint):
+def test_both_pictures_are_in_range_and_do_not_depend_on_pixels_in_the_hole(variables, predict):
     x = inputs()
-    pictures = paint(variables, x)
+    pictures = predict(variables, x)
     for picture in pictures:
         assert picture.dtype == jnp.float32
         assert picture.shape == (*x.shape[:3], 3) and float(jnp.abs(picture).max()) <= 1
     other = x.at[..., :3].set(jnp.where(x[..., 3:] == 1, 7.0, x[..., :3]))
-    for one, two in zip(pictures, paint(variables, other), strict=True):
+    for one, two in zip(pictures, predict(variables, other), strict=True):
         np.testing.assert_array_equal(one, two)
 
 
-def test_the_second_stage_sees_the_first_only_in_the_hole(variables):
+def test_the_second_stage_reads_the_first_only_in_the_hole(variables):
+    @jax.jit
     def refined(bias, x):
         head = variables["params"]["coarse_decoder"]["head"] | {"bias": bias}
         decoder = variables["params"]["coarse_decoder"] | {"head": head}
@@ -78,13 +79,18 @@ def test_the_second_stage_sees_the_first_only_in_the_hole(variables):
     assert float(jnp.abs(refined(change, inputs()) - refined(0 * change, inputs())).max()) > 1e-3
 
 
-def test_what_is_painted_is_added_to_a_smooth_fill(variables):
-    silent = flatten_dict(variables["params"])
-    silent = {path: 0 * leaf if "head" in path else leaf for path, leaf in silent.items()}
+def test_with_smooth_the_prediction_is_added_to_a_smooth_fill(variables):
+    zeroed = flatten_dict(variables["params"])
+    zeroed = {path: 0 * leaf if "head" in path else leaf for path, leaf in zeroed.items()}
     x = inputs()
-    pictures = SMALL.clone(smooth=True).apply({"params": unflatten_dict(silent)}, x, train=False)
+    pictures, filled = jax.jit(
+        lambda params: (
+            SMALL.clone(smooth=True).apply({"params": params}, x, train=False),
+            smooth_fill(x[..., :3], x[..., 3:]),
+        )
+    )(unflatten_dict(zeroed))
     for picture in pictures:
-        np.testing.assert_allclose(picture, jnp.clip(smooth_fill(x[..., :3], x[..., 3:]), -1, 1), atol=1e-6)
+        np.testing.assert_allclose(picture, jnp.clip(filled, -1, 1), atol=1e-6)
 
 
 def test_every_parameter_is_trained(variables):
@@ -100,9 +106,9 @@ def test_every_parameter_is_trained(variables):
         assert bool(jnp.isfinite(slope).all()) and float(jnp.abs(slope).max()) > 0, path
 
 
-def test_bfloat16_kernels_stay_near_float32(variables, paint):
+def test_bfloat16_kernels_stay_near_float32(variables, predict):
     low = jax.tree.map(lambda leaf: leaf.astype(jnp.bfloat16) if leaf.ndim > 1 else leaf, variables)
-    for rounded, exact in zip(paint(low, inputs()), paint(variables, inputs()), strict=True):
+    for rounded, exact in zip(predict(low, inputs()), predict(variables, inputs()), strict=True):
         assert rounded.dtype == jnp.float32
         assert float(jnp.linalg.norm(rounded - exact) / jnp.linalg.norm(exact)) < 0.1
 
@@ -110,6 +116,6 @@ def test_bfloat16_kernels_stay_near_float32(variables, paint):
 @pytest.mark.parametrize(
     ("shape", "message"), [((1, 12, 18, 4), "12 x 18.*multiples of 4"), ((1, 16, 16, 3), "3 input channels.*takes 4")]
 )
-def test_an_input_that_does_not_fit_is_named(shape, message):
+def test_inputs_that_do_not_fit_are_refused(shape, message):
     with pytest.raises(ValueError, match=message):
         jax.eval_shape(lambda: SMALL.init(KEY, jnp.zeros(shape), train=False))

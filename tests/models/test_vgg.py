@@ -1,4 +1,4 @@
-"""What VGG promises about its taps, their sizes and values, and pictures that do not fit."""
+"""VGG: its taps, their sizes and values, and its errors."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def test_taps_come_in_the_order_asked_for_and_odd_sizes_round_down():
     assert shapes(network, 2, 50, 33, 3)[0] == [(2, 3, 2, 512), (2, 50, 33, 64), (2, 12, 8, 256)]
 
 
-def test_nothing_behind_the_last_tap_has_parameters():
+def test_layers_behind_the_last_tap_have_no_parameters():
     assert set(shapes(VGG16(("relu2_1",)), 1, 8, 8, 3)[1]) == {"conv1_1", "conv1_2", "conv2_1"}
 
 
 @pytest.mark.parametrize("taps", [(), ("relu3_4",), ("relu1_1", "pool1"), ("relu1_3",)])
-def test_unknown_taps_are_refused_with_those_there_are(taps):
+def test_unknown_taps_are_refused_and_the_known_ones_listed(taps):
     with pytest.raises(ValueError, match="VGG16: taps .* must be some of relu1_1, .*relu3_3, relu4_1.*relu5_3"):
         shapes(VGG16(taps), 1, 32, 32, 3)
 

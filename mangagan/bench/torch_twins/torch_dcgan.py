@@ -1,10 +1,10 @@
-"""The DCGAN colouriser in plain PyTorch."""
+"""The networks of the DCGAN colouriser in plain PyTorch."""
 
 from __future__ import annotations
 
 from torch import Tensor, nn
 
-from mangagan.bench.torch_twins.torch_pix2pix import torch_norm
+from mangagan.bench.torch_twins.torch_layers import torch_norm
 
 
 def _down(inputs: int, widths: list[int], norm: str) -> list[nn.Module]:
@@ -34,15 +34,16 @@ class TorchDCGANGenerator(nn.Module):
 
 
 class TorchDCGANDiscriminator(nn.Module):
-    """The twin of `mangagan.models.dcgan.DCGANDiscriminator` for pictures of `height` x `width`."""
+    """The twin of `mangagan.models.dcgan.DCGANDiscriminator` for pictures of `height` x `width` pixels."""
 
     def __init__(
         self, inputs: int, height: int, width: int, *, features: int = 64, layers: int = 3, norm: str = "batch"
     ) -> None:
         super().__init__()
         widths = [features * min(2**layer, 8) for layer in range(layers)]
-        left = widths[-1] * (height // 2**layers) * (width // 2**layers)
-        self.model = nn.Sequential(*_down(inputs, widths, norm), nn.Flatten(), nn.Linear(left, 1))
+        # The linear layer makes the network one for pictures of this size alone.
+        flat_features = widths[-1] * (height // 2**layers) * (width // 2**layers)
+        self.model = nn.Sequential(*_down(inputs, widths, norm), nn.Flatten(), nn.Linear(flat_features, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.model(x)

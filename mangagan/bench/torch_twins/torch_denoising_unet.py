@@ -1,4 +1,4 @@
-"""The denoising U-Net in plain PyTorch, which parity tests and the benchmark hold ours against."""
+"""The denoising U-Net in plain PyTorch."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
-from mangagan.bench.torch_twins.torch_pix2pix import torch_norm
+from mangagan.bench.torch_twins.torch_layers import torch_norm
 
 
 class _Block(nn.Module):
@@ -20,8 +20,8 @@ class _Block(nn.Module):
         return x + self.conv_2(leaky_relu(self.norm(self.conv_1(x)), 0.2))
 
 
-class _Sample(nn.Module):
-    """A step to half or to twice the size, with its norm and the blocks that follow what is added to it."""
+class _Resample(nn.Module):
+    """A convolution that halves or doubles the size, its norm, the sum with a skip connection, and residual blocks."""
 
     def __init__(self, conv: nn.Module, features: int, blocks: int, norm: str) -> None:
         super().__init__()
@@ -55,10 +55,10 @@ class TorchDenoisingUNet(nn.Module):
         k, pad = sampling, (sampling - 1) // 2
         downs = [nn.Conv2d(inputs, features, 4, 2, 1)]
         downs += [nn.Conv2d(i, o, k, 2, pad) for i, o in zip(widths, widths[1:], strict=False)]
-        self.down = nn.ModuleList(_Sample(c, w, blocks, norm) for c, w in zip(downs, widths, strict=True))
+        self.down = nn.ModuleList(_Resample(c, w, blocks, norm) for c, w in zip(downs, widths, strict=True))
         ups = zip(widths, [features // 4, *widths], strict=False)
         self.up = nn.ModuleList(
-            _Sample(nn.ConvTranspose2d(i, o, k, 2, pad), o, blocks if level else 0, norm)
+            _Resample(nn.ConvTranspose2d(i, o, k, 2, pad), o, blocks if level else 0, norm)
             for level, (i, o) in enumerate(ups)
         )
         self.head = nn.Conv2d(inputs + features // 4, outputs, 3, 1, 1)
@@ -68,8 +68,9 @@ class TorchDenoisingUNet(nn.Module):
         for level, down in enumerate(self.down):
             x = down(leaky_relu(x, 0.2) if level else x)
             skips.append(x)
+        # The innermost activations go on as they are; they are no skip connection.
         skips.pop()
         for up in reversed(self.up):
             x = up(leaky_relu(x, 0.2), skips.pop() if skips else None)
-        said = self.head(torch.cat([noisy, leaky_relu(x, 0.2)], 1))
-        return noisy[:, : self.outputs] - said if self.residual else torch.tanh(said)
+        output = self.head(torch.cat([noisy, leaky_relu(x, 0.2)], 1))
+        return noisy[:, : self.outputs] - output if self.residual else torch.tanh(output)

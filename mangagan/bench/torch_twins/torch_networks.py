@@ -1,24 +1,22 @@
-"""The networks of an experiment in plain PyTorch, and their optimisers."""
+"""Build the PyTorch twin of a Flax network."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
-import torch
 from torch import nn
 
-from mangagan import config
 from mangagan.bench.torch_twins.torch_dcgan import TorchDCGANDiscriminator, TorchDCGANGenerator
-from mangagan.bench.torch_twins.torch_deepfill import TorchDeepFill, TorchSNPatchGAN
+from mangagan.bench.torch_twins.torch_deepfill import TorchDeepFill
 from mangagan.bench.torch_twins.torch_denoising_unet import TorchDenoisingUNet
-from mangagan.bench.torch_twins.torch_losses import TorchVGG
+from mangagan.bench.torch_twins.torch_gated import initialize_gated
+from mangagan.bench.torch_twins.torch_layers import initialize_like_pix2pix
+from mangagan.bench.torch_twins.torch_perceptual import TorchVGG
 from mangagan.bench.torch_twins.torch_pix2pix import (
     TorchPatchGAN,
     TorchPixelGAN,
     TorchResNet,
     TorchUNet,
-    reference_initialise,
 )
 from mangagan.bench.torch_twins.torch_pix2pixhd import (
     TorchFeatureEncoder,
@@ -27,8 +25,8 @@ from mangagan.bench.torch_twins.torch_pix2pixhd import (
     TorchMultiscaleDiscriminator,
 )
 from mangagan.bench.torch_twins.torch_siggraph17 import TorchSiggraph17
-from mangagan.bench.torch_twins.torch_two_stage import TorchTwoStage, gated_initialise
-from mangagan.config import Experiment
+from mangagan.bench.torch_twins.torch_sn_patchgan import TorchSNPatchGAN
+from mangagan.bench.torch_twins.torch_two_stage import TorchTwoStage
 from mangagan.models.dcgan import DCGANDiscriminator, DCGANGenerator
 from mangagan.models.deepfill import DeepFill
 from mangagan.models.denoising_unet import DenoisingUNet
@@ -42,58 +40,29 @@ from mangagan.models.sn_patchgan import SNPatchGAN
 from mangagan.models.two_stage import TwoStage
 from mangagan.models.unet import UNet
 from mangagan.models.vgg import VGG16, VGG19
-from mangagan.tasks.denoise import Denoise
-from mangagan.tasks.hinted import Hinted
-from mangagan.tasks.inpaint import Inpaint
-from mangagan.tasks.pix2pixhd import PairedHD
-from mangagan.tasks.unpaired import Unpaired
+from mangagan.tasks.perceptual import Perceptual
 
 
-class Twins(NamedTuple):
-    """Networks by name: those of the generator's side, those of the discriminator's, and those that never learn."""
+def build_twin(network: object, inputs: int, size: int) -> nn.Module:
+    """Return the initialised twin of a network.
 
-    generator: nn.ModuleDict
-    discriminator: nn.ModuleDict
-    frozen: nn.ModuleDict
+    Args:
+        network: A Linen module of `mangagan.models`.
+        inputs: The number of its input channels, which Flax finds out by itself and PyTorch needs beforehand.
+        size: The side of its input pictures in pixels.
 
-
-def twin_networks(experiment: Experiment) -> Twins:
-    """Fresh networks for the pictures of the experiment; ValueError for a network that has no twin."""
-    task, size = experiment.task, experiment.data.size
-    if isinstance(task, Unpaired):
-        painters = {way: _twin(task.generator, 3, size) for way in ("to_target", "to_input")}
-        judges = {side: _twin(task.discriminator, 3, size) for side in ("target", "input")}
-        return Twins(nn.ModuleDict(painters), nn.ModuleDict(judges), nn.ModuleDict())
-    vgg = {"perceptual": _vgg(task.perceptual.network)} if task.perceptual.wanted else {}
-    if isinstance(task, Inpaint):
-        painter, judge = _twin(task.generator, 4, size), _twin(task.discriminator, 4, size)
-        return Twins(nn.ModuleDict({"painter": painter}), nn.ModuleDict({"judge": judge}), nn.ModuleDict(vgg))
-    encoder = task.encoder if isinstance(task, PairedHD) and task.encoded else None
-    condition = 2 if isinstance(task, PairedHD) and experiment.data.instances else 1
-    condition = 3 + len(experiment.data.damage.maps) if isinstance(task, Denoise) else condition
-    seen = 4 if isinstance(task, Hinted) else condition + (encoder.outputs if encoder is not None else 0)
-    painters = {"painter": _twin(task.generator, seen, size)}
-    if encoder is not None:
-        painters["encoder"] = _twin(encoder, 3, size)
-    judge = _twin(task.discriminator, task.space.channels + (condition if task.conditional else 0), size)
-    return Twins(nn.ModuleDict(painters), nn.ModuleDict({"judge": judge}), nn.ModuleDict(vgg))
+    Raises:
+        ValueError: The network has no twin.
+    """
+    return initialize_gated(initialize_like_pix2pix(_build(network, inputs, size)))
 
 
-def adam(networks: nn.Module, description: config.Adam) -> torch.optim.Adam:
-    """The optimiser of some networks, with the rate of the first step."""
-    betas = description.beta1, description.beta2
-    return torch.optim.Adam(networks.parameters(), description.schedule.rate, betas=betas, eps=description.epsilon)
-
-
-def trainable(networks: Iterable[nn.Module], learns: bool) -> None:
-    """Whether a backward pass computes the gradients of these networks' parameters."""
-    for network in networks:
-        for parameter in network.parameters():
-            parameter.requires_grad_(learns)
-
-
-def _twin(network: object, inputs: int, size: int) -> nn.Module:
-    return gated_initialise(reference_initialise(_build(network, inputs, size)))
+def build_perceptual_network(perceptual: Perceptual) -> dict[str, nn.Module]:
+    """Return the frozen network of a perceptual loss by its name, with random weights; none where it is not used."""
+    if not perceptual.needs_network:
+        return {}
+    network = VGG16() if perceptual.network == "vgg16" else VGG19()
+    return {"perceptual": TorchVGG(network).requires_grad_(False)}
 
 
 def _build(network: object, inputs: int, size: int) -> nn.Module:
@@ -131,7 +100,7 @@ def _build(network: object, inputs: int, size: int) -> nn.Module:
             return TorchMultiscaleDiscriminator(inputs, **_fields(network, "scales", "layers", "features", "norm"))
         case DCGANDiscriminator():
             return TorchDCGANDiscriminator(inputs, size, size, **_fields(network, "features", "layers", "norm"))
-    raise ValueError(f"{type(network).__name__} has no PyTorch twin to be timed against")
+    raise ValueError(f"{type(network).__name__} has no PyTorch twin to be compared with")
 
 
 def _fields(network: object, *names: str) -> dict[str, Any]:
@@ -141,7 +110,3 @@ def _fields(network: object, *names: str) -> dict[str, Any]:
 
 def _norm(norm: Norm) -> str:
     return {BatchNorm: "batch", InstanceNorm: "instance"}.get(type(norm), "none")
-
-
-def _vgg(network: str) -> nn.Module:
-    return TorchVGG(VGG16() if network == "vgg16" else VGG19()).requires_grad_(False)

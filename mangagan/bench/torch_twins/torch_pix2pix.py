@@ -1,33 +1,20 @@
-"""The same networks in plain PyTorch, with the tensor names of junyanz/pytorch-CycleGAN-and-pix2pix checkpoints.
+"""The networks of Pix2Pix and CycleGAN in plain PyTorch.
 
-They are what parity tests and the benchmark hold our networks against.
+Tensors are named as in checkpoints of junyanz/pytorch-CycleGAN-and-pix2pix, so that published weights load into them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-TorchNorm = Callable[[int], nn.Module]
-
-
-def torch_norm(name: str) -> tuple[TorchNorm, bool]:
-    """The norm called "batch", "instance" or "none", and whether the convolution before it has a bias."""
-    norms: dict[str, TorchNorm] = {
-        "batch": nn.BatchNorm2d,
-        "instance": nn.InstanceNorm2d,
-        "none": lambda channels: nn.Identity(),
-    }
-    if name not in norms:
-        raise ValueError(f"norm {name!r} is unknown; there are {', '.join(norms)}")
-    return norms[name], name == "instance"
+from mangagan.bench.torch_twins.torch_layers import torch_norm
 
 
 class _SkipBlock(nn.Module):
-    """One level of the U-Net around the levels below it (`inner`, None at the bottom)."""
+    """One level of the U-Net, which contains the levels below it (`inner`, None at the bottom)."""
 
     def __init__(
         self,
@@ -82,6 +69,7 @@ class TorchUNet(nn.Module):
         widths = [features * min(2**level, 8) for level in range(levels)]
         block: nn.Module | None = None
         for level in reversed(range(1, levels)):
+            # The innermost level and the four outermost ones have no dropout, as in the reference code.
             rate = dropout if 4 <= level < levels - 1 else 0.0
             outside = widths[level - 1]
             block = _SkipBlock(outside, widths[level], outside, block, norm=norm, dropout=rate)
@@ -172,14 +160,3 @@ class TorchPixelGAN(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.net(x)
-
-
-def reference_initialise(network: nn.Module) -> nn.Module:
-    """network with the reference's start: weights N(0, 0.02), batch norm scales N(1, 0.02), biases 0."""
-    for module in network.modules():
-        if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.BatchNorm2d)):
-            mean = 1.0 if isinstance(module, nn.BatchNorm2d) else 0.0
-            nn.init.normal_(module.weight, mean, 0.02)
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
-    return network

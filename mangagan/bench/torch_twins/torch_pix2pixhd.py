@@ -1,6 +1,6 @@
-"""The networks of Pix2PixHD in plain PyTorch, with the tensor names of NVIDIA/pix2pixHD checkpoints.
+"""The networks of Pix2PixHD in plain PyTorch.
 
-Every convolution has a bias, whatever the norm.
+Tensors are named as in checkpoints of NVIDIA/pix2pixHD. As there, every convolution has a bias, whatever the norm.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mangagan.bench.torch_twins.torch_pix2pix import TorchNorm, torch_norm
+from mangagan.bench.torch_twins.torch_layers import TorchNorm, torch_norm
 
 
 class TorchGlobalGenerator(nn.Module):
@@ -27,14 +27,14 @@ class TorchGlobalGenerator(nn.Module):
         super().__init__()
         normed, f = torch_norm(norm)[0], features
         trunk = [*_down(inputs, f, downs, normed), *_blocks(f * 2**downs, blocks, normed), *_up(f, downs, normed)]
-        self.model = nn.Sequential(*trunk, *_paint(f, outputs))
+        self.model = nn.Sequential(*trunk, *_output_layers(f, outputs))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.model(x)
 
 
 class TorchLocalEnhancer(nn.Module):
-    """The twin of `mangagan.models.pix2pixhd.LocalEnhancer`; `base` keeps all but its output layers."""
+    """The twin of `mangagan.models.pix2pixhd.LocalEnhancer`; it uses all layers of `base` but the output layers."""
 
     def __init__(
         self,
@@ -53,13 +53,14 @@ class TorchLocalEnhancer(nn.Module):
         self.model = base.model[:-3]
         for n in range(1, enhancers + 1):
             f = features * 2 ** (enhancers - n)
-            painting = _paint(f, outputs) if n == enhancers else []
+            output_layers = _output_layers(f, outputs) if n == enhancers else []
             self.add_module(f"model{n}_1", nn.Sequential(*_down(inputs, f, 1, normed)))
             self.add_module(
-                f"model{n}_2", nn.Sequential(*_blocks(2 * f, blocks, normed), *_up(f, 1, normed), *painting)
+                f"model{n}_2", nn.Sequential(*_blocks(2 * f, blocks, normed), *_up(f, 1, normed), *output_layers)
             )
 
     def forward(self, x: Tensor) -> Tensor:
+        # From the full size to the smallest; the base sees the smallest one.
         scales = [x]
         for _ in range(self.enhancers):
             scales.append(_half_size(scales[-1]))
@@ -76,14 +77,17 @@ class TorchFeatureEncoder(nn.Module):
         super().__init__()
         normed = torch_norm("instance")[0]
         trunk = [*_down(inputs, features, downs, normed), *_up(features, downs, normed)]
-        self.model = nn.Sequential(*trunk, *_paint(features, outputs))
+        self.model = nn.Sequential(*trunk, *_output_layers(features, outputs))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.model(x)
 
 
 class TorchMultiscaleDiscriminator(nn.Module):
-    """The twin of `mangagan.models.multiscale.MultiscaleDiscriminator`; its highest-numbered scale is our first."""
+    """The twin of `mangagan.models.multiscale.MultiscaleDiscriminator`.
+
+    The reference code counts scales from the smallest picture up: the scale with the highest number sees the full size.
+    """
 
     def __init__(
         self, inputs: int, *, scales: int = 2, layers: int = 3, features: int = 64, norm: str = "instance"
@@ -100,15 +104,15 @@ class TorchMultiscaleDiscriminator(nn.Module):
                 self.add_module(f"scale{scale}_layer{stage}", nn.Sequential(conv, *middle, *end))
 
     def forward(self, x: Tensor) -> list[list[Tensor]]:
-        judgements = []
+        scales = []
         for scale in reversed(range(self.scales)):
             y, outputs = x, []
             for stage in range(self.stages):
                 y = self.get_submodule(f"scale{scale}_layer{stage}")(y)
                 outputs.append(y)
-            judgements.append(outputs)
+            scales.append(outputs)
             x = _half_size(x)
-        return judgements
+        return scales
 
 
 class _ResidualBlock(nn.Module):
@@ -140,7 +144,7 @@ def _up(features: int, ups: int, normed: TorchNorm) -> list[nn.Module]:
     return layers
 
 
-def _paint(features: int, outputs: int) -> list[nn.Module]:
+def _output_layers(features: int, outputs: int) -> list[nn.Module]:
     return [nn.ReflectionPad2d(3), nn.Conv2d(features, outputs, 7), nn.Tanh()]
 
 

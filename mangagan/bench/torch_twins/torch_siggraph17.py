@@ -1,4 +1,4 @@
-"""SIGGRAPH17 in plain PyTorch, with the tensor names of richzhang/colorization-pytorch checkpoints."""
+"""SIGGRAPH17 in plain PyTorch; tensors are named as in checkpoints of richzhang/colorization-pytorch."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 def _convolutions(inputs: int, outputs: int, count: int, dilation: int = 1) -> list[nn.Module]:
-    """`count` 3 x 3 convolutions, each with its ReLU."""
+    """Return `count` 3 x 3 convolutions, each with its ReLU."""
     layers: list[nn.Module] = []
     for width in (inputs, *(outputs,) * (count - 1)):
         layers += [nn.Conv2d(width, outputs, 3, 1, dilation, dilation), nn.ReLU()]
@@ -18,7 +18,7 @@ def _stage(inputs: int, outputs: int, count: int, dilation: int = 1) -> nn.Seque
 
 
 def _joined_stage(features: int, count: int) -> nn.Sequential:
-    """A stage behind a sum of two convolutions, which brings its own ReLU."""
+    """Return a stage for the sum of two convolutions, which begins with the ReLU of that sum."""
     return nn.Sequential(nn.ReLU(), *_convolutions(features, features, count), nn.BatchNorm2d(features))
 
 
@@ -31,7 +31,7 @@ def _shortcut(inputs: int, outputs: int) -> nn.Sequential:
 
 
 class TorchSiggraph17(nn.Module):
-    """The twin of `mangagan.models.siggraph17.Siggraph17`; `classes` 0 leaves the class head out."""
+    """The twin of `mangagan.models.siggraph17.Siggraph17`; with `classes` 0 it has no class head."""
 
     def __init__(self, *, features: int = 64, classes: int = 529, classify: bool = False) -> None:
         super().__init__()
@@ -62,6 +62,7 @@ class TorchSiggraph17(nn.Module):
         s3 = self.model3(s2[:, :, ::2, ::2])
         s7 = self.model7(self.model6(self.model5(self.model4(s3[:, :, ::2, ::2]))))
         s8 = self.model8(self.model8up(s7) + self.model3short8(s3))
+        # Only one of the two heads trains the trunk: the class head while `classify` is set, otherwise the color head.
         logits = None if self.model_class is None else self.model_class(s8 if self.classify else s8.detach())
         if self.classify:
             s1, s2, s8 = s1.detach(), s2.detach(), s8.detach()

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mangagan.bench.torch_twins.torch_deepfill import CoarseStage, Enlarging, Gated, ToRGB
+from mangagan.bench.torch_twins.torch_deepfill import CoarseStage
+from mangagan.bench.torch_twins.torch_gated import GatedConv, ToRGB, UpsampledGatedConv
 from mangagan.bench.torch_twins.torch_smooth_fill import smooth_fill
 
 
 class TorchSelfAttention(nn.Module):
-    """The twin of `mangagan.models.self_attention.SelfAttention`, all scores at once."""
+    """The twin of `mangagan.models.self_attention.SelfAttention`, which computes all scores at once."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -25,21 +24,23 @@ class TorchSelfAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         queries, keys, values = (project(x).flatten(2) for project in (self.query, self.key, self.value))
-        # The products are not divided by the root of their length.
-        seen = F.scaled_dot_product_attention(queries.mT, keys.mT, values.mT, scale=1.0)
-        return x + self.gamma * seen.mT.reshape(x.shape)
+        # Unlike in a transformer, scores are not divided by the square root of the number of channels.
+        attended = F.scaled_dot_product_attention(queries.mT, keys.mT, values.mT, scale=1.0)
+        return x + self.gamma * attended.mT.reshape(x.shape)
 
 
 class _Refinement(nn.Module):
     def __init__(self, f: int, attention: bool) -> None:
         super().__init__()
-        self.stem = Gated(4, f, 5)
-        # Padded as ours is: PyTorch's own padding is the symmetric one.
-        down = [Gated(f, 2 * f, stride=2, symmetric=False), Gated(2 * f, 4 * f, stride=2, symmetric=False)]
-        dilated = [Gated(4 * f, 4 * f, dilation=2), Gated(4 * f, 4 * f, dilation=4)]
+        self.stem = GatedConv(4, f, 5)
+        # Flax pads strided convolutions asymmetrically ("SAME"); the symmetric padding is that of PyTorch.
+        down = [GatedConv(f, 2 * f, stride=2, symmetric=False), GatedConv(2 * f, 4 * f, stride=2, symmetric=False)]
+        dilated = [GatedConv(4 * f, 4 * f, dilation=2), GatedConv(4 * f, 4 * f, dilation=4)]
         attended = [TorchSelfAttention(4 * f)] if attention else []
-        self.middle = nn.Sequential(*down, *dilated, *attended, Gated(4 * f, 4 * f), Enlarging(4 * f, 2 * f))
-        self.last = nn.Sequential(Gated(3 * f, f), ToRGB(f))
+        self.middle = nn.Sequential(
+            *down, *dilated, *attended, GatedConv(4 * f, 4 * f), UpsampledGatedConv(4 * f, 2 * f)
+        )
+        self.last = nn.Sequential(GatedConv(3 * f, f), ToRGB(f))
 
     def forward(self, x: Tensor) -> Tensor:
         stem = self.stem(x)
@@ -59,20 +60,11 @@ class TorchTwoStage(nn.Module):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         hole = x[:, 3:]
         known = x[:, :3] * (1 - hole)
-        begun = smooth_fill(known, hole) if self.smooth else known
-        coarse = self._painted(begun, hole, self.coarse(torch.cat([begun, hole], 1)))
+        filled = smooth_fill(known, hole) if self.smooth else known
+        coarse = self._completed(filled, hole, self.coarse(torch.cat([filled, hole], 1)))
         pasted = known + coarse * hole
-        return coarse, self._painted(pasted, hole, self.refinement(torch.cat([pasted, hole], 1)))
+        return coarse, self._completed(pasted, hole, self.refinement(torch.cat([pasted, hole], 1)))
 
-    def _painted(self, begun: Tensor, hole: Tensor, said: Tensor) -> Tensor:
-        return (begun + hole * said).clamp(-1, 1) if self.smooth else said
-
-
-def gated_initialise(network: nn.Module) -> nn.Module:
-    """network with gated convolutions that start as `mangagan.models.gated.gated_weights` has them."""
-    for module in network.modules():
-        if isinstance(module, Gated):
-            bound = math.sqrt(12 / module.conv.weight[0].numel())
-            nn.init.uniform_(module.conv.weight, -bound, bound)
-            nn.init.zeros_(module.conv.bias)  # type: ignore[arg-type]
-    return network
+    def _completed(self, filled: Tensor, hole: Tensor, output: Tensor) -> Tensor:
+        # With a smooth fill a stage predicts the difference from it, in the hole alone.
+        return (filled + hole * output).clamp(-1, 1) if self.smooth else output

@@ -1,4 +1,4 @@
-"""Building an archive: stage the pages, split them by work, pack them, put the whole into place at once."""
+"""Build an archive: stage the pages, split them by work, pack them, and move the result into place atomically."""
 
 from __future__ import annotations
 
@@ -9,36 +9,48 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from mangagan.data.archive.splits import Placed, demanded, patterns, place
+from mangagan.data.archive.splits import SplitCandidate, assign_splits, parse_patterns, requested_splits
 from mangagan.data.archive.staging import stage, staged, staged_bytes
 from mangagan.data.sources.entries import Source
 
-FORMAT = 1
+FORMAT = 1  # part of the cache key: increase it when archives change in a way that old ones must be built again
 _REASONS_SHOWN = 5
 
 
 def build(source: Source, text: str, directory: Path, *, held_out: str, progress: bool) -> None:
-    """Writes a source's archive to a directory that is not there yet, going on where an interrupted build stopped.
+    """Write the archive of a source to a new directory; an interrupted build is continued.
 
-    The caller keeps other processes away. Raises ValueError with reasons for a source without a usable picture, and
-    for a `held_out` (see `mangagan.data.archive.splits.demanded`) that does not fit its works.
+    The caller must hold the lock of the directory.
+
+    Args:
+        source: the source.
+        text: how the user named it.
+        directory: of the archive; it must not exist.
+        held_out: see `mangagan.data.archive.splits.requested_splits`.
+        progress: whether a progress bar is shown.
+
+    Raises:
+        ValueError: with the reasons, for a source without a usable picture, or works that it does not have.
     """
     staging = directory.with_name(directory.name + ".staging")
     entries = source.entries()
     stage(entries, staging / "pages", progress=progress)
     notes = list(enumerate(staged(staging / "pages", len(entries))))
+    # A broken picture is reported, not fatal: large collections always have some.
     usable = [(number, note) for number, note in notes if "skipped" not in note]
     skipped = [{"name": note["name"], "reason": note["skipped"]} for _, note in notes if "skipped" in note]
     if not usable:
         shutil.rmtree(staging)
         raise ValueError(_nothing_usable(text, skipped))
-    pages, remarks = _manifest_pages(usable, staging / "pages", held_out)
-    manifest = {"format": FORMAT, "source": text, "licences": source.licences, "notes": remarks}
+    pages, split_notes = _manifest_pages(usable, staging / "pages", held_out)
+    manifest = {"format": FORMAT, "source": text, "licences": source.licences, "notes": split_notes}
+    # The manifest is written last and is moved with the packed records.
     packed = _pack(pages, staging)
     for page in pages:
         del page["number"]
     _write_json(packed / "manifest.json", manifest | {"pages": pages})
     _write_json(packed / "report.json", {"source": text, "used": len(pages), "skipped": skipped})
+    # A rename: an archive appears complete, or not at all.
     os.replace(packed, directory)
     shutil.rmtree(staging)
 
@@ -51,20 +63,23 @@ def _manifest_pages(
         color, bw = (sha256(data).hexdigest() if data else None for data in staged_bytes(folder, number))
         page = {"name": note["name"], "work": note["work"], "split": note["split"], "size": note["size"]}
         pages.append(page | {"color": color, "bw": bw, "number": number})
-    asked = [page["split"] for page in pages]
-    if patterns(held_out):
-        wanted = demanded(held_out, [(page["name"], page["work"]) for page in pages])
-        asked = [own if own == "validation" else one for own, one in zip(asked, wanted, strict=True)]
-    splits, remarks = place(
-        [Placed(page["work"], page["color"] is not None, split) for page, split in zip(pages, asked, strict=True)]
-    )
+    fixed = [page["split"] for page in pages]
+    if parse_patterns(held_out):
+        requested = requested_splits(held_out, [(page["name"], page["work"]) for page in pages])
+        # What the source itself holds out stays held out.
+        fixed = [own if own == "validation" else one for own, one in zip(fixed, requested, strict=True)]
+    candidates = [
+        SplitCandidate(page["work"], page["color"] is not None, split) for page, split in zip(pages, fixed, strict=True)
+    ]
+    splits, notes = assign_splits(candidates)
     for page, split in zip(pages, splits, strict=True):
         page["split"] = split
-    return sorted(pages, key=lambda page: page["split"]), remarks
+    # The sort is stable, so that pages keep the order of their source within a split.
+    return sorted(pages, key=lambda page: page["split"]), notes
 
 
 def _pack(pages: list[dict[str, Any]], staging: Path) -> Path:
-    from mangagan.data.archive.pack import pack  # tensorflow_datasets takes a second to import
+    from mangagan.data.archive.pack import pack  # the import of tensorflow_datasets takes a second
 
     labels = {page["number"]: page for page in pages}
 
@@ -72,6 +87,7 @@ def _pack(pages: list[dict[str, Any]], staging: Path) -> Path:
         color, bw = staged_bytes(staging / "pages", number)
         return {"name": labels[number]["name"], "work": labels[number]["work"], "color": color, "bw": bw}
 
+    # What an interrupted run has packed is incomplete; packing is fast compared with staging.
     shutil.rmtree(staging / "packed", ignore_errors=True)
     splits = sorted({page["split"] for page in pages})
     numbers = {split: [page["number"] for page in pages if page["split"] == split] for split in splits}
@@ -80,7 +96,7 @@ def _pack(pages: list[dict[str, Any]], staging: Path) -> Path:
 
 def _nothing_usable(text: str, skipped: list[dict[str, str]]) -> str:
     if not skipped:
-        return f"data source {text} has no pictures: no file in it has the suffix of a picture"
+        return f"data source {text} has no pictures: no file in it has the extension of a picture"
     reasons = "; ".join(f"{skip['name']}: {skip['reason']}" for skip in skipped[:_REASONS_SHOWN])
     more = len(skipped) - _REASONS_SHOWN
     return f"data source {text} has no usable picture: {reasons}{f'; and {more} more' if more > 0 else ''}"

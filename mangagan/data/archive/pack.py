@@ -1,4 +1,4 @@
-"""The second stage of a build: staged pages become one ArrayRecord archive, through TFDS but without TensorFlow."""
+"""The second stage of a build: pack staged pages into ArrayRecord files by TFDS, without TensorFlow."""
 
 from __future__ import annotations
 
@@ -13,20 +13,29 @@ import tensorflow_datasets as tfds
 
 
 def pack(numbers: dict[str, list[int]], read: Callable[[int], dict[str, Any]], folder: Path) -> Path:
-    """Writes the records of each split, in the order given, as a TFDS data set; returns the folder that holds it."""
+    """Write a TFDS data set and return its folder.
+
+    Args:
+        numbers: the page numbers of each split, in the order of the records.
+        read: returns the record of a page number.
+        folder: in which the data set gets a folder of its own.
+    """
     tfds.disable_progress_bar()
     builder = Pages(data_dir=folder, numbers=numbers, read=read)
-    # TFDS announces a download of unknown size; there is none.
+    # TFDS would print that it downloads data of unknown size.
     with redirect_stdout(StringIO()):
         builder.download_and_prepare(download_config=tfds.download.DownloadConfig(try_download_gcs=False))
     return Path(builder.data_dir)
 
 
 class Pages(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
-    """Pages: name, work, and the bytes of the colored and the black-and-white picture, empty where there is none."""
+    """Pages with name, work, and the bytes of the coloured and the black-and-white form, empty where it is missing.
+
+    The name of the class and its version are part of the paths inside an archive: they must not change.
+    """
 
     VERSION = tfds.core.Version("1.0.0")
-    # Nothing is downloaded, so no checksums lie beside this code; TFDS needs importlib_resources to look for them.
+    # There are no downloads, hence no checksums beside this code; TFDS would need importlib_resources to look for them.
     code_path = None
 
     def __init__(self, *, numbers: dict[str, list[int]], read: Callable[[int], dict[str, Any]], **options: Any):
@@ -36,7 +45,7 @@ class Pages(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: i
     def _info(self) -> tfds.core.DatasetInfo:
         text = tfds.features.Text()
         features = {"name": text, "work": text, "color": np.object_, "bw": np.object_}
-        # Records keep the order of the manifest.
+        # Without shuffling, records keep the order of the manifest.
         return tfds.core.DatasetInfo(
             builder=self, features=tfds.features.FeaturesDict(features), disable_shuffling=True
         )

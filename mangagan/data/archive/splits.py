@@ -1,4 +1,4 @@
-"""Which pages are held out: whole works, so that no validation page shares its cast or palette with a training page."""
+"""Hold out whole works, so that no validation page shares its characters or palette with a training page."""
 
 from __future__ import annotations
 
@@ -14,59 +14,67 @@ _WORKS_SHOWN = 12
 
 
 @dataclass(frozen=True)
-class Placed:
-    """What decides a page's split: its work, whether it is colored, and the split that its source demands, if any."""
+class SplitCandidate:
+    """The properties of a page that decide its split: its work, whether it is coloured, and a fixed split, if any."""
 
     work: str
     colored: bool
     split: Split | None = None
 
 
-def patterns(held_out: str) -> tuple[str, ...]:
-    """The patterns of a list such as "E15,E16,E17" or "title 1*,cover*"; "" has none."""
+def parse_patterns(held_out: str) -> tuple[str, ...]:
+    """Split a list such as "E15,E16,E17" or "title 1*,cover*" into its patterns; "" has none."""
     return tuple(part.strip() for part in held_out.split(",") if part.strip())
 
 
-def fits(wanted: Sequence[str], labels: Sequence[tuple[str, str]]) -> list[set[str]]:
-    """The patterns that fit each page (name, work): those that are its work's name, or fit its own."""
-    return [{one for one in wanted if one == work or fnmatchcase(name, one)} for name, work in labels]
+def matching_patterns(patterns: Sequence[str], labels: Sequence[tuple[str, str]]) -> list[set[str]]:
+    """Return the patterns that match each page (name, work): equal to its work, or a glob pattern of its name."""
+    return [{one for one in patterns if one == work or fnmatchcase(name, one)} for name, work in labels]
 
 
-def demanded(held_out: str, labels: Sequence[tuple[str, str]]) -> list[Split]:
-    """The split of each page (name, work): validation where a pattern is its work's name, or fits its own.
+def requested_splits(held_out: str, labels: Sequence[tuple[str, str]]) -> list[Split]:
+    """Return the split of each page (name, work): validation where one of the patterns matches.
 
-    Raises ValueError for a pattern that no page has, and where nothing is left to learn from.
+    Args:
+        held_out: names of works and glob patterns of the names of pages, separated by commas.
+        labels: (name, work) of each page.
+
+    Raises:
+        ValueError: for a pattern that matches no page, and where no training page is left.
     """
-    wanted = patterns(held_out)
-    found = fits(wanted, labels)
-    unknown = [one for one in wanted if not any(one in page for page in found)]
+    patterns = parse_patterns(held_out)
+    matches = matching_patterns(patterns, labels)
+    unknown = [one for one in patterns if not any(one in page for page in matches)]
     works = ", ".join(sorted({work for _, work in labels})[:_WORKS_SHOWN])
     if unknown:
         raise ValueError(f'held_out={held_out}: no work and no page is "{unknown[0]}"; the works begin with {works}')
-    if all(found):
-        raise ValueError(f"held_out={held_out}: every page is held out; leave some of the works to learn from: {works}")
-    return ["validation" if page else "train" for page in found]
+    if all(matches):
+        raise ValueError(f"held_out={held_out}: every page is held out; leave some of the works for training: {works}")
+    return ["validation" if page else "train" for page in matches]
 
 
-def place(pages: Sequence[Placed]) -> tuple[list[Split], tuple[str, ...]]:
-    """Each page's split, and notes for the manifest where splitting by work was not possible.
+def assign_splits(pages: Sequence[SplitCandidate]) -> tuple[list[Split], tuple[str, ...]]:
+    """Return the split of each page, and notes for the manifest where a split by work was not possible.
 
-    About 10 % of the works, at least one of several, are held out: those whose names have the smallest SHA-256.
-    Works with colour and works without are divided apart, so that unrelated titles leave both domains on both
-    sides. A lone work gives its last 10 % of pages.
+    10 % of the works, but at least one, are held out: those whose names have the smallest SHA-256, which does not
+    depend on the other works. Works with and without colour are split separately, so that both splits have both
+    domains. Of a single work the last 10 % of the pages are held out.
     """
+    # A work counts as coloured if one of its pages is.
     colored_works = {page.work for page in pages if page.colored}
     splits: list[Split] = [page.split or "train" for page in pages]
     notes = []
     for colored in (True, False):
-        free = [n for n, p in enumerate(pages) if p.split is None and (p.work in colored_works) == colored]
-        names = sorted({pages[n].work for n in free}, key=lambda work: sha256(work.encode()).digest())
+        unassigned = [n for n, p in enumerate(pages) if p.split is None and (p.work in colored_works) == colored]
+        # Sorted by hash: adding a work to a source does not move the others to another split, except at the limit.
+        names = sorted({pages[n].work for n in unassigned}, key=lambda work: sha256(work.encode()).digest())
         if len(names) == 1:
-            held_out = free[len(free) - round(max(len(free) > 1, HELD_OUT_SHARE * len(free))) :]
+            count = round(max(len(unassigned) > 1, HELD_OUT_SHARE * len(unassigned)))
+            held_out = unassigned[len(unassigned) - count :]
             notes.append(f'split by page: only one work ("{names[0]}") {"in colour" if colored else "in grey"}')
         else:
             chosen = set(names[: max(1, round(HELD_OUT_SHARE * len(names)))])
-            held_out = [n for n in free if pages[n].work in chosen]
+            held_out = [n for n in unassigned if pages[n].work in chosen]
         for n in held_out:
             splits[n] = "validation"
     return splits, tuple(notes)

@@ -1,4 +1,4 @@
-"""The first stage of a build, which resumes: every page of a source is read, proved and written aside."""
+"""The first stage of a build, which can be resumed: read, check and store every page of a source."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from typing import Any
 from tqdm import tqdm
 
 from mangagan.data.sources.entries import Entry
-from mangagan.images.atomic import write_aside
-from mangagan.images.decode import Unusable
+from mangagan.images.atomic import write_atomically
+from mangagan.images.errors import UnusableFile
 
-# What takes longer than this is worth the start of worker processes.
+# Builds that take longer than this start worker processes.
 _ALONE_SECONDS = 1.0
 
 
 def stage(entries: Sequence[Entry], folder: Path, *, progress: bool) -> None:
-    """Writes each entry's pictures and a note of them into a folder; entries that are already there are left alone."""
+    """Write the pictures of each entry and a note about them to a folder; staged entries are not read again."""
     folder.mkdir(parents=True, exist_ok=True)
-    there = {path.name for path in folder.iterdir()}
-    todo = [(number, entry) for number, entry in enumerate(entries) if f"{number:07}.json" not in there]
+    existing = {path.name for path in folder.iterdir()}
+    todo = [(number, entry) for number, entry in enumerate(entries) if f"{number:07}.json" not in existing]
     bar = tqdm(total=len(entries), initial=len(entries) - len(todo), desc="pages", disable=not progress)
     with bar:
         for _ in _each(partial(_stage_one, folder), todo):
@@ -36,31 +36,32 @@ def stage(entries: Sequence[Entry], folder: Path, *, progress: bool) -> None:
 
 
 def staged(folder: Path, count: int) -> list[dict[str, Any]]:
-    """The notes of all staged entries in order: name, work, split, size; or name and the reason why it was skipped."""
+    """Return the notes of all staged entries in order: name, work, split, size; or name and the reason for skipping."""
     return [json.loads((folder / f"{number:07}.json").read_text()) for number in range(count)]
 
 
 def staged_bytes(folder: Path, number: int) -> tuple[bytes, bytes]:
-    """The colour and the black-and-white picture of a staged entry."""
+    """Return the bytes of the coloured and of the black-and-white form of a staged entry."""
     color, bw = ((folder / f"{number:07}.{kind}").read_bytes() for kind in ("color", "bw"))
     return color, bw
 
 
 def exit_with_parent() -> None:
-    """Ends this worker process as soon as the process that started it is gone, however that one ended."""
+    """End this worker process as soon as its parent process is gone, even if that was killed."""
     parent = multiprocessing.parent_process()
     if parent is None:
         return
 
     def watch() -> None:
         parent.join()
+        # `sys.exit` would end this thread alone.
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
 
 
 def _each(function: partial[None], todo: list[tuple[int, Entry]]) -> Iterator[None]:
-    """Calls the function for each entry, at first in this process, then in as many as there are processors."""
+    """Call the function for each entry, first in this process; after a while in as many processes as there are CPUs."""
     start = time.monotonic()
     for n, numbered in enumerate(todo):
         if time.monotonic() - start >= _ALONE_SECONDS:
@@ -71,9 +72,11 @@ def _each(function: partial[None], todo: list[tuple[int, Entry]]) -> Iterator[No
 
 def _in_processes(function: partial[None], todo: list[tuple[int, Entry]]) -> Iterator[None]:
     processes = min(os.cpu_count() or 1, len(todo))
+    # Chunks small enough that all processes finish at about the same time.
     share = max(1, min(16, len(todo) // (4 * processes)))
-    # Pages of one work together: a process that composes comics keeps the drawings of a cast.
+    # Pages of one work together: a process that composes comics caches the drawings of the characters.
     by_work = sorted(todo, key=lambda numbered: numbered[1].label.work)
+    # A forked process could inherit a lock that a thread of this process holds.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context, initializer=exit_with_parent) as pool:
         try:
@@ -86,11 +89,11 @@ def _stage_one(folder: Path, numbered: tuple[int, Entry]) -> None:
     number, entry = numbered
     try:
         pictures = entry.load()
-    except Unusable as reason:
+    except UnusableFile as reason:
         note = asdict(entry.label) | {"skipped": str(reason)}
     else:
         note = asdict(pictures.label or entry.label) | {"size": pictures.size}
         for kind, data in (("color", pictures.color), ("bw", pictures.bw)):
-            write_aside(folder / f"{number:07}.{kind}", data)
-    # Last: this file says that the page is complete.
-    write_aside(folder / f"{number:07}.json", json.dumps(note).encode())
+            write_atomically(folder / f"{number:07}.{kind}", data)
+    # Written last, because the note marks the entry as complete.
+    write_atomically(folder / f"{number:07}.json", json.dumps(note).encode())

@@ -1,4 +1,4 @@
-"""The pages of an archive as picture files again, for people and for commands that take folders."""
+"""Write the pages of an archive as picture files, for people and for commands that take folders."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import get_args
 from tqdm import tqdm
 
 from mangagan.data.archive.archive import Archive, Split
-from mangagan.images.atomic import write_aside
+from mangagan.images.atomic import write_atomically
 
 
 def unpack(archive: Archive, folder: Path) -> int:
-    """Writes all pages that are in colour to `folder`, called as in the archive; how many they are.
+    """Write all coloured pages to `folder` under their names in the archive; returns their number.
 
-    A command that was stopped goes on. Raises ValueError where no page is in colour, where another picture stands in
-    the place of a page, and where a name leads out of the folder.
+    Files that exist already are kept, so that an interrupted command can be continued.
+
+    Raises:
+        ValueError: where no page is in colour, a different picture has the name of a page, or a name leads out of the
+            folder.
     """
     count = 0
     for split in get_args(Split):
@@ -32,14 +35,14 @@ def unpack(archive: Archive, folder: Path) -> int:
 def _write(file: Path, picture: bytes) -> None:
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_aside(file, picture)
+        write_atomically(file, picture)
     elif file.read_bytes() != picture:
-        raise ValueError(f"{file} is another picture, and is not overwritten: choose another folder")
+        raise ValueError(f"{file} is another picture, which is not overwritten: choose another folder")
 
 
 def _file(folder: Path, name: str, picture: bytes) -> Path:
     suffix = ".png" if picture.startswith(b"\x89PNG") else ".jpg"
     file = folder / f"{name.removesuffix(suffix)}{suffix}"
     if not file.resolve().is_relative_to(folder.resolve()):
-        raise ValueError(f"{name} is no name of a picture in {folder}")
+        raise ValueError(f"{name} is no name of a picture in {folder}: it leads out of the folder")
     return file

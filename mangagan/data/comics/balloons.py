@@ -1,4 +1,4 @@
-"""Lettering: speech balloons with tails, captions and sound effects."""
+"""Draw lettering: speech balloons with tails, captions and sound effects."""
 
 from __future__ import annotations
 
@@ -11,47 +11,16 @@ from PIL import Image, ImageDraw, ImageFont
 
 from mangagan.data.comics.canvas import FINE, PROP, Canvas, Point
 
-LINES = (
-    "WAIT FOR ME!", "DID YOU HEAR THAT?", "I KNEW IT...", "THAT CAN'T BE RIGHT.",
-    "HURRY, IT'S GETTING LATE!", "WHO ARE YOU?", "WE SHOULD GO BACK.", "NOT AGAIN!", "LOOK OVER THERE!",
-    "I'M NOT AFRAID OF A LITTLE RAIN.", "THIS IS THE PLACE.", "REALLY?", "YOU PROMISED, REMEMBER?", "HMM.",
-    "IT WAS HERE A MINUTE AGO!", "LET ME TRY.", "THAT'S MINE!", "EVERYONE IS WAITING FOR US.",
-    "WHAT DO WE DO NOW?", "TRUST ME.", "I'VE NEVER SEEN ONE SO BIG!", "SHH... LISTEN.", "HA! TOO EASY.",
-    "THANK YOU. FOR EVERYTHING.", "ONE MORE TIME!", "YOU'RE LATE.", "IT SMELLS LIKE RAIN.",
-    "I THOUGHT YOU WERE GONE.", "GOOD MORNING!", "ARE WE THERE YET?", "NO WAY!", "OKAY, HERE'S THE PLAN.",
-    "I CAN FIX IT. I THINK.", "KEEP YOUR VOICE DOWN.", "HOW MUCH FOR ALL OF THEM?", "OH NO.",
-    "IT ONLY OPENS FROM THE OUTSIDE.", "MY GRANDMOTHER MADE IT.", "SOMEBODY WAS HERE BEFORE US.",
-    "COUNT ME IN!", "YES!", "...",
-)  # fmt: skip
-CAPTIONS = (
-    "THE NEXT MORNING.", "MEANWHILE...", "THREE DAYS LATER.", "FAR FROM HOME.", "IT BEGAN WITH A LETTER.",
-    "THAT EVENING...", "NOBODY SAID A WORD.", "ON THE OTHER SIDE OF TOWN.", "JUST BEFORE NOON.",
-    "AND SO THEY WAITED.",
-)  # fmt: skip
-SOUNDS = (
-    "BOOM!",
-    "CRASH!",
-    "WHOOSH!",
-    "THUD",
-    "SPLASH!",
-    "CLICK",
-    "POW!",
-    "ZOOM!",
-    "RING!",
-    "CRACK!",
-    "BANG!",
-    "SNAP!",
-)
 SOUND_COLORS = ("#ffd83d", "#ff6f4a", "#ff9f2e", "#7fd4f2", "#f4f06a", "#ff86a8")
 
 Shape: TypeAlias = Literal["round", "shout", "thought"]
 
 
-LETTERS = 21  # pixels from line to line
+LETTERS = 21  # line height in pixels
 
 
 def balloon(page: Canvas, text: str, center: Point, mouth: Point | None, shape: Shape, width: int) -> None:
-    """Draws a white balloon with black lettering, its lines at most `width` long, its tail towards `mouth`."""
+    """Draw a white balloon with black lettering in lines of at most `width` pixels and a tail towards `mouth`."""
     rx, ry = balloon_size(text, width)
     at = inside(page, center, rx + 4, ry + 4)
     shapes = [_outline(shape, at, rx, ry)]
@@ -64,14 +33,14 @@ def balloon(page: Canvas, text: str, center: Point, mouth: Point | None, shape: 
 
 
 def balloon_size(text: str, width: int) -> tuple[float, float]:
-    """Half the width and half the height of the balloon that holds `text`."""
+    """Return half the width and half the height of the balloon of a text."""
     lines = _wrapped(text, width)
     rx = max(_lettering().getlength(line) for line in lines) / 2 * (1.12 if len(lines) == 1 else 1.25) + 14
     return rx, LETTERS * len(lines) * 0.65 + 13
 
 
 def caption(page: Canvas, text: str, corner: Point, width: int) -> None:
-    """Draws a narrator's box, its top left corner at `corner`, its lines at most `width` long."""
+    """Draw a caption box with its top left corner at `corner`, in lines of at most `width` pixels."""
     wide, high = caption_size(text, width)
     x, y = inside(page, (corner[0] + wide / 2, corner[1] + high / 2), wide / 2, high / 2)
     x0, y0, x1, y1 = x - wide / 2, y - high / 2, x + wide / 2, y + high / 2
@@ -80,18 +49,18 @@ def caption(page: Canvas, text: str, corner: Point, width: int) -> None:
 
 
 def caption_size(text: str, width: int) -> tuple[float, float]:
-    """Width and height of the box that holds `text`."""
+    """Return the width and height of the box of a text."""
     lines = _wrapped(text, width)
     return max(_lettering().getlength(line) for line in lines) + 20, LETTERS * len(lines) + 12
 
 
 def sound_size(text: str, size: int) -> tuple[float, float]:
-    """Width and height of a sound effect in letters of `size` pixels."""
+    """Return the width and height of a sound effect in letters of `size` pixels."""
     return _font("font_fredoka_one", "FredokaOne-Regular.ttf", size).getlength(text) * 1.08, size * 1.25
 
 
 def sound(page: Canvas, text: str, center: Point, size: int, angle: float, color: str) -> None:
-    """Draws a sound effect: heavy letters in color with an ink outline and a white one around it."""
+    """Draw a sound effect: heavy coloured letters with an ink outline and a white outline around it."""
     font = _font("font_fredoka_one", "FredokaOne-Regular.ttf", size)
     edge = max(size // 16, 3)
     wide, high = int(font.getlength(text)) + 6 * edge, int(size * 1.4) + 6 * edge
@@ -101,9 +70,9 @@ def sound(page: Canvas, text: str, center: Point, size: int, angle: float, color
         ImageDraw.Draw(mask).text((wide / 2, high / 2), text, 255, font, anchor="mm", stroke_width=stroke)
         masks.append(mask.rotate(angle, Image.Resampling.BICUBIC, expand=True))
     at = (round(center[0] - masks[0].width / 2), round(center[1] - masks[0].height / 2))
-    page.paint(masks[0], at, "#ffffff", PROP)
+    page.fill(masks[0], at, "#ffffff", PROP)
     page.draw_ink(masks[1], at)
-    page.paint(masks[2], at, color, PROP)
+    page.fill(masks[2], at, color, PROP)
 
 
 @lru_cache(maxsize=32)
@@ -128,7 +97,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 def inside(page: Canvas, center: Point, half_wide: float, half_high: float) -> Point:
-    """The center nearest to `center` that keeps a box of such halves on the page."""
+    """Move a centre so that a box with these half sides stays on the page."""
     x = float(np.clip(center[0], half_wide + 6, page.size[0] - half_wide - 6))
     return x, float(np.clip(center[1], half_high + 6, page.size[1] - half_high - 6))
 
@@ -169,7 +138,7 @@ def _bubbles(at: Point, mouth: Point, rx: float, ry: float) -> list[list[Point]]
 
 
 def _box(page: Canvas, shapes: list[list[Point]], color: str = "#ffffff") -> None:
-    """Fills the union of shapes and inks its outline."""
+    """Fill the union of shapes and ink its outline."""
     every = np.array([point for shape in shapes for point in shape])
     left, top = (int(v) for v in np.floor(every.min(0)) - 5)
     wide, high = (int(v) for v in np.ceil(every.max(0)) + 5 - (left, top))
@@ -183,11 +152,11 @@ def _box(page: Canvas, shapes: list[list[Point]], color: str = "#ffffff") -> Non
     for shape in shapes:
         _inner(inner, [((x - left) * FINE, (y - top) * FINE) for x, y in shape])
     page.draw_ink(_either(union, rim).reduce(FINE), (left, top))
-    page.paint(inner.reduce(FINE), (left, top), color, PROP)
+    page.fill(inner.reduce(FINE), (left, top), color, PROP)
 
 
 def _inner(mask: Image.Image, points: list[Point]) -> None:
-    # The inside of the union is the union of the insides: each shape less its own rim.
+    # The inside of the union is the union of the insides, each a shape without its own rim.
     own = Image.new("L", mask.size, 0)
     draw = ImageDraw.Draw(own)
     draw.polygon(points, fill=255)

@@ -1,4 +1,4 @@
-"""Who plays in a work."""
+"""The characters of a work: four per work, each with its own hair, top and haircut."""
 
 from __future__ import annotations
 
@@ -50,17 +50,17 @@ _NUMBERS = {work.name: number for number, work in enumerate((*WORKS, *UNSEEN))}
 
 
 def number_of(work: Work) -> int:
-    """A work's place among all that there are. Raises KeyError for one that is not among them."""
+    """Return the index of a work among all works. Raises KeyError for an unknown one."""
     return _NUMBERS[work.name]
 
 
 @lru_cache(maxsize=len(_NUMBERS))
 def cast_of(work: Work) -> tuple[Character, ...]:
-    """Four characters of a work, no two alike in hair, top or cut; the same whatever the seed of the pages."""
+    """Return the four characters of a work, all different in hair, top and haircut, for any seed of the pages."""
     index, style = _NUMBERS[work.name], work.style
     rng = np.random.default_rng(np.random.SeedSequence([71, index]))
     picks = {name: rng.permutation(len(values)) for name, values in (("top", _TOPS), ("cut", _CUTS[style]))}
-    # Somebody always has black hair: comics live on solid blacks.
+    # One character always has black hair: solid black areas are typical of comics.
     hair = rng.permutation([0, *(1 + rng.permutation(len(_HAIR) - 1)[:3])])
     return tuple(
         Character(

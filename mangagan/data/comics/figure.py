@@ -1,4 +1,4 @@
-"""Characters: a DiceBear head or bust on a body of our own, in poses and moods."""
+"""Draw characters: a DiceBear head or bust on a body, in poses and moods."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from functools import lru_cache
 from typing import Any
 
 from mangagan.data.comics.art import avatar
-from mangagan.data.comics.sprite import Plate, Sprite, engrave
+from mangagan.data.comics.character_styles import EXTRAS, FACES, FRAMES, BodyFrame
+from mangagan.data.comics.sprite import RenderedSprite, Sprite, render_svg
 
-HEIGHTS = {
-    "bust": 480,
-    "full": 400,
-}  # in pixels, as figures are rendered; any other size is scaled from these
+# Pixels of a rendered figure; other sizes are scaled from these.
+HEIGHTS = {"bust": 480, "full": 400}
 LINE = 1.3
 
 
 @dataclass(frozen=True)
 class Character:
-    """One member of a cast, the same on every page: a head of `style` and colors as "#rrggbb"."""
+    """One member of a cast, the same on every page: the style of the head, and colours as "#rrggbb"."""
 
     style: str
     seed: str
@@ -31,77 +30,6 @@ class Character:
     skirt: bool
 
 
-@dataclass(frozen=True)
-class Frame:
-    """Where a style's body goes, in hundredths of its canvas."""
-
-    center: float
-    neck: float
-    shoulder: float
-    hip: float
-    foot: float
-    bust: float
-    mouth: float
-    sleeve: float = 9.0
-    own_torso: bool = False
-    head_last: bool = False
-    faces: int = 1  # where the drawing looks: -1 left, 1 right
-
-
-FRAMES = {
-    "adventurer": Frame(47, 76, 17, 112, 152, 108, 66, head_last=True, faces=-1),
-    "lorelei": Frame(52, 89, 21, 136, 186, 124, 72, sleeve=10.0),
-    "micah": Frame(50, 98, 26, 138, 186, 101, 60, sleeve=14.0),
-    "notionists": Frame(48, 99, 27, 140, 190, 102, 56, sleeve=13.0),
-    "open-peeps": Frame(55, 165, 30, 169, 226, 128, 68, own_torso=True, head_last=True),
-}
-
-_FACES: dict[str, dict[str, dict[str, str]]] = {
-    "adventurer": {
-        "calm": {"mouth": "variant02", "eyes": "variant26", "eyebrows": "variant10"},
-        "happy": {"mouth": "variant25", "eyes": "variant23", "eyebrows": "variant12"},
-        "sad": {"mouth": "variant04", "eyes": "variant15", "eyebrows": "variant14"},
-        "shock": {"mouth": "variant15", "eyes": "variant03", "eyebrows": "variant13"},
-        "angry": {"mouth": "variant11", "eyes": "variant25", "eyebrows": "variant02"},
-    },
-    "lorelei": {
-        "calm": {"mouth": "happy14", "eyes": "variant06", "eyebrows": "variant02"},
-        "happy": {"mouth": "happy05", "eyes": "variant11", "eyebrows": "variant03"},
-        "sad": {"mouth": "sad03", "eyes": "variant19", "eyebrows": "variant04"},
-        "shock": {"mouth": "sad01", "eyes": "variant09", "eyebrows": "variant09"},
-        "angry": {"mouth": "sad06", "eyes": "variant24", "eyebrows": "variant13"},
-    },
-    "micah": {
-        "calm": {"mouth": "smirk", "eyes": "eyes", "eyebrows": "up"},
-        "happy": {"mouth": "laughing", "eyes": "smiling", "eyebrows": "up"},
-        "sad": {"mouth": "sad", "eyes": "eyes", "eyebrows": "eyelashesDown"},
-        "shock": {"mouth": "surprised", "eyes": "round", "eyebrows": "up"},
-        "angry": {"mouth": "nervous", "eyes": "round", "eyebrows": "down"},
-    },
-    "notionists": {
-        "calm": {"mouth": "variant13", "eyes": "variant05", "eyebrows": "variant05"},
-        "happy": {"mouth": "variant08", "eyes": "variant04", "eyebrows": "variant08"},
-        "sad": {"mouth": "variant03", "eyes": "variant03", "eyebrows": "variant11"},
-        "shock": {"mouth": "variant15", "eyes": "variant05", "eyebrows": "variant12"},
-        "angry": {"mouth": "variant11", "eyes": "variant02", "eyebrows": "variant02"},
-    },
-    "open-peeps": {
-        "calm": {"expression": "calm"},
-        "happy": {"expression": "smileBig"},
-        "sad": {"expression": "concerned"},
-        "shock": {"expression": "fear"},
-        "angry": {"expression": "angryWithFang"},
-    },
-}
-
-_EXTRAS = {
-    "adventurer": ("details", "glasses", "earrings"),
-    "lorelei": ("beard", "freckles", "hairAccessories", "earrings"),
-    "micah": ("facialHair", "glasses", "earrings"),
-    "notionists": ("beard", "gesture", "clothesGraphic"),
-    "open-peeps": ("mask",),
-}
-
 # Elbow and hand of each arm, from its shoulder, outward to the right.
 _DOWN = ((4, 16), (2, 31))
 _ARMS = {
@@ -113,13 +41,13 @@ _ARMS = {
 }
 
 
-def figure(who: Character, mood: str, pose: str, crop: str, detail: int = 1) -> Sprite:
-    """Sprite of a character, HEIGHTS[crop] * detail pixels high; `crop` is "bust" or "full"."""
-    return _plate(who, mood, pose, crop, detail).print()
+def draw_figure(who: Character, mood: str, pose: str, crop: str, detail: int = 1) -> Sprite:
+    """Return the sprite of a character, HEIGHTS[crop] * detail pixels high; `crop` is "bust" or "full"."""
+    return _plate(who, mood, pose, crop, detail).sprite()
 
 
-def window(who: Character, crop: str) -> tuple[float, float, float, float]:
-    """(left, top, width, height) of what `crop` shows, in hundredths of the style's canvas."""
+def view_box(who: Character, crop: str) -> tuple[float, float, float, float]:
+    """Return the SVG view box of a crop: (left, top, width, height) in hundredths of the canvas of the style."""
     frame = FRAMES[who.style]
     if crop == "bust":
         return (-14.0, -9.0, 128.0, frame.bust + 9.0)
@@ -127,12 +55,12 @@ def window(who: Character, crop: str) -> tuple[float, float, float, float]:
 
 
 @lru_cache(maxsize=4096)
-def _plate(who: Character, mood: str, pose: str, crop: str, detail: int) -> Plate:
-    left, top, wide, high = window(who, crop)
+def _plate(who: Character, mood: str, pose: str, crop: str, detail: int) -> RenderedSprite:
+    left, top, wide, high = view_box(who, crop)
     head, body = _head(who, mood), _body(who, pose)
     layers = body + head if FRAMES[who.style].head_last else head + body
     box = f"{left} {top} {wide} {high}"
-    return engrave(
+    return render_svg(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" fill="none">{layers}</svg>',
         round(HEIGHTS[crop] * detail * wide / high),
     )
@@ -140,9 +68,9 @@ def _plate(who: Character, mood: str, pose: str, crop: str, detail: int) -> Plat
 
 def _head(who: Character, mood: str) -> str:
     options: dict[str, Any] = {"seed": who.seed}
-    for part, variant in _FACES[who.style][mood].items():
+    for part, variant in FACES[who.style][mood].items():
         options[f"{part}Variant"] = [variant]
-    for part in _EXTRAS[who.style]:
+    for part in EXTRAS[who.style]:
         options[f"{part}Probability"] = 0
     options["headVariant" if who.style == "open-peeps" else "hairVariant"] = [who.cut]
     options.update(_colors(who))
@@ -175,9 +103,9 @@ def _body(who: Character, pose: str) -> str:
     return legs + _torso(who, frame) + "".join(arms)
 
 
-def _torso(who: Character, frame: Frame) -> str:
+def _torso(who: Character, frame: BodyFrame) -> str:
     x, y, wide, hip = frame.center, frame.neck, frame.shoulder, frame.hip
-    if frame.sleeve > 12:  # a bust is there already: go on below it, without a seam
+    if frame.sleeve > 12:  # these styles draw a bust: continue below it without a seam
         sides = f"M{x - wide},{y} L{x - wide + 3},{hip} H{x + wide - 3} L{x + wide},{y}"
         return f'<path d="{sides}" fill="{who.top}"/>' + f'<path d="{sides}" stroke="#000000" stroke-width="{LINE}"/>'
     shape = (
@@ -189,7 +117,7 @@ def _torso(who: Character, frame: Frame) -> str:
     return (neck if frame.head_last else "") + torso
 
 
-def _arm(who: Character, frame: Frame, side: int, joints: tuple[tuple[float, float], ...]) -> str:
+def _arm(who: Character, frame: BodyFrame, side: int, joints: tuple[tuple[float, float], ...]) -> str:
     reach = frame.sleeve / 9.0
     x, y = frame.center + side * (frame.shoulder - 1), frame.neck + (2 if frame.sleeve > 12 else 8)
     points = [(x, y)] + [(x + side * dx * reach, y + dy * reach) for dx, dy in joints]
@@ -202,15 +130,15 @@ def _arm(who: Character, frame: Frame, side: int, joints: tuple[tuple[float, flo
 
 
 def _hands(who: Character) -> str:
-    # Open Peeps end at the wrist.
-    look = f'r="6" fill="{who.skin}" stroke="#000000" stroke-width="{LINE}"'
-    return f'<circle cx="14" cy="168" {look}/><circle cx="99" cy="168" {look}/>'
+    # The drawings of Open Peeps end at the wrist.
+    attributes = f'r="6" fill="{who.skin}" stroke="#000000" stroke-width="{LINE}"'
+    return f'<circle cx="14" cy="168" {attributes}/><circle cx="99" cy="168" {attributes}/>'
 
 
-def _legs(who: Character, frame: Frame, pose: str) -> str:
+def _legs(who: Character, frame: BodyFrame, pose: str) -> str:
     x, hip, foot = frame.center, frame.hip - 2, frame.foot
     wide, stride = frame.shoulder * 0.42, 9 if pose == "walk" else 1
-    # A patch of solid black holds the figure to the ground.
+    # A solid black shadow on the ground.
     parts = f'<ellipse cx="{x + 4}" cy="{foot + 2.5}" rx="{frame.shoulder * 1.5:.1f}" ry="3.4" fill="#000000"/>'
     for side in (-1, 1):
         end = (x + side * (wide + stride), foot)

@@ -1,4 +1,4 @@
-"""Grounds without a place: flat and graded color, bursts, and the inked lines of speed and focus."""
+"""Panel grounds without scenery: flat and graded colour, bursts, speed lines and focus lines."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from PIL import Image, ImageDraw
 
 from mangagan.data.comics.canvas import FINE, Canvas, Point
 
-# Pairs of a strong color and a lighter one beside it. A mood keeps its hue, as in print: a reader, and a colorizer, can
-# tell from the lines and the faces of a panel which one it has.
+# Pairs of a strong colour and a lighter one. A mood always has the same hue, as in print, so that a reader, and a
+# colouriser, can infer the hue from the lines and the faces of a panel.
 MOOD_COLORS = {
     "calm": (("#7cc4e8", "#d6eef8"), ("#8fcdea", "#e0f3fa")),
     "happy": (("#ffcf5c", "#fff0b8"), ("#ffdc7a", "#fff4cc")),
@@ -18,21 +18,21 @@ MOOD_COLORS = {
 }
 
 
-def flat(canvas: Canvas, color: str) -> None:
-    """Covers the whole canvas with one color."""
-    canvas.paint(Image.new("L", canvas.size, 255), (0, 0), color)
+def fill_flat(canvas: Canvas, color: str) -> None:
+    """Cover the canvas with one colour."""
+    canvas.fill(Image.new("L", canvas.size, 255), (0, 0), color)
 
 
-def graded(canvas: Canvas, colors: tuple[str, str], upright: bool) -> None:
-    """Covers the whole canvas with a gradient between two colors, downwards or to the right."""
+def fill_gradient(canvas: Canvas, colors: tuple[str, str], upright: bool) -> None:
+    """Cover the canvas with a gradient between two colours, downwards or to the right."""
     ramp = Image.linear_gradient("L") if upright else Image.linear_gradient("L").transpose(Image.Transpose.ROTATE_90)
-    flat(canvas, colors[0])
-    canvas.paint(ramp.resize(canvas.size), (0, 0), colors[1])
+    fill_flat(canvas, colors[0])
+    canvas.fill(ramp.resize(canvas.size), (0, 0), colors[1])
 
 
-def burst(canvas: Canvas, colors: tuple[str, str], center: Point, rng: np.random.Generator) -> None:
-    """Covers the whole canvas with rays of two colors in turn."""
-    flat(canvas, colors[1])
+def fill_burst(canvas: Canvas, colors: tuple[str, str], center: Point, rng: np.random.Generator) -> None:
+    """Cover the canvas with rays in two alternating colours."""
+    fill_flat(canvas, colors[1])
     mask = Image.new("L", (canvas.size[0] * FINE, canvas.size[1] * FINE), 0)
     count, reach = int(rng.integers(9, 16)), 2.0 * max(mask.size)
     turns = np.linspace(0, 2 * np.pi, 2 * count + 1) + rng.uniform(0, 1)
@@ -40,11 +40,11 @@ def burst(canvas: Canvas, colors: tuple[str, str], center: Point, rng: np.random
     for start, stop in zip(turns[:-1:2], turns[1::2], strict=True):
         ends = [(x + reach * np.cos(t), y + reach * np.sin(t)) for t in (start, stop)]
         ImageDraw.Draw(mask).polygon([(x, y), *ends], fill=255)
-    canvas.paint(mask.reduce(FINE), (0, 0), colors[0])
+    canvas.fill(mask.reduce(FINE), (0, 0), colors[0])
 
 
 def focus_lines(canvas: Canvas, center: Point, free: float, rng: np.random.Generator) -> None:
-    """Inks wedges from the rim towards `center`, leaving a circle of about `free` pixels open."""
+    """Draw ink wedges from the border towards `center`; a circle of about `free` pixels stays open."""
     mask = Image.new("L", (canvas.size[0] * FINE, canvas.size[1] * FINE), 0)
     draw, reach = ImageDraw.Draw(mask), float(np.hypot(*canvas.size))
     count = int(rng.integers(60, 110))
@@ -56,7 +56,7 @@ def focus_lines(canvas: Canvas, center: Point, free: float, rng: np.random.Gener
 
 
 def speed_lines(canvas: Canvas, slope: float, rng: np.random.Generator) -> None:
-    """Inks long thin wedges side by side, rising by `slope` across the canvas."""
+    """Draw long thin ink wedges side by side, which rise by `slope` across the canvas."""
     width, height = canvas.size
     mask = Image.new("L", (width * FINE, height * FINE), 0)
     draw = ImageDraw.Draw(mask)

@@ -1,4 +1,4 @@
-"""Page layouts: rows of panels split unevenly, with straight or slanted gutters."""
+"""Page layouts: rows of panels of unequal widths, with straight or slanted gutters."""
 
 from __future__ import annotations
 
@@ -12,38 +12,39 @@ from mangagan.data.comics.work import Work
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel: its corners clockwise from the top left, [4 2] in page pixels (x, y)."""
+    """One panel: its corners [4 2] clockwise from the top left, in page pixels (x, y)."""
 
     corners: Float[np.ndarray, "4 2"]
 
     @property
     def box(self) -> tuple[int, int, int, int]:
-        """(left, top, right, bottom) of the smallest rectangle of whole pixels around the panel."""
+        """The bounding box in whole pixels: (left, top, right, bottom)."""
         low, high = np.floor(self.corners.min(0)).astype(int), np.ceil(self.corners.max(0)).astype(int)
         return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
     @property
     def upright(self) -> tuple[float, float, float, float]:
-        """(left, top, right, bottom) of an upright rectangle inside the panel."""
+        """An axis-aligned rectangle inside the panel: (left, top, right, bottom)."""
         (ax, ay), (bx, by), (cx, cy), (dx, dy) = self.corners
         return max(ax, dx), max(ay, by), min(bx, cx), min(cy, dy)
 
 
 def panels(work: Work, size: tuple[int, int], rng: np.random.Generator) -> tuple[Panel, ...]:
-    """Panels of one page in reading order, left to right in rows; now and then one splash panel."""
+    """Return the panels of a page in reading order, left to right in rows; in 5 % of pages one splash panel."""
     width, height = size
     margin = 0.0 if rng.random() < work.bleed else float(rng.integers(26, 40))
     if rng.random() < 0.05:
         return (_quad((margin, margin), (margin, margin), (height - margin,) * 2, (width - margin,) * 2),)
     heights = _shares(int(rng.choice(work.rows)), 0.36, rng)
     edges = margin + np.concatenate([[0.0], np.cumsum(heights)]) * (height - 2 * margin)
+    # The first and the last edge of a page are never slanted.
     tilts = [0.0, *(_tilt(work, 46, rng) for _ in heights[1:]), 0.0]
-    found: list[Panel] = []
+    result: list[Panel] = []
     for row, share in enumerate(heights):
         top = (edges[row] - tilts[row], edges[row] + tilts[row])
         bottom = (edges[row + 1] - tilts[row + 1], edges[row + 1] + tilts[row + 1])
-        found += _row(work, top, bottom, (margin, width - margin), share, rng)
-    return tuple(_shrunk(panel, work.gutter, margin, size) for panel in found)
+        result += _row(work, top, bottom, (margin, width - margin), share, rng)
+    return tuple(_shrunk(panel, work.gutter, margin, size) for panel in result)
 
 
 def _row(
@@ -54,7 +55,7 @@ def _row(
     share: float,
     rng: np.random.Generator,
 ) -> list[Panel]:
-    # A high row takes few columns, or it would be cut into slits.
+    # A high row has few columns, or its panels would be too narrow.
     count = int(rng.choice((1, 2, 2) if share > 0.42 else (1, 2, 2, 3, 3) if share > 0.2 else (1, 2, 3)))
     shares = _shares(count, 0.55, rng)
     edges = sides[0] + np.concatenate([[0.0], np.cumsum(shares)]) * (sides[1] - sides[0])
@@ -77,7 +78,7 @@ def _row(
 
 
 def _shrunk(panel: Panel, gutter: int, margin: float, size: tuple[int, int]) -> Panel:
-    """The panel less half a gutter on every side that borders another panel; a bleeding side leaves the page."""
+    """Shrink a panel by half a gutter on sides next to other panels; sides that bleed extend beyond the page."""
     corners = panel.corners.copy()
     inward = np.array([(1, 1), (-1, 1), (-1, -1), (1, -1)]) * gutter / 2
     limit = np.array(size) - margin

@@ -1,4 +1,4 @@
-"""Places: panoramas with sky, land, buildings and plants, drawn once per work and cut to fit each panel."""
+"""Places as panoramas with sky, land, buildings and plants, rendered once per work and cropped for each panel."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from functools import lru_cache
 import numpy as np
 
 from mangagan.data.comics.art import avatar, openmoji
-from mangagan.data.comics.sprite import Plate, Sprite, engrave
+from mangagan.data.comics.sprite import RenderedSprite, Sprite, render_svg
 
-WIDE, HIGH, HORIZON = 200, 125, 78  # a panorama in its own units; figures stand below the horizon
+WIDE, HIGH, HORIZON = 200, 125, 78  # a panorama in SVG units; figures stand below the horizon
 PIXELS = 800
 LINE = 0.55
 
@@ -40,22 +40,23 @@ _Rng = np.random.Generator
 
 @lru_cache(maxsize=3)
 def panorama(place: str, hour: str, variant: int, detail: int = 1) -> Sprite:
-    """Opaque sprite of a place, PIXELS * detail wide; the same arguments give the same view.
+    """Return the opaque sprite of a place, PIXELS * detail wide; equal arguments give equal views.
 
-    Raises ValueError for a place that is not known.
+    Raises:
+        ValueError: for an unknown place.
     """
     if place.split("/")[0] not in _PLACES:
         raise ValueError(f"no place is called {place!r}; the places are {', '.join(_PLACES)}")
-    return _plate(place, hour, variant, detail).print()
+    return _plate(place, hour, variant, detail).sprite()
 
 
 @lru_cache(maxsize=256)
-def _plate(place: str, hour: str, variant: int, detail: int) -> Plate:
+def _plate(place: str, hour: str, variant: int, detail: int) -> RenderedSprite:
     rng = np.random.default_rng(np.random.SeedSequence([variant, sorted(_PLACES).index(place.split("/")[0])]))
     indoors = place == "room"
     scene = _PLACES[place.split("/")[0]](rng)
     sky = "" if indoors else _sky(hour, rng)
-    return engrave(
+    return render_svg(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {HIGH}">{_gradient("sky", _SKIES[hour])}'
         f"{sky}{scene}</svg>",
         PIXELS * detail,
@@ -88,7 +89,7 @@ def _cloud(x: float, y: float, scale: float) -> str:
 
 
 def _hills(land: str, rng: _Rng) -> str:
-    """DiceBear's landscape, each hill with an ink outline, in the colors of one kind of land."""
+    """Return the landscape of DiceBear in the colours of one kind of land, with an ink outline around each hill."""
     colors = tuple((f"hill{i + 1}Color", [str(rng.choice(choices))]) for i, choices in enumerate(_LAND[land]))
     drawing = avatar("landscape", (("seed", f"land-{rng.integers(1 << 30)}"), ("orbProbability", 0), *colors))
     markup = re.sub(r"<rect [^>]*/>(?=<use)", "", drawing.markup)
@@ -209,7 +210,7 @@ _PLACES: dict[str, Callable[[_Rng], str]] = {
 
 
 def _emoji(code: str, x: float, base: float, size: float) -> str:
-    """An OpenMoji drawing standing on `base`, with its line thinned to the rest of the scenery."""
+    """Return an OpenMoji drawing that stands on `base`, with lines as thin as those of the scenery."""
     line = max(LINE * 72 / size, 0.9)
     markup = re.sub(r'stroke-width="2"', f'stroke-width="{line:.2f}"', openmoji(code).markup)
     return f'<g transform="translate({x:.1f} {base - size * 0.86:.1f}) scale({size / 72:.3f})">{markup}</g>'

@@ -1,4 +1,4 @@
-"""Screentones: thresholds that turn a luminance into dots and lines of the same mean."""
+"""Screentones: ordered thresholds that turn a luminance into dots and lines of the same mean."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, UInt8
 
-# Paper stays blank above PAPER; below it the share of ink grows evenly up to DARKEST, which is still a tone:
-# solid black is kept for ink, so that solid black in one version of a page is solid black in the other.
+# Above PAPER there is no tone; below it the share of ink grows up to DARKEST, which is still a tone. Solid black is
+# reserved for ink, so that it is solid black in both versions of a page.
 PAPER = 0.86
 DARKEST = 0.8
-TILE = 20  # pixels after which every screen repeats
-FINE = 8  # samples per pixel and axis from which the ink of a pixel is measured
+TILE = 20  # period of every screen in pixels
+FINE = 8  # samples per pixel and axis, from which the coverage of a pixel is computed
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,24 @@ class Screen:
 
 
 def density(luminance: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
-    """Share of ink in [0, DARKEST] that a tone lays over a luminance in [0, 1]."""
+    """Return the share of ink of a tone, in [0, DARKEST].
+
+    Args:
+        luminance: in [0, 1].
+    """
     return np.clip((PAPER - luminance) / PAPER, 0.0, 1.0) ** 1.15 * DARKEST
 
 
 def screen_page(
     luminance: UInt8[np.ndarray, "h w"], which: UInt8[np.ndarray, "h w"], screens: tuple[Screen, ...]
 ) -> UInt8[np.ndarray, "h w"]:
-    """Page [h w] of tone alone, 255 paper and 0 ink; `which` names the screen over each pixel."""
+    """Return a page of tone alone, 255 for paper and 0 for ink.
+
+    Args:
+        luminance: in [0, 255].
+        which: the index of the screen over each pixel.
+        screens: the screens.
+    """
     tiles = np.stack([_tiles(screen) for screen in screens])
     rows, columns = (np.arange(side, dtype=np.int32) % TILE for side in luminance.shape)
     index = (which.astype(np.int32) * 256 + luminance) * (TILE * TILE)
@@ -43,8 +53,8 @@ def screen_page(
 
 @lru_cache(maxsize=64)
 def _tiles(screen: Screen) -> UInt8[np.ndarray, "luminance row column"]:
-    """One tile of a screen for each luminance [256 TILE TILE]: its mean is the share of ink that is asked for."""
-    # A whole number of turns per tile: a screen that nearly fits the pixels would beat against them in wide bands.
+    """Return one tile of a screen for each luminance, with the mean coverage that `density` asks for."""
+    # A whole number of periods per tile: otherwise the screen would show moiré against the pixels in wide bands.
     turn = np.deg2rad(screen.angle)
     right, down = (round(TILE / screen.pitch * share) for share in (np.cos(turn), np.sin(turn)))
     rows, columns = (np.mgrid[: TILE * FINE, : TILE * FINE] + 0.5) * (2 * np.pi / (TILE * FINE))

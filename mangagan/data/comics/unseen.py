@@ -1,4 +1,4 @@
-"""Works that no page of the others is of, put together by chance: to judge by, since three works held out are few."""
+"""Twelve random works for evaluation only, with no page in `comics`, since its three held-out works are few."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mangagan.data.comics.works import WORKS
 
 _COUNT = 12
 _ROWS = ((2, 3, 3, 4), (2, 3, 3), (2, 2, 3), (3, 4))
-# OpenMoji codes that no other work names: what has one color in every picture could be known by heart.
+# OpenMoji codes of no other work: an object always has the same colour, which a model could have memorised.
 _PROPS = """
 1F6F7 1F3A8 1F3BB 1F941 1F3B7 1F4FB 260E 1F5DD 1F528 1FA93 1FA9C 1F339 1F33D 1F955 1F346 1F34D 1F352 1F951 1F9C0
 1F354 1F355 1F366 1F36F 1FAD6 1F452 1F45C 1F45F 1F462 1F9E4 1F3A9 1F514 1F4EF 1F3F9 1F6E1 1F3C0 1F3BE 1F6F9 1F6F4
@@ -25,15 +25,15 @@ _PLACES = sorted({place.split("/")[0] for work in WORKS for place in work.places
 _STYLES = ("adventurer", "lorelei", "micah", "notionists", "open-peeps")
 
 
-def _drawn(number: int) -> Work:
-    """Places as other works have them; things, animals, layout and screens of its own; a new cast plays in it."""
+def _sample_work(number: int) -> Work:
+    """Sample a work with the places of other works, but its own objects, animals, layout, screens and cast."""
     rng = np.random.default_rng(np.random.SeedSequence([83, number]))
     dots = [Screen("dots", float(rng.uniform(*span)), float(rng.uniform(15, 75))) for span in ((3.8, 4.6), (4.8, 6.0))]
     lines = Screen(("lines", "cross")[rng.integers(2)], float(rng.uniform(3.5, 5.0)), float(rng.uniform(0, 180)))
     return Work(
         f"unseen-{number + 1:02}",
         "validation",
-        # Each style of drawing comes as often as any other.
+        # All styles of drawing are equally frequent.
         _STYLES[number % len(_STYLES)],
         tuple(rng.choice(_PLACES, 3, replace=False).tolist()),
         tuple(_PROPS[number::_COUNT]),
@@ -48,4 +48,4 @@ def _drawn(number: int) -> Work:
     )
 
 
-UNSEEN = tuple(_drawn(number) for number in range(_COUNT))
+UNSEEN = tuple(_sample_work(number) for number in range(_COUNT))

@@ -1,19 +1,14 @@
-"""Where the words of a panel go: near their speaker, at the top, and off the faces."""
+"""Place the words of a panel: near their speaker, near the top, and off the faces."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import cycle
 from typing import Literal
 
 import numpy as np
 
 from mangagan.data.comics.balloons import (
-    CAPTIONS,
-    LINES,
     SOUND_COLORS,
-    SOUNDS,
     Shape,
     balloon,
     balloon_size,
@@ -25,53 +20,39 @@ from mangagan.data.comics.balloons import (
 )
 from mangagan.data.comics.canvas import Canvas, Point
 from mangagan.data.comics.layout import Panel
+from mangagan.data.comics.script import Script
 
 Area = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 @dataclass(frozen=True)
 class Speech:
-    """Words of one panel: how they are said, and for balloons the mouth they come from."""
+    """One text of a panel: the shape of its lettering, and for balloons the mouth of the speaker."""
 
     kind: Shape | Literal["caption", "sound"]
     mouth: Point | None = None
 
 
-@dataclass(frozen=True)
-class Script:
-    """What there is to say on one page, in an order of its own, so that nothing is said twice."""
-
-    lines: Iterator[str]
-    captions: Iterator[str]
-    sounds: Iterator[str]
-
-
-def script(rng: np.random.Generator) -> Script:
-    """Lines, captions and sounds in random order, without end."""
-    lines, captions, sounds = ([str(text) for text in rng.permutation(texts)] for texts in (LINES, CAPTIONS, SOUNDS))
-    return Script(cycle(lines), cycle(captions), cycle(sounds))
-
-
-def letter(
+def place_words(
     page: Canvas,
     panel: Panel,
     speeches: list[Speech],
     faces: list[Area],
-    words: Script,
+    script: Script,
     rng: np.random.Generator,
 ) -> None:
-    """Writes the words of one panel, in page pixels; a balloon that finds no room is left out."""
+    """Letter one panel, in page pixels; a balloon without enough room is omitted."""
     taken: list[Area] = []
     room = panel.upright
     talks = sum(speech.mouth is not None for speech in speeches)
     for speech in speeches:
         if speech.kind == "caption":
-            taken.append(_caption(page, next(words.captions), room))
+            taken.append(_caption(page, next(script.captions), room))
         elif speech.kind == "sound":
-            taken.append(_sound(page, next(words.sounds), room, faces + taken, rng))
+            taken.append(_sound(page, next(script.sounds), room, faces + taken, rng))
         elif speech.mouth is not None:
             width = int(np.clip((room[2] - room[0]) / talks * 0.6, 76, 190))
-            text = next(words.lines)
+            text = next(script.lines)
             half = balloon_size(text, width)
             covered, spot = _best_spot(room, half, speech.mouth, faces + taken)
             if covered < 0.12:
@@ -95,7 +76,7 @@ def _sound(page: Canvas, text: str, room: Area, kept_free: list[Area], rng: np.r
 
 
 def _chin(spot: Point, mouth: Point, faces: list[Area]) -> Point:
-    """Where the way from a balloon to a mouth enters the face: a tail ends there."""
+    """Return the point at which the line from a balloon to a mouth enters the face; the tail ends there."""
     steps = [(spot[0] + (mouth[0] - spot[0]) * t, spot[1] + (mouth[1] - spot[1]) * t) for t in np.linspace(0, 1, 24)]
     around = [face for face in faces if face[0] <= mouth[0] <= face[2] and face[1] <= mouth[1] <= face[3]]
     free = [p for p in steps if not any(f[0] < p[0] < f[2] and f[1] < p[1] < f[3] for f in around)]
@@ -103,7 +84,7 @@ def _chin(spot: Point, mouth: Point, faces: list[Area]) -> Point:
 
 
 def _best_spot(room: Area, half: tuple[float, ...], mouth: Point | None, kept_free: list[Area]) -> tuple[float, Point]:
-    """(share that covers what is to be kept free, center) of the best of a grid of spots in `room`."""
+    """Return (covered share of the areas to keep free, centre) of the best position of a grid in `room`."""
     left, top = min(room[0] + half[0], room[2] - half[0]), room[1] + half[1] * 0.9
     xs = np.linspace(left, max(room[2] - half[0], left), 9)
     ys = np.linspace(top, max(room[3] - half[1] * 0.9, top), 9)
@@ -115,6 +96,7 @@ def _best_spot(room: Area, half: tuple[float, ...], mouth: Point | None, kept_fr
             own = _around((x, y), half)
             covered = sum(_overlap(own, area) for area in kept_free) / ((own[2] - own[0]) * (own[3] - own[1]))
             far = np.hypot(x - aim[0], y - aim[1]) / scale
+            # Covering a face is worst; then distance from the speaker, and a low position.
             cost = 4 * covered + 0.8 * float(far) + 0.7 * (y - room[1]) / scale
             if best is None or cost < best[0]:
                 best = (cost, covered, (x, y))

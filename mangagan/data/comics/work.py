@@ -1,4 +1,4 @@
-"""A fictional work: what its pages have in common."""
+"""A fictional work: the properties that its pages share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from mangagan.data.comics.tone_patterns import Screen
 
 @dataclass(frozen=True)
 class Work:
-    """One fictional title. `places` name scenery, `props` and `animals` are OpenMoji codes."""
+    """One fictional title.
+
+    `places` name scenery, `props` and `animals` are OpenMoji codes. `rows` are the numbers of panel rows that a page
+    may have, `gutter` and `border` are in pixels, and `slant`, `bleed` and `night` are probabilities.
+    """
 
     name: str
     split: Literal["train", "validation"]

@@ -1,4 +1,4 @@
-"""The fictional works that the pages belong to: each with its own cast, places, props, layout and tone."""
+"""The fictional works of the built-in pages, each with its own cast, places, props, layout and screentones."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Shapes of holes in pictures of any size, bool [h w]: areas, strokes, and what age does to paper.
+"""Random shapes of holes, bool [h w], for pictures of any size: areas, strokes, and defects of old paper.
 
-`scale` is the size of what is drawn: 1 is that of each shape's docstring, for a picture of 256 x 256 pixels; what is
-given in pixels grows with the picture.
+Sizes in pixels in the docstrings are those of a picture of 256 x 256 pixels at `scale` 1; they grow with `scale` and
+with the picture.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Corners = list[tuple[float, float]]
 
 
 def rectangle(height: int, width: int, rng: np.random.Generator, scale: float = 1.0) -> Shape:
-    """Half of the picture's sides, anywhere, less 0 to 16 pixels at both ends of each axis (DeepFillv2)."""
+    """Draw a rectangle of half the sides of the picture, minus 0 to 16 pixels at each end (DeepFillv2)."""
     shape = np.zeros((height, width), bool)
     rows, columns = (_span(side, rng, scale) for side in (height, width))
     shape[rows, columns] = True
@@ -24,7 +24,7 @@ def rectangle(height: int, width: int, rng: np.random.Generator, scale: float = 
 
 
 def strokes(height: int, width: int, rng: np.random.Generator, scale: float = 1.0) -> Shape:
-    """One to three brush strokes: zigzags of 4 to 11 corners, 12 to 40 pixels wide, round (DeepFillv2)."""
+    """Draw one to three round brush strokes: zigzags of 4 to 11 corners, 12 to 40 pixels wide (DeepFillv2)."""
     image, draw = _canvas(height, width)
     for _ in range(rng.integers(1, 4)):
         thickness = max(1, int(rng.uniform(12, 40) * scale * _side(height, width) / 256))
@@ -36,7 +36,7 @@ def strokes(height: int, width: int, rng: np.random.Generator, scale: float = 1.
 
 
 def balloon(height: int, width: int, rng: np.random.Generator, scale: float = 1.0) -> Shape:
-    """A speech balloon, 80 to 150 pixels wide: an ellipse or a box with round corners, and a tail."""
+    """Draw a speech balloon, 80 to 150 pixels wide: an ellipse or a box with round corners, and a tail."""
     image, draw = _canvas(height, width)
     reach = rng.uniform(40, 75) * scale * _side(height, width) / 256
     radii = reach * np.array([1, rng.uniform(0.55, 1.0)])
@@ -49,7 +49,7 @@ def balloon(height: int, width: int, rng: np.random.Generator, scale: float = 1.
 
 
 def scratches(height: int, width: int, rng: np.random.Generator, scale: float = 1.0) -> Shape:
-    """Two to six (with `scale` more) thin long lines downwards, slightly bent and leaning, 1 to 3 pixels wide."""
+    """Draw two to six thin long vertical scratches (more with `scale`), slightly curved, 1 to 3 pixels wide."""
     image, draw = _canvas(height, width)
     count = max(1, round(rng.uniform(2, 6) * scale))
     along = np.linspace(0, 1, 13)
@@ -66,12 +66,12 @@ def scratches(height: int, width: int, rng: np.random.Generator, scale: float = 
 
 
 def dust(height: int, width: int, rng: np.random.Generator, scale: float = 1.0) -> Shape:
-    """Two hundred specks (with `scale` more), mostly a pixel or two wide and seldom five or more, and some hairs."""
+    """Draw two hundred specks (more with `scale`), mostly one or two pixels wide, and some hairs."""
     image, draw = _canvas(height, width)
     count, unit = max(1, round(200 * scale)), np.sqrt(scale) * _side(height, width) / 256
-    places = rng.uniform(0, 1, (count, 2)) * (width, height)
+    centers = rng.uniform(0, 1, (count, 2)) * (width, height)
     radii = unit * rng.lognormal(-0.1, 0.6, (count, 1)) * rng.uniform(0.6, 1.2, (count, 2))
-    for box in np.concatenate([places - radii, places + radii], 1).tolist():
+    for box in np.concatenate([centers - radii, centers + radii], 1).tolist():
         draw.ellipse(box, fill=1)
     for _ in range(rng.integers(0, 5)):
         hair = rng.uniform(0, 1, 2) * (width, height) + unit * _hair(rng)
@@ -87,10 +87,11 @@ def _span(side: int, rng: np.random.Generator, scale: float) -> slice:
 
 
 def _zigzag(height: int, width: int, rng: np.random.Generator, scale: float) -> Corners:
-    """Corners of a stroke: steps to the lower right and the upper right in turn, kept in the picture."""
+    """Return the corners of a stroke: alternating steps to the lower and the upper right, clipped to the picture."""
     step = scale * np.hypot(height, width) / 8
     low, high = 2 * np.pi / 5 + np.array([-1, 1]) * rng.uniform(0, 2 * np.pi / 15, 2)
     count = int(rng.integers(4, 12))
+    # The alternating sign makes the zigzag of the reference.
     angles = rng.uniform(low, high, count) * np.resize([-1, 1], count)
     lengths = np.clip(rng.normal(step, step // 2, count), 0, 2 * step)
     corners = [(rng.uniform(0, width), rng.uniform(0, height))]
@@ -101,13 +102,13 @@ def _zigzag(height: int, width: int, rng: np.random.Generator, scale: float) -> 
 
 
 def _outline(angles: np.ndarray, roundness: float) -> Points:
-    """The superellipse of radius 1 with the exponent 2 / roundness: 1 is a circle, towards 0 it is a square."""
+    """Return points of the superellipse with exponent 2 / roundness: 1 is a circle, near 0 is a square."""
     points = np.stack([np.cos(angles), np.sin(angles)], -1)
     return np.sign(points) * np.abs(points) ** roundness
 
 
 def _tail(rng: np.random.Generator, roundness: float) -> Points:
-    """A bent thorn on the outline, that points to a speaker below more often than above."""
+    """Return a curved tail on the outline; it points down more often than up."""
     angle = rng.normal(np.pi / 2, 0.9) * rng.choice([1, 1, 1, -1])
     half = rng.uniform(0.1, 0.25)
     first, middle, last = _outline(angle + np.array([-half, 0, half]), roundness)

@@ -1,6 +1,6 @@
-"""Manga pages drawn after colour pictures, in many hands: training inputs that look like what the tool is given."""
+"""Draw manga pages from colour pictures in many styles: training inputs that resemble the pages of users."""
 
 from mangagan.data.drawing.draw_page import draw_page
-from mangagan.data.drawing.drawing_settings import KINDS, Drawing, Kind
+from mangagan.data.drawing.drawing_settings import STYLES, Drawing, DrawingStyle
 
-__all__ = ["KINDS", "Drawing", "Kind", "draw_page"]
+__all__ = ["STYLES", "Drawing", "DrawingStyle", "draw_page"]

@@ -1,4 +1,4 @@
-"""The pages of a split that give what a network learns from."""
+"""The pages of a split that provide the inputs and the targets."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from mangagan.data.settings import Data
 from mangagan.data.sources.entries import Split
 from mangagan.data.stream.transforms import Form, Role
 
-# What a drawn input is made of; most pages have no black and white of their own.
+# Roles that a drawn input needs; most pages have no black-and-white form of their own.
 _DRAWN: tuple[tuple[Role, Form], ...] = (("input", "color"), ("own", "bw"))
 
 
 @dataclass(frozen=True)
 class Domain:
-    """Chosen pages of a split, and what is decoded of them."""
+    """Selected pages of a split, and the forms that are decoded of them; `decoded_bytes` is their size in memory."""
 
     records: Records
     numbers: tuple[int, ...]
@@ -33,22 +33,23 @@ class Domain:
 
     @property
     def is_drawn(self) -> bool:
-        """Whether inputs are drawn of its pages."""
+        """Whether inputs are drawn from its pages."""
         return set(_DRAWN) <= set(self.forms)
 
 
 def domains_of(data: Data, archive: Archive, split: Split) -> list[Domain]:
-    """One domain that gives both roles, or an input domain and a target domain."""
+    """Return one domain for both roles (paired), or an input domain and a target domain (unpaired)."""
     records, sizes = archive.split(split), [page["size"] for page in archive.pages(split)]
     color, bw, both = (archive.domains[split][form] for form in ("color", "bw", "both"))
 
     def domain(pages: Int[np.ndarray, " n"], *forms: tuple[Role, Form]) -> Domain:
-        bytes_a_pixel = {"color": 3, "bw": 1, "any": 3}
-        has = {"color": set(color.tolist()), "bw": set(bw.tolist()), "any": set(pages.tolist())}
+        bytes_per_pixel = {"color": 3, "bw": 1, "any": 3}
+        pages_with = {"color": set(color.tolist()), "bw": set(bw.tolist()), "any": set(pages.tolist())}
+        # Estimated from the manifest, without decoding.
         decoded = sum(
-            bytes_a_pixel[form] * sizes[page][0] * sizes[page][1]
+            bytes_per_pixel[form] * sizes[page][0] * sizes[page][1]
             for form in {form for _, form in forms}
-            for page in has[form].intersection(pages.tolist())
+            for page in pages_with[form].intersection(pages.tolist())
         )
         return Domain(records, tuple(pages.tolist()), forms, decoded)
 
@@ -63,15 +64,20 @@ def domains_of(data: Data, archive: Archive, split: Split) -> list[Domain]:
         "color": domain(color, ("input", "color")),
         "drawn": domain(color, *_DRAWN),
     }
+    # Unpaired grey inputs may come from pages without colour, too.
     either = domain(np.union1d(bw, color), ("input", "any"))
     return [inputs.get(data.input, either), domain(color, ("target", "color"))]
 
 
-def check_length(domain: Domain, data: Data, archive: Archive, split: Split, least: int) -> None:
-    """Raises ValueError, with the remedy, where a domain has fewer pages than that."""
-    if len(domain) >= least:
+def check_length(domain: Domain, data: Data, archive: Archive, split: Split, required: int) -> None:
+    """Check that a domain has enough pages.
+
+    Raises:
+        ValueError: where it has fewer than `required`; the message has advice.
+    """
+    if len(domain) >= required:
         return
-    asked = " and ".join(f"{role} {form}" for role, form in domain.forms)
+    roles = " and ".join(f"{role} {form}" for role, form in domain.forms)
     counts = ", ".join(f"{len(pages)} {form}" for form, pages in archive.domains[split].items())
     advice = (
         f"lower data.batch_size={data.batch_size} or add pages"
@@ -79,6 +85,6 @@ def check_length(domain: Domain, data: Data, archive: Archive, split: Split, lea
         else f"change data.input={data.input} or data.paired={data.paired}, or choose another data.source"
     )
     raise ValueError(
-        f"{archive.directory.name}: split {split} has {len(domain)} pages that give {asked}, "
-        f"and {least} are needed (it has {counts}): {advice}"
+        f"{archive.directory.name}: split {split} has {len(domain)} pages that give {roles}, "
+        f"and {required} are needed (it has {counts}): {advice}"
     )

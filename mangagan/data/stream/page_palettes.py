@@ -1,4 +1,4 @@
-"""The palette that a network is given with a page: its own, that of others of its work, or none."""
+"""The palette that conditions a network: that of the page itself, of other pages of its work, or none."""
 
 from __future__ import annotations
 
@@ -15,23 +15,24 @@ from PIL import Image
 from tqdm import tqdm
 
 from mangagan.data.archive.archive import Records
-from mangagan.palette import merged, palette_of
+from mangagan.palette import merge_palettes, palette_of
 from mangagan.palette_bins import BINS
 
 
 @dataclass(frozen=True)
 class NoPalettes:
-    """Pages come without."""
+    """No palettes."""
 
 
 @dataclass(frozen=True)
 class PagePalettes:
-    """Shares of the pages that come with their own palette, and with that of others of their work; the rest has none.
+    """Which palettes condition the network in training.
 
-    Of a work's other pages one or more are drawn, or, in a share `unsure`, none or more and the mean palette of all
-    pages as one page more: so `mangagan colorize --palette=auto` counts a few pages in colour. A page that is judged
-    comes with the palette of all others of its work. Of the pages that learn with a palette a share `recolored` is
-    learned in other colours, see `mangagan.data.stream.recolor`.
+    The share `own` of the examples has the palette of the page itself, the share `others` that of other pages of its
+    work; the rest has none. For `others` one or more pages are sampled; in a share `unsure` of them none or more, and
+    the mean palette of all pages is merged in as one further page, as `mangagan colorize --palette=auto` does with few
+    coloured pages. A page in evaluation has the palette of all other pages of its work. A share `recolored` of the
+    examples with a palette is recoloured, see `mangagan.data.stream.recolor`.
     """
 
     own: float = 0.5
@@ -40,21 +41,27 @@ class PagePalettes:
     recolored: float = 0.15
 
     def check(self) -> None:
-        """Raises ValueError for shares that cannot be; they may for a moment, while they are overridden."""
+        """Check the shares; not done at construction, since overrides may pass through invalid combinations.
+
+        Raises:
+            ValueError: for shares that are negative or too large.
+        """
         if min(self.own, self.others) < 0 or self.own + self.others > 1:
-            raise ValueError(f"data.palettes: shares of {self.own} and {self.others}; 0 to 1 in all can be")
+            raise ValueError(
+                f"data.palettes: own={self.own} and others={self.others} must be at least 0, and 0 to 1 in sum"
+            )
         for name in ("unsure", "recolored"):
             if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"data.palettes.{name}={getattr(self, name)}: a share is 0 to 1")
+                raise ValueError(f"data.palettes.{name}={getattr(self, name)}: a share must be 0 to 1")
 
 
 @dataclass(frozen=True)
-class Steering:
-    """For each page of a set, its own palette, the pages of its work, and what is drawn of them."""
+class PaletteTable:
+    """The palette and the work of each page of a set, from which the palettes of examples are sampled."""
 
     palettes: Float[np.ndarray, "n 1176"]
     works: tuple[str, ...]
-    pages: Mapping[str, Int[np.ndarray, " m"]]  # of each work
+    pages: Mapping[str, Int[np.ndarray, " m"]]  # indices of the pages of each work
 
     def __len__(self) -> int:
         return len(self.works)
@@ -63,11 +70,13 @@ class Steering:
         return int(index)
 
     def of_work(self, page: int) -> dict[str, Float[np.ndarray, " 1176"]]:
-        """The palette of all other pages of a page's work, "palette"; its own, where it is the only one."""
-        return {"palette": merged(self.palettes[self._others(page)])}
+        """Return the "palette" of all other pages of the work of a page; its own where it is the only one."""
+        return {"palette": merge_palettes(self.palettes[self._others(page)])}
 
-    def drawn(self, page: int, shares: PagePalettes, rng: np.random.Generator) -> dict[str, Float[np.ndarray, " 1176"]]:
-        """One of the palettes that a page may come with in training, "palette"."""
+    def sample(
+        self, page: int, shares: PagePalettes, rng: np.random.Generator
+    ) -> dict[str, Float[np.ndarray, " 1176"]]:
+        """Sample the "palette" of a page in training."""
         choice = rng.random()
         if choice < shares.own:
             return {"palette": self.palettes[page]}
@@ -75,14 +84,15 @@ class Steering:
             return {"palette": np.zeros(BINS, np.float32)}
         others = self._others(page)
         unsure = rng.random() < shares.unsure
-        # A single page is often of another mood: told so too often, a generator would trust no palette.
+        # The number of pages is uniform: with a single page too often, which may be of another mood, the generator
+        # would learn to ignore palettes.
         count = rng.integers(len(others) + unsure) + (not unsure)
-        found = self.palettes[rng.choice(others, count, replace=False)]
-        return {"palette": merged([*found, self._mean] if unsure else found)}
+        chosen = self.palettes[rng.choice(others, count, replace=False)]
+        return {"palette": merge_palettes([*chosen, self._mean] if unsure else chosen)}
 
     @cached_property
     def _mean(self) -> Float[np.ndarray, " 1176"]:
-        return merged(self.palettes)
+        return merge_palettes(self.palettes)
 
     def _others(self, page: int) -> Int[np.ndarray, " m"]:
         pages = self.pages[self.works[page]]
@@ -90,25 +100,25 @@ class Steering:
 
 
 @dataclass(frozen=True)
-class DrawPalette(RandomMap):
-    """A page's number becomes a palette."""
+class SamplePalette(RandomMap):
+    """Maps the index of a page to a sampled palette."""
 
-    steering: Steering
+    palette_table: PaletteTable
     shares: PagePalettes
 
     def random_map(self, page: int, rng: np.random.Generator) -> dict[str, Float[np.ndarray, " 1176"]]:
-        return self.steering.drawn(page, self.shares, rng)
+        return self.palette_table.sample(page, self.shares, rng)
 
 
-def steering(records: Records, numbers: Sequence[int], *, joined: bool = False) -> Steering:
-    """The palettes of these records, all of which are in color, read once.
+def palette_table(records: Records, numbers: Sequence[int], *, joined: bool = False) -> PaletteTable:
+    """Compute the palettes of these records, which must be in colour.
 
-    Of several sources in one (see `sources.joined`), pages of a work are those that come from the same source.
+    With `joined` sources (see `sources.joined`) pages of one work must come from the same source.
     """
     palettes, works, pages = [], [], defaultdict(list)
-    for place, number in enumerate(tqdm(numbers, "palettes", unit="page", delay=2, leave=False)):
+    for index, number in enumerate(tqdm(numbers, "palettes", unit="page", delay=2, leave=False)):
         record = records[number]
         palettes.append(palette_of(Image.open(io.BytesIO(record.color))))
         works.append(f"{record.name.partition('/')[0]}: {record.work}" if joined else record.work)
-        pages[works[-1]].append(place)
-    return Steering(np.stack(palettes), tuple(works), {work: np.array(places) for work, places in pages.items()})
+        pages[works[-1]].append(index)
+    return PaletteTable(np.stack(palettes), tuple(works), {work: np.array(indices) for work, indices in pages.items()})

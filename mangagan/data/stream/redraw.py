@@ -1,4 +1,4 @@
-"""Drawn inputs in a stream of windows: another drawing for every sample, or always the same one of a page."""
+"""Drawn inputs in the stream: a new drawing for every example, or always the same one for a page."""
 
 from __future__ import annotations
 
@@ -12,41 +12,43 @@ from PIL import Image
 from mangagan.color import to_bytes
 from mangagan.data.archive.archive import Record
 from mangagan.data.drawing import Drawing, draw_page
-from mangagan.data.stream.transforms import CutMiddle, Decode, Images
+from mangagan.data.stream.transforms import CenterCrop, Decode, Images
 
 
 @dataclass(frozen=True)
 class Redraw(RandomMap):
-    """Draws a window's "input" after itself, `size` pixels wide; "own" is used up.
+    """Replaces "input" by a drawing of it, `size` pixels wide, and removes "own".
 
-    Where the picture's luminance was drawn by lot there is no input left: it is made of the target, as ever.
+    Where the sampled style is the luminance and there is a target, "input" is removed, too: `ToArrays` then computes it
+    from the target exactly as for undrawn inputs.
     """
 
     drawing: Drawing
     size: int
 
     def random_map(self, images: Images, rng: np.random.Generator) -> Images:
-        kind = self.drawing.kind(rng)
+        style = self.drawing.sample_style(rng)
         target: Images = {role: image for role, image in images.items() if role == "target"}
-        if kind == "luminance" and target:
+        if style == "luminance" and target:
             return target
-        page = draw_page(images["input"], (self.size, self.size), kind, self.drawing, rng, images.get("own"))
+        page = draw_page(images["input"], (self.size, self.size), style, self.drawing, rng, images.get("own"))
         target["input"] = Image.fromarray(to_bytes(page)[..., 0])
         return target
 
 
 @dataclass(frozen=True)
 class DrawnByName(Map):
-    """A record's window with an input that is drawn the same way whenever and wherever that page is met."""
+    """Crops and draws a record with the random generator of its name, so that a page always has the same drawing."""
 
     decode: Decode
-    cut: CutMiddle
+    crop: CenterCrop
     redraw: Redraw
 
     def map(self, record: Record) -> Images:
-        return self.redraw.random_map(self.cut.map(self.decode.map(record)), hand_of(record.name))
+        return self.redraw.random_map(self.crop.map(self.decode.map(record)), page_rng(record.name))
 
 
-def hand_of(name: str) -> np.random.Generator:
-    """The chance by which the page of a name is drawn: the same for the same name."""
+def page_rng(name: str) -> np.random.Generator:
+    """Return a random generator that depends on the name of a page alone."""
+    # Not `hash`, which differs between processes.
     return np.random.default_rng(np.frombuffer(sha256(name.encode()).digest(), np.uint32))

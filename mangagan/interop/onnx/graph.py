@@ -1,10 +1,11 @@
-"""A function of pictures as an ONNX model that takes pictures of any size that fits.
+"""Translate a JAX function of pictures to an ONNX model that accepts pictures of any size that fits.
 
-The function is traced twice, with pictures of two sizes, and both traces are followed side by side: what differs
-between them depends on the size, and is either said in terms of it or refused. Weights are folded in.
+The function is traced twice, with pictures of two sizes, and the two traces are followed side by side. What differs
+between them depends on the size; it is either expressed in terms of the size or refused. Weights become constants.
 
-jax2onnx (0.13) says sizes in JAX's symbolic dimensions. With height and width free it refuses reflecting padding and
-convolutions of stride 2, and gives transposed convolutions another shape, so none of the colourisers came through.
+jax2onnx (0.13) uses JAX's symbolic dimensions instead. With free height and width it refuses reflection padding and
+convolutions of stride 2, and gives transposed convolutions another shape, so that it translates none of the
+colourisers.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr
 
-from mangagan.interop.onnx.operations import OPERATIONS, operate
-from mangagan.interop.onnx.shapes import counted_pixels
-from mangagan.interop.onnx.values import Computed, Graph, Known, Lost, Unknown, Value
+from mangagan.interop.onnx.graph_builder import Graph
+from mangagan.interop.onnx.operations import OPERATIONS, translate
+from mangagan.interop.onnx.shapes import pixel_range
+from mangagan.interop.onnx.values import Constant, NodeOutput, TranslationError, Untranslatable, Value
 
 OPSET, IR_VERSION = 17, 9
-_CALLS = ("jaxpr", "call_jaxpr", "fun_jaxpr")
+# Parameters under which primitives that call a function keep it.
+_CALLED = ("jaxpr", "call_jaxpr", "fun_jaxpr")
 
 
 def onnx_model(
@@ -29,129 +32,152 @@ def onnx_model(
     example: Mapping[str, jax.ShapeDtypeStruct],
     multiple: int,
     output: str,
-    about: Mapping[str, str] = {},
+    metadata: Mapping[str, str] = {},
 ) -> Any:
-    """The ONNX model of a function of arrays by name that gives one picture [1 h w c].
+    """Return the ONNX model of a function of named arrays that returns one picture [1 h w c].
 
-    They are pictures [1 h w c] or [1 h w], one at least, and vectors [1 n], whose length stays. `example`: shapes, of
-    pictures of 1 x 1 pixel. Height and width are free; they must be multiples of `multiple`, as they are where
-    the function is followed. `about` is stored with the model. Raises ValueError for a function that cannot be
-    translated, ImportError without onnx.
+    Args:
+        function: Takes pictures [1 h w c] or [1 h w], at least one, and vectors [1 n] of fixed length.
+        example: Shapes and dtypes of the inputs; pictures have 1 x 1 pixel here. Height and width of the model's
+            inputs are free.
+        multiple: Height and width must be multiples of this, as they are in the two traces.
+        output: Name of the model's output.
+        metadata: Stored with the model.
+
+    Returns:
+        An `onnx.ModelProto` that onnx's checker has accepted.
+
+    Raises:
+        ValueError: The function cannot be translated for every size; the message has the reason.
+        ImportError: The package onnx is not installed.
     """
     try:
         import onnx
         from onnx import helper
     except ImportError as error:
         raise ImportError("writing ONNX files needs onnx: pip install 'mangagan[onnx]'") from error
-    # No length of one picture is that of the other, or its own other side.
+    # Four different lengths, so that an axis of the traces tells which side of the picture it follows.
     sizes = ((2 * multiple, 3 * multiple), (5 * multiple, 4 * multiple))
-    closed = [jax.make_jaxpr(function)(_sized(example, size)) for size in sizes]
+    small, large = (jax.make_jaxpr(function)(_with_size(example, size)) for size in sizes)
     names = sorted(example)
     graph = Graph(sizes, next(name for name in names if _is_picture(example[name])))
     inputs: list[Value] = [
-        Computed(name, (one.aval.shape, other.aval.shape), np.dtype(one.aval.dtype))
-        for name, one, other in zip(names, closed[0].jaxpr.invars, closed[1].jaxpr.invars, strict=True)
+        NodeOutput(name, (small_var.aval.shape, large_var.aval.shape), np.dtype(small_var.aval.dtype))
+        for name, small_var, large_var in zip(names, small.jaxpr.invars, large.jaxpr.invars, strict=True)
     ]
-    (result,) = _follow(graph, closed[0], closed[1], inputs)
-    if not isinstance(result, Computed):
-        reason = result.reason if isinstance(result, Lost) else "its output does not depend on the picture"
+    (result,) = _follow(graph, small, large, inputs)
+    if not isinstance(result, NodeOutput):
+        constant = "its output does not depend on the picture"
+        reason = result.reason if isinstance(result, Untranslatable) else constant
         raise ValueError(f"this network cannot be written as ONNX: {reason}")
+    # A node is never renamed, since others may read its output: the result gets its public name by an identity.
     graph.nodes.append(helper.make_node("Identity", [result.name], [output]))
-    nodes, constants = _needed(graph, output)
-    given = [_tensor(value) for value in inputs if isinstance(value, Computed)]
-    painted = _tensor(Computed(output, result.shapes, result.dtype))
-    built = helper.make_graph(nodes, "mangagan", given, [painted], constants)
+    nodes, constants = _reachable(graph, output)
+    signature = [_value_info(value) for value in inputs if isinstance(value, NodeOutput)]
+    picture = _value_info(NodeOutput(output, result.shapes, result.dtype))
+    built = helper.make_graph(nodes, "mangagan", signature, [picture], constants)
     model = helper.make_model(built, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
-    helper.set_model_props(model, dict(about))
+    helper.set_model_props(model, dict(metadata))
     onnx.checker.check_model(model)
     return model
 
 
-def _tensor(value: Computed) -> Any:
-    """What goes in or comes out; pictures of any height and width."""
+def _value_info(value: NodeOutput) -> Any:
+    """Describe an input or output of the model; height and width of pictures are free."""
     from onnx import helper
 
-    kind = helper.np_dtype_to_tensor_dtype(value.dtype)
+    onnx_type = helper.np_dtype_to_tensor_dtype(value.dtype)
     shape = value.shapes[0]
-    sized: list[str | int | None] = list(shape) if len(shape) < 3 else [1, "height", "width", *shape[3:]]
-    return helper.make_tensor_value_info(value.name, kind, sized)
+    dimensions: list[str | int | None] = list(shape) if len(shape) < 3 else [1, "height", "width", *shape[3:]]
+    return helper.make_tensor_value_info(value.name, onnx_type, dimensions)
 
 
-def _sized(example: Mapping[str, Any], size: tuple[int, int]) -> dict[str, jax.ShapeDtypeStruct]:
+def _with_size(example: Mapping[str, Any], size: tuple[int, int]) -> dict[str, jax.ShapeDtypeStruct]:
     return {
-        name: jax.ShapeDtypeStruct((1, *size, *like.shape[3:]), like.dtype) if _is_picture(like) else like
-        for name, like in example.items()
+        name: jax.ShapeDtypeStruct((1, *size, *struct.shape[3:]), struct.dtype) if _is_picture(struct) else struct
+        for name, struct in example.items()
     }
 
 
-def _is_picture(like: Any) -> bool:
-    return len(like.shape) > 2
+def _is_picture(struct: Any) -> bool:
+    return len(struct.shape) > 2
 
 
 def _follow(graph: Graph, small: Any, large: Any, inputs: Sequence[Value]) -> list[Value]:
-    """The outputs of two traces of one function, both ClosedJaxpr."""
+    """Translate two traces (ClosedJaxpr) of one function and return its outputs."""
     if len(small.jaxpr.eqns) != len(large.jaxpr.eqns):
-        return [Lost("it computes something else for pictures of another size")] * len(small.jaxpr.outvars)
+        return [Untranslatable("it computes something else for pictures of another size")] * len(small.jaxpr.outvars)
+    # Values by the variables of the small trace; those of the large one stand at the same positions.
     values: dict[Any, Value] = dict(zip(small.jaxpr.invars, inputs, strict=True))
     values |= {
-        var: Known((one, other))
-        for var, one, other in zip(small.jaxpr.constvars, small.consts, large.consts, strict=True)
+        var: Constant((small_value, large_value))
+        for var, small_value, large_value in zip(small.jaxpr.constvars, small.consts, large.consts, strict=True)
     }
 
-    def read(one: Any, other: Any) -> Value:
-        return Known((one.val, other.val)) if hasattr(one, "val") else values[one]
+    def read(small_var: Any, large_var: Any) -> Value:
+        is_literal = hasattr(small_var, "val")
+        return Constant((small_var.val, large_var.val)) if is_literal else values[small_var]
 
-    for one, other in zip(small.jaxpr.eqns, large.jaxpr.eqns, strict=True):
-        taken = [read(*pair) for pair in zip(one.invars, other.invars, strict=True)]
-        values.update(zip(one.outvars, _result(graph, one, other, taken), strict=True))
+    for small_eqn, large_eqn in zip(small.jaxpr.eqns, large.jaxpr.eqns, strict=True):
+        operands = [read(*pair) for pair in zip(small_eqn.invars, large_eqn.invars, strict=True)]
+        values.update(zip(small_eqn.outvars, _outputs(graph, small_eqn, large_eqn, operands), strict=True))
     return [read(*pair) for pair in zip(small.jaxpr.outvars, large.jaxpr.outvars, strict=True)]
 
 
-def _result(graph: Graph, one: Any, other: Any, taken: Sequence[Value]) -> list[Value]:
-    name = one.primitive.name
-    if name != other.primitive.name:
-        return [Lost(f"{name} for one size of pictures is {other.primitive.name} for another")] * len(one.outvars)
+def _outputs(graph: Graph, small_eqn: Any, large_eqn: Any, operands: Sequence[Value]) -> list[Value]:
+    """Translate one equation and return its outputs, which are `Untranslatable` where that fails."""
+    name, count = small_eqn.primitive.name, len(small_eqn.outvars)
+    if name != large_eqn.primitive.name:
+        reason = f"{name} for one size of pictures is {large_eqn.primitive.name} for another"
+        return [Untranslatable(reason)] * count
     if name == "platform_index":
-        # What is made for one platform is slow elsewhere: take what is made for any.
-        return [Known((index := one.params["platforms"].index(None), index))]
-    if name == "cond" and isinstance(taken[0], Known):
-        index = int(taken[0].values[0])
-        return _follow(graph, one.params["branches"][index], other.params["branches"][index], taken[1:])
-    inner = next((key for key in _CALLS if key in one.params), None)
-    if inner:
-        return _follow(graph, _closed(one.params[inner]), _closed(other.params[inner]), taken)
-    if lost := [value for value in taken if isinstance(value, Lost)]:
-        return [*lost[:1]] * len(one.outvars)
-    if name == "iota" and (counted := counted_pixels(graph, one, other)):
-        return [counted]
-    if all(isinstance(value, Known) for value in taken):
-        return _folded(one, other, taken)
+        # Code written for one platform is slow on others: take the branch for any platform.
+        index = small_eqn.params["platforms"].index(None)
+        return [Constant((index, index))]
+    # A branch that is known beforehand needs no If node; others are not translated.
+    if name == "cond" and isinstance(operands[0], Constant):
+        index = int(operands[0].values[0])
+        return _follow(graph, small_eqn.params["branches"][index], large_eqn.params["branches"][index], operands[1:])
+    called = next((key for key in _CALLED if key in small_eqn.params), None)
+    if called:
+        return _follow(graph, _closed(small_eqn.params[called]), _closed(large_eqn.params[called]), operands)
+    if failed := [value for value in operands if isinstance(value, Untranslatable)]:
+        return [*failed[:1]] * count
+    # Before folding: along a side of the picture an iota has no operands and yet depends on the size.
+    if name == "iota" and (numbers := pixel_range(graph, small_eqn, large_eqn)):
+        return [numbers]
+    if all(isinstance(value, Constant) for value in operands):
+        return _fold(small_eqn, large_eqn, operands)
     if name not in OPERATIONS:
-        return [Lost(f"there is no translation of {name}")] * len(one.outvars)
+        return [Untranslatable(f"there is no translation of {name}")] * count
     try:
-        return list(operate(graph, one, other, taken))  # type: ignore[arg-type]
-    except Unknown as reason:
-        return [Lost(f"{name}: {reason}")] * len(one.outvars)
+        return list(translate(graph, small_eqn, large_eqn, operands))  # type: ignore[arg-type]
+    except TranslationError as reason:
+        return [Untranslatable(f"{name}: {reason}")] * count
 
 
-def _folded(one: Any, other: Any, taken: Sequence[Any]) -> list[Value]:
-    """What two equations give for values that are known."""
-    bound = [
-        eqn.primitive.bind(*(value.values[n] for value in taken), **eqn.params) for n, eqn in enumerate((one, other))
+def _fold(small_eqn: Any, large_eqn: Any, operands: Sequence[Any]) -> list[Value]:
+    """Evaluate an equation whose operands are all constants."""
+    results = [
+        eqn.primitive.bind(*(value.values[n] for value in operands), **eqn.params)
+        for n, eqn in enumerate((small_eqn, large_eqn))
     ]
-    made = bound if one.primitive.multiple_results else [[result] for result in bound]
-    return [Known((np.asarray(small), np.asarray(large))) for small, large in zip(*made, strict=True)]
+    outputs = results if small_eqn.primitive.multiple_results else [[result] for result in results]
+    return [Constant((np.asarray(small), np.asarray(large))) for small, large in zip(*outputs, strict=True)]
 
 
 def _closed(jaxpr: Any) -> Any:
     return jaxpr if hasattr(jaxpr, "consts") else ClosedJaxpr(jaxpr, ())
 
 
-def _needed(graph: Graph, output: str) -> tuple[list[Any], list[Any]]:
-    """The nodes and constants that the output is computed from; statistics of a batch norm that is at rest are not."""
-    wanted, nodes = {output}, []
+def _reachable(graph: Graph, output: str) -> tuple[list[Any], list[Any]]:
+    """Return the nodes and constants that the output depends on.
+
+    Others exist: a batch norm computes the new running statistics, which nobody reads at test time.
+    """
+    needed, nodes = {output}, []
     for node in reversed(graph.nodes):
-        if wanted & set(node.output):
-            wanted |= set(node.input)
+        if needed & set(node.output):
+            needed |= set(node.input)
             nodes.append(node)
-    return nodes[::-1], [tensor for tensor in graph.constants if tensor.name in wanted]
+    return nodes[::-1], [tensor for tensor in graph.constants if tensor.name in needed]

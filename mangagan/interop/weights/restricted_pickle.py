@@ -1,4 +1,4 @@
-"""Pickles read as data: a file names what it needs, and nothing but what we know is ever called."""
+"""Unpickling that calls nothing but the functions of a list, so that a file cannot run code."""
 
 from __future__ import annotations
 
@@ -6,33 +6,37 @@ import pickle
 from collections.abc import Callable, Mapping
 from typing import IO, Any
 
-Known = Mapping[tuple[str, str], Callable[..., Any]]
+# The functions that a pickle may name, by (module, name).
+AllowedCalls = Mapping[tuple[str, str], Callable[..., Any]]
 
 
 class _Unpickler(pickle.Unpickler):
-    def __init__(self, file: IO[bytes], known: Known, persistent: Callable[[Any], Any] | None) -> None:
-        # Files that Python 2 wrote hold their names as byte strings.
+    def __init__(self, file: IO[bytes], allowed: AllowedCalls, load_external: Callable[[Any], Any] | None) -> None:
+        # Python 2 wrote names as byte strings.
         super().__init__(file, encoding="utf-8")
-        self._known = known
-        self._persistent = persistent
+        self._allowed = allowed
+        self._load_external = load_external
 
     def find_class(self, module: str, name: str) -> Callable[..., Any]:
-        if (module, name) not in self._known:
+        if (module, name) not in self._allowed:
             raise ValueError(f"it asks for {module}.{name}, which is refused: weights need no such thing")
-        known = self._known[module, name]
-        # A pickle can set attributes of what it has named, so it gets a fresh function and never an object of ours.
-        return lambda *arguments: known(*arguments)
+        function = self._allowed[module, name]
+        # A pickle can set attributes of what it names; a fresh function keeps our objects out of its reach.
+        return lambda *arguments: function(*arguments)
 
     def persistent_load(self, pid: Any) -> Any:
-        if self._persistent is None:
+        if self._load_external is None:
             raise ValueError("it refers to objects outside itself")
-        return self._persistent(pid)
+        return self._load_external(pid)
 
 
-def unpickle(file: IO[bytes], known: Known, persistent: Callable[[Any], Any] | None = None) -> Any:
-    """The next pickled object of a file, built by the functions of `known` alone, which stand for (module, name).
+def unpickle(file: IO[bytes], allowed: AllowedCalls, load_external: Callable[[Any], Any] | None = None) -> Any:
+    """Return the next pickled object of a file. Broken pickles raise whatever `pickle` raises.
 
-    `persistent` answers references to data outside the pickle. Raises ValueError with the name of anything else
-    that the pickle asks for, and whatever `pickle` raises for broken ones.
+    Args:
+        file: A binary file at the start of a pickle.
+        allowed: The functions that are called where the pickle names (module, name). Any other name raises
+            ValueError.
+        load_external: Resolves references to data outside the pickle (pickle's persistent ids).
     """
-    return _Unpickler(file, known, persistent).load()
+    return _Unpickler(file, allowed, load_external).load()

@@ -1,4 +1,4 @@
-"""Named tensors in files: .safetensors, and PyTorch's .pth."""
+"""Read and write named tensors in .safetensors files and PyTorch's .pth files."""
 
 from __future__ import annotations
 
@@ -11,20 +11,27 @@ import numpy as np
 import safetensors.numpy
 from safetensors import SafetensorError
 
-from mangagan.images.atomic import write_aside
+from mangagan.images.atomic import write_atomically
 from mangagan.interop.weights.torch_files import read_torch
 
-_TORCH = (".pth", ".pt")
+_TORCH_SUFFIXES = (".pth", ".pt")
+TENSOR_SUFFIXES = (".safetensors", *_TORCH_SUFFIXES)
 
 
 def read_tensors(path: Path, part: str | None = None) -> dict[str, np.ndarray]:
-    """The tensors of a .safetensors, .pth or .pt file by name; `part` names one state dict of several in a .pth.
+    """Return the tensors of a .safetensors, .pth or .pt file by name.
 
-    Raises ValueError with the file's name for one that is broken or has another suffix; FileNotFoundError.
+    Args:
+        path: The file.
+        part: Name of one state dict of several in a .pth file, such as "G".
+
+    Raises:
+        ValueError: The file is broken or has another suffix; the message names it.
+        FileNotFoundError: There is no such file.
     """
-    if path.suffix in _TORCH:
+    if path.suffix in _TORCH_SUFFIXES:
         return read_torch(path, part)
-    _refuse_other_suffixes(path)
+    _check_suffix(path)
     if part is not None:
         raise ValueError(f"{path}: a .safetensors file has no parts; leave out part={part!r}")
     try:
@@ -34,23 +41,29 @@ def read_tensors(path: Path, part: str | None = None) -> dict[str, np.ndarray]:
 
 
 def write_tensors(path: Path, tensors: Mapping[str, np.ndarray]) -> None:
-    """Writes a .safetensors, .pth or .pt file, whole or not at all.
+    """Write a .safetensors, .pth or .pt file atomically.
 
-    Raises FileExistsError where there is one already, ValueError for another suffix, ImportError where a .pth is
-    asked for and PyTorch is not installed.
+    Args:
+        path: A file that does not exist yet.
+        tensors: Arrays of any dtype and memory layout, by name.
+
+    Raises:
+        FileExistsError: The file exists.
+        ValueError: Another suffix.
+        ImportError: A .pth file is to be written and PyTorch is not installed.
     """
-    _refuse_other_suffixes(path)
+    _check_suffix(path)
     if path.exists():
         raise FileExistsError(f"{path} exists already and is kept; choose another name or move it away")
     encode: Callable[[Mapping[str, np.ndarray]], bytes] = (
-        _torch_bytes if path.suffix in _TORCH else lambda tensors: safetensors.numpy.save(dict(tensors))
+        _torch_bytes if path.suffix in _TORCH_SUFFIXES else lambda tensors: safetensors.numpy.save(dict(tensors))
     )
-    # Both writers take memory as it lies; `copy` brings it into the order of the axes.
-    write_aside(path, encode({name: tensor.copy(order="C") for name, tensor in tensors.items()}))
+    # Both writers take the memory as it lies; the copy puts it in the order of the axes.
+    write_atomically(path, encode({name: tensor.copy(order="C") for name, tensor in tensors.items()}))
 
 
-def _refuse_other_suffixes(path: Path) -> None:
-    if path.suffix not in (".safetensors", *_TORCH):
+def _check_suffix(path: Path) -> None:
+    if path.suffix not in TENSOR_SUFFIXES:
         raise ValueError(f"{path}: tensors are kept in .safetensors, .pth or .pt files, not in {path.suffix or 'this'}")
 
 

@@ -1,7 +1,7 @@
-"""PyTorch's .pth files without PyTorch: the zip form, and the one before it (until 2020).
+"""Read PyTorch's .pth files without PyTorch: the zip format, and the legacy format used until 2020.
 
-Both hold a pickle that says what the tensors look like, and their numbers beside it. The pickle is read with
-`unpickle`, so no code of a file runs.
+Both hold a pickle that describes the tensors, and the numbers beside it. The pickle is read with `unpickle`, so no
+code of a file runs.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any, BinaryIO, NamedTuple
 import ml_dtypes
 import numpy as np
 
-from mangagan.interop.weights.restricted_pickle import Known, unpickle
+from mangagan.interop.weights.restricted_pickle import AllowedCalls, unpickle
 
-_MAGIC = 0x1950A86A20F9469CFC6C
+_LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _DTYPES = {
     "FloatStorage": np.dtype("<f4"),
     "DoubleStorage": np.dtype("<f8"),
@@ -39,59 +39,67 @@ class _Storage(NamedTuple):
     length: int
 
 
-class _Tensor(NamedTuple):
+class _TorchTensor(NamedTuple):
     storage: _Storage
     offset: int
     shape: tuple[int, ...]
     strides: tuple[int, ...]
 
 
-class _Mapping(dict):
-    """A dict that drops the attributes PyTorch gives a state dict (versions of its modules)."""
+class _StateDict(dict):
+    """A dict that ignores the attributes PyTorch gives a state dict (versions of its modules)."""
 
     def __setstate__(self, state: object) -> None:
         pass
 
 
 def _storage(pid: Any) -> _Storage:
-    kind, dtype, key, _, count, *view = pid
+    kind, dtype, key, _, length, *view = pid
     if kind != "storage" or any(view):
         raise ValueError("it refers to something else than a whole tensor storage")
-    return _Storage(dtype(), str(key), int(count))
+    return _Storage(dtype(), str(key), int(length))
 
 
-_KNOWN: Known = {
-    ("collections", "OrderedDict"): _Mapping,
-    ("torch._utils", "_rebuild_tensor"): _Tensor,
-    ("torch._utils", "_rebuild_tensor_v2"): lambda *arguments: _Tensor(*arguments[:4]),
+_ALLOWED: AllowedCalls = {
+    ("collections", "OrderedDict"): _StateDict,
+    ("torch._utils", "_rebuild_tensor"): _TorchTensor,
+    ("torch._utils", "_rebuild_tensor_v2"): lambda *arguments: _TorchTensor(*arguments[:4]),
     ("torch._utils", "_rebuild_parameter"): lambda tensor, *_: tensor,
     **{("torch", name): lambda dtype=dtype: dtype for name, dtype in _DTYPES.items()},
 }
 
-Fetch = Callable[[_Storage], bytes]
+ReadStorage = Callable[[_Storage], bytes]
 
 
 def read_torch(path: Path, part: str | None = None) -> dict[str, np.ndarray]:
-    """The tensors of a state dict that torch.save wrote, by name, as read-only arrays; entries of other kinds are left.
+    """Return the tensors of a state dict that torch.save wrote, by name; entries that are not tensors are left out.
 
-    Where the file holds several state dicts ("G", "state_dict", ...), `part` says which. bfloat16 comes as
-    ml_dtypes.bfloat16. Raises ValueError with the file's name for one that is broken, that is no state dict, or
-    whose pickle asks for anything but tensors and dicts; FileNotFoundError where there is no file.
+    Args:
+        path: The file.
+        part: Name of the state dict, where the file holds several ("G", "state_dict", ...).
+
+    Returns:
+        Read-only arrays; bfloat16 becomes ml_dtypes.bfloat16.
+
+    Raises:
+        ValueError: The file is broken, is no state dict, or its pickle names anything but tensors and dicts. The
+            message starts with the file's name.
+        FileNotFoundError: There is no such file.
     """
     with open(path, "rb") as file:
         try:
-            content, fetch = _open_zip(file) if zipfile.is_zipfile(file) else _open_legacy(file)
+            content, read_storage = _open_zip(file) if zipfile.is_zipfile(file) else _open_legacy(file)
             tensors = _choose(content, part)
-            return {name: _array(tensor, fetch) for name, tensor in tensors.items()}
-        # A broken pickle makes its reader raise nearly anything.
+            return {name: _array(tensor, read_storage) for name, tensor in tensors.items()}
+        # A broken pickle can raise nearly any exception.
         except Exception as error:
             reason = str(error) or type(error).__name__
             raise ValueError(f"{path}: not readable as a PyTorch state dict: {reason}") from error
 
 
-def _open_zip(file: BinaryIO) -> tuple[Any, Fetch]:
+def _open_zip(file: BinaryIO) -> tuple[Any, ReadStorage]:
     archive = zipfile.ZipFile(file)
-    # PyTorch never compresses; what is compressed may unpack to any size.
+    # PyTorch never compresses, and compressed entries could unpack to any size.
     if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
         raise ValueError("its zip entries are compressed")
     pickles = [name for name in archive.namelist() if name.rpartition("/")[2] == "data.pkl"]
@@ -101,54 +109,59 @@ def _open_zip(file: BinaryIO) -> tuple[Any, Fetch]:
     if f"{folder}byteorder" in archive.namelist() and archive.read(f"{folder}byteorder") != b"little":
         raise ValueError("its numbers are big-endian")
     with archive.open(pickles[0]) as pickled:
-        content = unpickle(pickled, _KNOWN, _storage)
+        content = unpickle(pickled, _ALLOWED, _storage)
     return content, cache(lambda storage: archive.read(f"{folder}data/{storage.key}"))
 
 
-def _open_legacy(file: BinaryIO) -> tuple[Any, Fetch]:
+def _open_legacy(file: BinaryIO) -> tuple[Any, ReadStorage]:
     size = file.seek(0, 2)
     file.seek(0)
-    if unpickle(file, {}) != _MAGIC:
+    if unpickle(file, {}) != _LEGACY_MAGIC:
         raise ValueError("it does not begin as a file of torch.save does")
-    unpickle(file, {})  # the format's version
-    unpickle(file, {})  # the sizes of C's types on the machine that wrote the file
+    unpickle(file, {})  # version of the format
+    unpickle(file, {})  # sizes of C's types on the machine that wrote the file
     storages: dict[str, _Storage] = {}
 
-    def note(pid: Any) -> _Storage:
+    def register(pid: Any) -> _Storage:
         storage = _storage(pid)
         return storages.setdefault(storage.key, storage)
 
-    content, keys = unpickle(file, _KNOWN, note), unpickle(file, {})
+    content, keys = unpickle(file, _ALLOWED, register), unpickle(file, {})
     data = {}
     for key in keys:
-        count, wanted = int.from_bytes(file.read(8), "little"), storages[key]
-        if count != wanted.length or count * wanted.dtype.itemsize > size - file.tell():
+        length, storage = int.from_bytes(file.read(8), "little"), storages[key]
+        # Checked before reading: a length of a hostile file must not allocate memory.
+        if length != storage.length or length * storage.dtype.itemsize > size - file.tell():
             raise ValueError(f"storage {key} is cut short")
-        data[key] = file.read(count * wanted.dtype.itemsize)
+        data[key] = file.read(length * storage.dtype.itemsize)
     return content, lambda storage: data[storage.key]
 
 
-def _choose(content: Any, part: str | None) -> dict[str, _Tensor]:
+def _choose(content: Any, part: str | None) -> dict[str, _TorchTensor]:
+    """Return the tensors of the state dict that is meant."""
     if not isinstance(content, dict):
         raise ValueError(f"it holds a {type(content).__name__}")
-    groups = [str(name) for name, value in content.items() if isinstance(value, dict)]
-    chosen = content if part is None else content.get(part)
-    if not isinstance(chosen, dict):
-        raise ValueError(f"it has no part {part!r}; its parts are {', '.join(groups[:12]) or 'none'}")
-    tensors = {name: value for name, value in chosen.items() if isinstance(value, _Tensor) and isinstance(name, str)}
+    parts = [str(name) for name, value in content.items() if isinstance(value, dict)]
+    state = content if part is None else content.get(part)
+    if not isinstance(state, dict):
+        raise ValueError(f"it has no part {part!r}; its parts are {', '.join(parts[:12]) or 'none'}")
+    tensors = {
+        name: value for name, value in state.items() if isinstance(value, _TorchTensor) and isinstance(name, str)
+    }
     if not tensors:
-        hint = f", but parts: choose one with part= ({', '.join(groups[:12])})" if groups else ""
+        hint = f", but parts: choose one with part= ({', '.join(parts[:12])})" if parts else ""
         raise ValueError(f"it holds no tensors at its top{hint}")
     return tensors
 
 
-def _array(tensor: _Tensor, fetch: Fetch) -> np.ndarray:
+def _array(tensor: _TorchTensor, read_storage: ReadStorage) -> np.ndarray:
+    """Return a view of a storage, once it is certain that the view stays inside."""
     storage, offset, shape, strides = tensor
-    data = np.frombuffer(fetch(storage), storage.dtype, storage.length)
+    data = np.frombuffer(read_storage(storage), storage.dtype, storage.length)
     if len(shape) != len(strides) or min((offset, *shape, *strides)) < 0:
         raise ValueError(f"a tensor of shape {shape} has strides {strides} and offset {offset}")
     reach = sum((n - 1) * stride for n, stride in zip(shape, strides, strict=True)) + 1 if math.prod(shape) else 0
     if offset + reach > storage.length:
         raise ValueError(f"a tensor of shape {shape} reaches beyond its storage of {storage.length} numbers")
-    steps = [stride * storage.dtype.itemsize for stride in strides]
-    return np.lib.stride_tricks.as_strided(data[offset:], shape, steps, writeable=False)
+    byte_strides = [stride * storage.dtype.itemsize for stride in strides]
+    return np.lib.stride_tricks.as_strided(data[offset:], shape, byte_strides, writeable=False)

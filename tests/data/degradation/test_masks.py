@@ -1,4 +1,4 @@
-"""Masks: the share of the area is what was asked, and each kind of hole is what it is called."""
+"""Masks: they cover the share requested, and each kind of hole has its shape."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from scipy import ndimage
 from scipy.spatial import ConvexHull
 
 from mangagan.data.degradation import hole_shapes as holes
-from mangagan.data.degradation.masks import AREA_CLASSES, KINDS, deepfill_mask, draw_class, draw_mask
+from mangagan.data.degradation.masks import AREA_CLASSES, HOLE_KINDS, deepfill_mask, draw_class, draw_mask
 
 SHAPES = [holes.rectangle, holes.strokes, holes.balloon, holes.scratches, holes.dust]
 
@@ -19,7 +19,7 @@ def drawn(shape, count, height=256, width=256, **options):
     return [shape(height, width, rng, **options) for _ in range(count)]
 
 
-@pytest.mark.parametrize("kinds", [tuple(KINDS), *((kind,) for kind in KINDS)])
+@pytest.mark.parametrize("kinds", [tuple(HOLE_KINDS), *((kind,) for kind in HOLE_KINDS)])
 @pytest.mark.parametrize("number", range(len(AREA_CLASSES)))
 def test_the_share_is_of_the_class(kinds, number):
     rng, (low, high) = np.random.default_rng(number), AREA_CLASSES[number]
@@ -29,7 +29,7 @@ def test_the_share_is_of_the_class(kinds, number):
         assert set(np.unique(mask)) <= {0, 1} and low <= mask.mean(dtype=np.float64) <= high
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", HOLE_KINDS)
 def test_a_single_share_is_met_to_the_pixel(kind):
     rng = np.random.default_rng(0)
     for share in (0, 0.013, 0.37, 0.999, 1):
@@ -48,7 +48,7 @@ def test_shares_are_spread_over_the_range():
     assert min(shares) < 0.13 and max(shares) > 0.47 and 0.26 < np.mean(shares) < 0.33
 
 
-def test_a_mask_follows_from_its_seed():
+def test_a_mask_depends_on_its_seed_alone():
     first, again, other = (draw_mask(64, 64, np.random.default_rng(seed), 0.1, 0.2) for seed in (3, 3, 4))
     assert np.array_equal(first, again) and not np.array_equal(first, other)
 
@@ -87,13 +87,13 @@ def strokes_by_hand(rng, side=256):
 def test_strokes_are_those_of_the_reference():
     rng = np.random.default_rng(1)
     ours, theirs = drawn(holes.strokes, 400), [strokes_by_hand(rng) for _ in range(400)]
-    for figure in (
+    for statistic in (
         lambda shape: shape.mean(),
         lambda shape: np.ptp(np.nonzero(shape)[0]),
         lambda shape: np.ptp(np.nonzero(shape)[1]),
         lambda shape: ndimage.distance_transform_cdt(shape).max(),
     ):
-        one, other = np.array([[figure(shape) for shape in shapes] for shapes in (ours, theirs)])
+        one, other = np.array([[statistic(shape) for shape in shapes] for shapes in (ours, theirs)])
         error = np.hypot(one.std(), other.std()) / 20
         assert abs(one.mean() - other.mean()) < 3 * error and abs(one.std() - other.std()) < 0.25 * other.std()
 

@@ -1,4 +1,4 @@
-"""Noise: its statistics are those that its name and its strength promise."""
+"""Noise: its statistics agree with its name and strength."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def psnr(picture, truth):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("channels", [1, 3])
-def test_every_kind_keeps_shape_and_type_and_follows_from_its_seed(kind, channels):
+def test_every_kind_keeps_shape_and_type_and_depends_on_its_seed_alone(kind, channels):
     picture = scene(channels)
     kept = picture.copy()
-    first, again, other = (kind().noisy(picture, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    first, again, other = (kind().add_noise(picture, np.random.default_rng(seed)) for seed in (1, 1, 2))
     assert first.shape == picture.shape and first.dtype == np.float32
     assert np.array_equal(first, again) and not np.array_equal(first, other)
-    assert np.array_equal(picture, kept) and np.abs(noise.rounded(first)).max() <= 1
+    assert np.array_equal(picture, kept) and np.abs(noise.quantize(first)).max() <= 1
 
 
 @pytest.mark.parametrize("sigma", [0, 5, 25, 75])
@@ -78,24 +78,24 @@ def test_poisson_has_the_mean_and_variance_of_counts(light, peak):
 def test_jpeg_leaves_plain_areas_and_loses_more_at_lower_quality(channels):
     plain = flat(21 / 127.5 - 1, channels, 16)
     assert np.ptp(noise.jpeg(plain, 30)) == 0 and np.abs(noise.jpeg(plain, 30) - plain).max() < 2.5 / 127.5
-    figures = [psnr(noise.jpeg(scene(channels), quality), scene(channels)) for quality in (5, 20, 50, 90)]
-    assert figures == sorted(figures) and figures[0] < 26 and figures[-1] > 30
+    psnrs = [psnr(noise.jpeg(scene(channels), quality), scene(channels)) for quality in (5, 20, 50, 90)]
+    assert psnrs == sorted(psnrs) and psnrs[0] < 26 and psnrs[-1] > 30
 
 
-def test_blocks_of_jpeg_begin_anywhere():
+def test_jpeg_blocks_start_anywhere():
     edge = np.repeat(np.repeat(scene(3)[::8, ::8], 8, 0), 8, 1)  # even within each block
     kept = psnr(noise.jpeg(edge, 20), edge)
     moved = noise.jpeg(edge[5:, 3:], 20, (5, 3))
     assert np.array_equal(moved[8:, 8:], noise.jpeg(edge, 20)[13:, 11:])
     assert moved.shape == edge[5:, 3:].shape and psnr(noise.jpeg(edge[5:, 3:], 20), edge[5:, 3:]) < kept
-    blocks = {Jpeg(20, 20).noisy(edge, np.random.default_rng(seed)).tobytes() for seed in range(8)}
+    blocks = {Jpeg(20, 20).add_noise(edge, np.random.default_rng(seed)).tobytes() for seed in range(8)}
     assert len(blocks) > 4
 
 
-@pytest.mark.parametrize("spoil", [lambda picture: noise.jpeg(picture, 50), lambda p: halftone(p, 4, rng())])
-def test_channels_that_no_print_and_no_jpeg_has(spoil):
+@pytest.mark.parametrize("degrade", [lambda picture: noise.jpeg(picture, 50), lambda p: halftone(p, 4, rng())])
+def test_two_channels_are_refused_by_halftone_and_jpeg(degrade):
     with pytest.raises(ValueError, match="with 2 channels.*1 .grey. or 3 .RGB."):
-        spoil(flat(0, 2))
+        degrade(flat(0, 2))
 
 
 STRENGTHS = [
@@ -106,18 +106,18 @@ STRENGTHS = [
 ]
 
 
-@pytest.mark.parametrize(("spoil", "strengths"), STRENGTHS)
+@pytest.mark.parametrize(("degrade", "strengths"), STRENGTHS)
 @pytest.mark.parametrize("channels", [1, 3])
-def test_stronger_noise_has_a_lower_psnr(spoil, strengths, channels):
-    truth = noise.rounded(scene(channels))
-    figures = [psnr(noise.rounded(spoil(truth, strength)), truth) for strength in strengths]
-    assert all(np.diff(figures) < -2)
+def test_stronger_noise_has_a_lower_psnr(degrade, strengths, channels):
+    truth = noise.quantize(scene(channels))
+    psnrs = [psnr(noise.quantize(degrade(truth, strength)), truth) for strength in strengths]
+    assert all(np.diff(psnrs) < -2)
 
 
-def test_rounded_pictures_are_those_of_files():
+def test_quantized_pictures_have_the_levels_of_files():
     levels = np.arange(256, dtype=np.float32).reshape(16, 16, 1) / np.float32(127.5) - 1
-    assert np.array_equal(noise.rounded(levels), levels)
-    np.testing.assert_array_equal(noise.rounded(np.float32([[[-7], [7], [0.9 / 127.5]]])).ravel() * 127.5 + 127.5,
+    assert np.array_equal(noise.quantize(levels), levels)
+    np.testing.assert_array_equal(noise.quantize(np.float32([[[-7], [7], [0.9 / 127.5]]])).ravel() * 127.5 + 127.5,
                                   [0, 255, 128])  # fmt: skip
 
 
@@ -142,7 +142,7 @@ def test_halftone_has_dots_at_its_pitch(pitch):
     assert abs(np.rad2deg(angle) - 45) < 20
 
 
-def test_halftone_keeps_black_and_white_and_stays_in_place():
+def test_halftone_keeps_black_and_white_and_is_aligned():
     page = flat(1, 1, 96)
     page[40:56, 20:80] = -1
     printed = halftone(page, 4, rng())
@@ -161,7 +161,7 @@ def test_halftone_keeps_black_and_white_and_stays_in_place():
         (Halftone(1, 4), "low_pitch=1"),
     ],
 )
-def test_strengths_that_are_none(kind, message):
+def test_invalid_strengths_are_refused(kind, message):
     with pytest.raises(ValueError, match=f"{type(kind).__name__} .*{message}"):
         kind.check()
 
@@ -173,7 +173,7 @@ def test_strengths_are_drawn_from_the_whole_range():
     assert {Gaussian(25, 25).sigma(draw) for _ in range(5)} == {25}
     starts = [(top, left) for top in range(8) for left in range(8)]
     files = {noise.jpeg(scene(), quality, start).tobytes(): quality for quality in (40, 41, 42) for start in starts}
-    assert {files[Jpeg(40, 42).noisy(scene(), draw).tobytes()] for _ in range(40)} == {40, 41, 42}
-    peaks = [Poisson(1, 100).noisy(flat(1, 1, 32), draw).var() / 4 for _ in range(300)]
+    assert {files[Jpeg(40, 42).add_noise(scene(), draw).tobytes()] for _ in range(40)} == {40, 41, 42}
+    peaks = [Poisson(1, 100).add_noise(flat(1, 1, 32), draw).var() / 4 for _ in range(300)]
     # Half of the peaks lie below the middle octave, 10.
     assert 0.4 < np.mean(np.array(peaks) > 0.1) < 0.6

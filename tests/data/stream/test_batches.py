@@ -1,4 +1,4 @@
-"""The stream: batch i is a function of the seed and i alone, whoever decodes it and whoever shares it."""
+"""The stream: batch i is a function of the seed and i alone, with any number of workers and hosts."""
 
 from __future__ import annotations
 
@@ -99,34 +99,34 @@ def test_color_input_is_the_target(paired, mixed):
     assert all(numbers(batch, "input") != numbers(batch, "target") for batch in apart)
 
 
-def test_windows_of_the_size_give_the_pixels_of_the_page(paired, map_page):
+def test_crops_of_the_output_size_have_the_pixels_of_the_page(paired, map_page):
     data = replace(DATA, input="color", size=24, window=24, jitter=0.0)
     pictures = [picture for batch in drawn(data, paired, 5) for picture in batch["input"]]
     whole = drawn(replace(data, batch_size=1), paired, 99, split="validation", augment=False)
     for picture in [*pictures, *(batch["target"][0] for batch in whole)]:
         red, green, blue = np.moveaxis((picture + 1) * 127.5, -1, 0).round().astype(int)
         page = map_page(blue[0, 0] // 10)
-        # The page's own pixels tell where they come from.
+        # The pixels of the page encode their position.
         cut = page[green[0, 0] // 2 :, min(red[0, 0], red[0, -1]) // 2 :][:24, :24]
         assert any(np.array_equal(np.stack([red, green, blue], -1), way) for way in (cut, cut[:, ::-1]))
 
 
-DAMAGES = [Holes(), FreeForm(), Noise(Gaussian(), known=True), Noise(Jpeg())]
+DEGRADATIONS = [Holes(), FreeForm(), Noise(Gaussian(), known=True), Noise(Jpeg())]
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("damage", DEGRADATIONS)
 @pytest.mark.parametrize("form", ["color", "gray"])
-def test_damaged_batches_have_the_shapes_that_a_run_expects(paired, damage, form):
+def test_degraded_batches_have_the_shapes_that_a_run_expects(paired, damage, form):
     data = replace(DATA, input=form, damage=damage)
     expected = {name: (one.shape, one.dtype) for name, one in example_batch(Experiment(Paired(), data)).items()}
     for batch, clean in zip(drawn(data, paired, 2), drawn(replace(DATA, input=form), paired, 2), strict=True):
         assert {name: (one.shape, one.dtype) for name, one in batch.items()} == expected
-        # Where and how a page is cut does not depend on the damage.
+        # The crops do not depend on the degradation.
         assert np.array_equal(batch["target"], clean["target"])
         assert not np.array_equal(batch["input"], clean["input"])
 
 
-def test_damage_is_new_at_every_step_and_the_same_however_it_is_made(paired):
+def test_degradation_is_new_at_every_step_and_the_same_with_any_workers_and_hosts(paired):
     data = replace(DATA, input="color", damage=Holes())
     alone = drawn(data, paired, 12)
     masks = [mask.tobytes() for batch in alone for mask in batch["mask"]]
@@ -140,7 +140,7 @@ def test_damage_is_new_at_every_step_and_the_same_however_it_is_made(paired):
     assert not set(masks) & {mask.tobytes() for batch in drawn(data, paired, 12, seed=8) for mask in batch["mask"]}
 
 
-def test_held_out_pages_have_the_same_damage_at_every_evaluation(paired):
+def test_held_out_pages_have_the_same_degradation_at_every_evaluation(paired):
     data = replace(DATA, input="color", damage=Noise(), batch_size=1)
     first, again = (drawn(data, paired, 99, split="validation", augment=False, seed=0) for _ in range(2))
     assert same(first, again) and len(first) == 2
@@ -149,7 +149,7 @@ def test_held_out_pages_have_the_same_damage_at_every_evaluation(paired):
 
 
 @pytest.mark.parametrize("stream", [steps_per_epoch, lambda *args: batches(*args, split="train", seed=0)])
-def test_a_damage_that_cannot_be_is_said_at_once(paired, stream):
+def test_an_invalid_degradation_is_refused_at_once(paired, stream):
     with pytest.raises(ValueError, match="Jpeg has no sigma"):
         stream(replace(DATA, damage=Noise(Jpeg(), known=True)), paired)
 
@@ -172,7 +172,7 @@ def test_an_epoch_shows_every_page_once_in_a_new_order(paired):
     assert len({tuple(sorted(order)) for order in orders}) == 1 and len(set(map(tuple, orders))) == 3
     assert len(drawn(data, paired, 999, epochs=2)) == 2 * steps
     assert len(drawn(data, paired, 999, epochs=2, start=5)) == 2 * steps - 5
-    # The same page is cut anew each time.
+    # A page is cropped anew in every epoch.
     targets = [batch["target"].tobytes() for batch in drawn(data, paired, 3 * steps)]
     assert len(set(targets)) == 3 * steps
 
@@ -205,7 +205,7 @@ def test_evaluation_shows_every_page_once_in_order(paired):
     stream = drawn(DATA, paired, 999, split="validation", augment=False)
     names = [int(page["name"][-2:]) for page in paired.pages("validation")]
     assert [number for batch in stream for number in numbers(batch, "target")] == names and len(names) == 2
-    # The middle window of 40 pixels of a page of 80 x 96, scaled by 24 / 40.
+    # The centre crop of 40 pixels of a page of 80 x 96, scaled by 24 / 40.
     columns = (stream[0]["target"][0, 12, :, 0] + 1) * 127.5 / 2
     assert abs(columns.mean() - 39.5) < 0.5 and abs(np.ptp(columns) - 40 * 23 / 24) < 1.5
     train = drawn(DATA, paired, 999, augment=False, split="train")
@@ -229,7 +229,7 @@ def test_unpaired_evaluation_goes_over_the_longer_domain(mixed):
         ({"batch_size": 10, "paired": False, "input": "bw"}, "6 pages that give input bw, and 10"),
     ],
 )
-def test_what_an_archive_cannot_give_is_said_at_once(mixed, change, message):
+def test_pages_that_an_archive_lacks_are_reported_at_once(mixed, change, message):
     with pytest.raises(ValueError, match=message):
         batches(replace(DATA, **change), mixed, split="train", seed=0)
     with pytest.raises(ValueError, match=message):

@@ -1,4 +1,4 @@
-"""Which palettes come with which page of the stream."""
+"""The palettes of the examples of the stream."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from mangagan.color import srgb_to_lab
 from mangagan.data.archive.archive import open_archive
 from mangagan.data.settings import Data
 from mangagan.data.stream.batches import batches
-from mangagan.data.stream.page_palettes import PagePalettes, Steering
-from mangagan.palette import merged, palette_of
+from mangagan.data.stream.page_palettes import PagePalettes, PaletteTable
+from mangagan.palette import merge_palettes, palette_of
 from mangagan.palette_bins import BINS, bin_colors
 
 COLORS = {
@@ -51,11 +51,11 @@ def flat(color):
     return palette_of(Image.new("RGB", (20, 20), color))
 
 
-def told(picture, palette, work):
-    """How the palette of a page of one color came about."""
+def origins(picture, palette, work):
+    """The possible origins of the palette of a page of one colour."""
     own = tuple(np.round((picture[0, 0] + 1) * 127.5).astype(int))
     others = [flat(color) for color in COLORS[work] if color != own]
-    some = [merged(others[:1]), merged(others[1:]), merged(others)]
+    some = [merge_palettes(others[:1]), merge_palettes(others[1:]), merge_palettes(others)]
     ways = {"none": np.zeros(BINS), "own": flat(own)} | {f"others {n}": one for n, one in enumerate(some)}
     return [way for way, expected in ways.items() if np.allclose(palette, expected, atol=1e-5)]
 
@@ -66,7 +66,7 @@ def test_shares_are_kept_and_palettes_belong_to_the_page_that_is_shown(archive):
         assert batch["palette"].shape == (4, BINS) and batch["palette"].dtype == np.float32
         for picture, palette in zip(batch["target"], batch["palette"], strict=True):
             if (picture[0, 0, 0] > picture[0, 0, 2]).all():
-                (way,) = told(picture, palette, "red")
+                (way,) = origins(picture, palette, "red")
                 counts[way.partition(" ")[0]] += 1
     total = sum(counts.values())
     assert total > 150 and all(
@@ -74,14 +74,14 @@ def test_shares_are_kept_and_palettes_belong_to_the_page_that_is_shown(archive):
     )
 
 
-def test_a_page_that_is_judged_has_the_palette_of_all_others_of_its_work(archive):
+def test_a_page_in_evaluation_has_the_palette_of_all_others_of_its_work(archive):
     found = drawn(replace(DATA, batch_size=1), archive, 9, split="validation", augment=False)
     assert len(found) == 3
     for batch in found:
-        assert told(batch["target"][0], batch["palette"][0], "green") == ["others 2"]
+        assert origins(batch["target"][0], batch["palette"][0], "green") == ["others 2"]
 
 
-def test_the_only_page_of_a_work_stands_for_the_others(archive):
+def test_the_only_page_of_a_work_has_its_own_palette(archive):
     only = replace(DATA, palettes=PagePalettes(own=0.0, others=1.0, recolored=0.0))
     shown = [
         (picture, palette)
@@ -92,7 +92,7 @@ def test_the_only_page_of_a_work_stands_for_the_others(archive):
     assert shown and all(np.allclose(palette, flat(COLORS["blue"][0])) for _, palette in shown)
 
 
-def test_pictures_are_the_same_with_and_without_palettes_and_batches_do_not_hang_on_the_start(archive):
+def test_pictures_do_not_depend_on_palettes_and_batches_not_on_the_start(archive):
     bare = replace(DATA, palettes=Data().palettes)
     with_palettes, without = drawn(DATA, archive, 6), drawn(bare, archive, 6)
     later = drawn(DATA, archive, 3, start=3)
@@ -133,16 +133,16 @@ def test_some_pages_keep_their_colors_and_those_without_a_palette_all_do(archive
 
 
 @pytest.mark.parametrize("shares", [(-0.1, 0.5), (0.7, 0.4), (0.4, 0.4, 1.5)])
-def test_shares_that_cannot_be_are_refused(shares):
+def test_invalid_shares_are_refused(shares):
     with pytest.raises(ValueError, match="0 to 1"):
         PagePalettes(*shares).check()
 
 
-def test_the_mean_of_all_pages_counts_as_a_page_more_where_one_is_unsure():
+def test_the_mean_of_all_pages_is_merged_in_as_one_page_where_unsure():
     palettes = np.eye(4, BINS, dtype=np.float32)
-    of = Steering(palettes, ("a", "a", "a", "b"), {"a": np.arange(3), "b": np.array([3])})
+    of = PaletteTable(palettes, ("a", "a", "a", "b"), {"a": np.arange(3), "b": np.array([3])})
     shares, rng = PagePalettes(own=0.0, others=1.0, unsure=1.0), np.random.default_rng(0)
-    found = {tuple(of.drawn(0, shares, rng)["palette"][:4].round(4)) for _ in range(40)}
+    found = {tuple(of.sample(0, shares, rng)["palette"][:4].round(4)) for _ in range(40)}
     mean, one, other = palettes.mean(0), palettes[1], palettes[2]
     expected = [mean, (mean + one) / 2, (mean + other) / 2, (mean + one + other) / 3]
     assert found == {tuple(palette[:4].round(4)) for palette in expected}

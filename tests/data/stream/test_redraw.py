@@ -14,7 +14,7 @@ from mangagan.data.archive.contact_sheet import drawn_sheet
 from mangagan.data.drawing import Drawing
 from mangagan.data.settings import Data
 from mangagan.data.stream.batches import batches
-from mangagan.data.stream.transforms import Cut, CutAnywhere
+from mangagan.data.stream.transforms import Crop, RandomCrop
 from mangagan.overrides import override
 from mangagan.tasks.paired import Paired
 
@@ -62,7 +62,7 @@ def test_the_luminance_share_is_exactly_the_luminance(archive):
         np.testing.assert_array_equal(one["target"], other["target"])
 
 
-def test_drawings_are_new_at_every_step_and_come_again_after_a_restart(archive):
+def test_drawings_are_new_at_every_step_and_the_same_after_a_restart(archive):
     data = replace(DATA, batch_size=9, drawing=replace(NEVER, toned=1, own=0))
     steps = first(data, archive, 2)
     np.testing.assert_array_equal(first(data, archive, 1, start=1)[0]["input"], steps[1]["input"])
@@ -75,7 +75,7 @@ def test_targets_do_not_depend_on_the_drawing(archive):
 
 
 def test_a_held_out_page_is_always_drawn_the_same_way(archive):
-    """Whatever the seed, and in whatever batch it comes."""
+    """With any seed and any batch size."""
     one, other = (
         np.concatenate(
             [b["input"] for b in first(replace(DATA, batch_size=size), archive, 99, seed=seed, **EVALUATION)]
@@ -101,26 +101,26 @@ def test_strengths_are_overridden_and_checked(archive):
 
 
 @pytest.mark.parametrize("octaves", [0.0, 1.0])
-def test_windows_of_many_scales(octaves):
-    """Without octaves the window is that of the four draws it always had; with them scales spread evenly."""
+def test_octaves_vary_the_scale_of_crops(octaves):
+    """Without octaves the crop depends on four random numbers only; with octaves the scales are log-uniform."""
     image = Image.fromarray(np.arange(256, dtype=np.uint8)[None].repeat(256, 0))
-    cut, sides = Cut(8, 64), []
+    crop, sides = Crop(8, 64), []
     for seed in range(200):
-        window = CutAnywhere(cut, 0.1, False, octaves).random_map({"target": image}, np.random.default_rng(seed))[
+        window = RandomCrop(crop, 0.1, False, octaves).random_map({"target": image}, np.random.default_rng(seed))[
             "target"
         ]
         side, across, down, _ = np.random.default_rng(seed).random(4)
-        plain = cut.at({"target": image}, 1 + 0.1 * (2 * side - 1), across, down)["target"]
+        plain = crop.crop_at({"target": image}, 1 + 0.1 * (2 * side - 1), across, down)["target"]
         if not octaves:
             assert window.tobytes() == plain.tobytes()
         sides.append(np.ptp(np.asarray(window).astype(float)) / np.ptp(np.asarray(plain).astype(float)))
-    spread = np.log2(sides)
-    assert (spread == 0).all() if not octaves else -1.2 < spread.min() < -0.9 and 0.9 < spread.max() < 1.2
-    assert abs(spread.mean()) < 0.15
+    scales = np.log2(sides)
+    assert (scales == 0).all() if not octaves else -1.2 < scales.min() < -0.9 and 0.9 < scales.max() < 1.2
+    assert abs(scales.mean()) < 0.15
 
 
 @pytest.mark.parametrize("octaves", [-1.0, 9.0])
-def test_octaves_that_cannot_be(octaves):
+def test_invalid_octaves_are_refused(octaves):
     with pytest.raises(ValueError, match=r"data\.octaves"):
         Data(octaves=octaves)
 

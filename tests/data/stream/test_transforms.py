@@ -1,3 +1,5 @@
+"""Decoding, cropping and conversion of single examples."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -6,7 +8,7 @@ from PIL import Image
 from skimage.color import rgb2lab
 
 from mangagan.data.archive.archive import Record
-from mangagan.data.stream.transforms import Cut, CutAnywhere, CutMiddle, Decode, ToArrays
+from mangagan.data.stream.transforms import CenterCrop, Crop, Decode, RandomCrop, ToArrays
 
 
 def record(map_page, encoded) -> Record:
@@ -14,37 +16,37 @@ def record(map_page, encoded) -> Record:
     return Record("p", "w", encoded(page), encoded(page[..., 0]))
 
 
-def test_cut_copies_the_window_exactly_when_nothing_is_scaled(map_page):
+def test_a_crop_without_scaling_copies_the_pixels(map_page):
     page = map_page(3)
     images = {"target": Image.fromarray(page), "input": Image.fromarray(page[..., 0])}
-    cut = Cut(size=32, window=32).at(images, side=1.0, across=0.5, down=1.0)
+    crop = Crop(size=32, window=32).crop_at(images, side=1.0, across=0.5, down=1.0)
     # 80 x 96 pixels: 48 columns and 64 rows to move in.
-    assert np.array_equal(np.asarray(cut["target"]), page[64:96, 24:56])
-    assert np.array_equal(np.asarray(cut["input"]), page[64:96, 24:56, 0])
-    mirrored = Cut(size=32, window=32).at(images, side=1.0, across=0.5, down=1.0, mirrored=True)
+    assert np.array_equal(np.asarray(crop["target"]), page[64:96, 24:56])
+    assert np.array_equal(np.asarray(crop["input"]), page[64:96, 24:56, 0])
+    mirrored = Crop(size=32, window=32).crop_at(images, side=1.0, across=0.5, down=1.0, mirrored=True)
     assert np.array_equal(np.asarray(mirrored["target"]), page[64:96, 24:56][:, ::-1])
 
 
-def test_window_is_clipped_to_the_shorter_side(map_page):
+def test_a_crop_is_at_most_the_shorter_side(map_page):
     images = {"target": Image.fromarray(map_page(3))}
-    assert np.array_equal(np.asarray(Cut(80, window=4000).at(images, 1.1, 0.7, 0.0)["target"]), map_page(3)[:80])
+    assert np.array_equal(np.asarray(Crop(80, window=4000).crop_at(images, 1.1, 0.7, 0.0)["target"]), map_page(3)[:80])
 
 
-def test_scaling_averages_the_window():
+def test_scaling_averages_the_crop():
     noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
-    small = np.asarray(Cut(16, window=64).at({"target": Image.fromarray(noise)}, 1.0, 0.5, 0.5)["target"], float)
+    small = np.asarray(Crop(16, window=64).crop_at({"target": Image.fromarray(noise)}, 1.0, 0.5, 0.5)["target"], float)
     blocks = noise.reshape(16, 4, 16, 4, 3).mean((1, 3))
     # A bicubic of the right support, not four samples of it: near the block means.
     assert np.abs(small - blocks).mean() < 25 and abs(small.mean() - noise.mean()) < 1
 
 
-def test_draws_move_resize_and_mirror_all_pictures_alike(map_page, encoded):
+def test_random_crops_move_resize_and_mirror_all_pictures_alike(map_page, encoded):
     decode = Decode((("input", "bw"), ("target", "color")))
-    cut = CutAnywhere(Cut(24, window=40), jitter=0.3, flip=True)
+    crop = RandomCrop(Crop(24, window=40), jitter=0.3, flip=True)
     rng = np.random.default_rng(0)
     lefts, spans, mirrored = set(), set(), set()
     for _ in range(60):
-        arrays = ToArrays().map(cut.random_map(decode.map(record(map_page, encoded)), rng))
+        arrays = ToArrays().map(crop.random_map(decode.map(record(map_page, encoded)), rng))
         # The page's bw is its red channel: the two must stay the same to the bit.
         assert np.array_equal(arrays["input"][..., 0], arrays["target"][..., 0])
         columns = (arrays["input"][12, :, 0] + 1) * 127.5 / 2
@@ -57,16 +59,16 @@ def test_draws_move_resize_and_mirror_all_pictures_alike(map_page, encoded):
 
 
 def test_without_flip_and_jitter_only_the_place_varies(map_page, encoded):
-    cut = CutAnywhere(Cut(40, window=40), jitter=0.0, flip=False)
+    crop = RandomCrop(Crop(40, window=40), jitter=0.0, flip=False)
     images, rng = Decode((("target", "color"),)).map(record(map_page, encoded)), np.random.default_rng(0)
     for _ in range(10):
-        columns = np.asarray(cut.random_map(images, rng)["target"])[0, :, 0].astype(int)
+        columns = np.asarray(crop.random_map(images, rng)["target"])[0, :, 0].astype(int)
         assert (np.diff(columns) == 2).all()
 
 
-def test_middle_window(map_page, encoded):
+def test_center_crop(map_page, encoded):
     images = Decode((("target", "color"),)).map(record(map_page, encoded))
-    assert np.array_equal(np.asarray(CutMiddle(Cut(40, 40)).map(images)["target"]), map_page(3)[28:68, 20:60])
+    assert np.array_equal(np.asarray(CenterCrop(Crop(40, 40)).map(images)["target"]), map_page(3)[28:68, 20:60])
 
 
 @pytest.mark.parametrize(("form", "expected"), [("bw", "bw"), ("any", "color"), ("color", "color")])

@@ -1,4 +1,4 @@
-"""Functions as ONNX against the functions themselves, at sizes that they were not followed at."""
+"""ONNX models agree with the functions that they translate, at sizes other than those of the two traces."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def assert_same(function, sizes=((20, 8),), example=EXAMPLE, atol=2e-5):
     session = runtime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     for height, width in sizes:
         rng = np.random.default_rng(height)
-        maps = {
+        inputs = {
             name: rng.uniform(-1, 3, _sized(like.shape, height, width)).astype(like.dtype)
             for name, like in example.items()
         }
-        (made,) = session.run(None, maps)
-        np.testing.assert_allclose(made, np.asarray(function(maps)), atol=atol)
+        (output,) = session.run(None, inputs)
+        np.testing.assert_allclose(output, np.asarray(function(inputs)), atol=atol)
 
 
 def _sized(shape, height, width):
@@ -51,8 +51,8 @@ def test_convolutions(stride, padding, dilation):
 )
 def test_transposed_convolutions(size, stride, padding, output_padding):
     kernel = jnp.asarray(KERNEL[:size, :size].swapaxes(2, 3))
-    ways = {"stride": stride, "padding": padding, "output_padding": output_padding}
-    assert_same(lambda maps: conv_transpose(maps["x"], kernel, **ways))
+    options = {"stride": stride, "padding": padding, "output_padding": output_padding}
+    assert_same(lambda maps: conv_transpose(maps["x"], kernel, **options))
 
 
 @pytest.mark.parametrize(
@@ -84,28 +84,28 @@ def test_functions_of_pictures(function):
     assert_same(lambda maps: function(maps["x"]), sizes=((21, 6),))
 
 
-def test_whole_numbers_and_several_pictures():
+def test_integer_inputs_and_several_pictures():
     example = EXAMPLE | {"regions": jax.ShapeDtypeStruct((1, 1, 1), jnp.int32)}
     assert_same(lambda maps: maps["x"] * (maps["regions"] == 1)[..., None], example=example)
 
 
-def test_a_vector_beside_the_picture_keeps_its_length():
-    # Its name comes before the picture's, whose size counts.
-    example = EXAMPLE | {"told": jax.ShapeDtypeStruct((1, 4), jnp.float32)}
+def test_a_vector_input_keeps_its_length():
+    # Its name comes before the picture's in alphabetical order; the size is still read from the picture.
+    example = EXAMPLE | {"code": jax.ShapeDtypeStruct((1, 4), jnp.float32)}
 
     def function(maps):
-        scale = jnp.sqrt(jnp.abs(maps["told"])) @ KERNEL[0, :, 0, :3]
-        there = (maps["told"].sum(-1) > 0)[:, None, None, None]
-        return jnp.where(there, maps["x"] * scale[:, None, None] + scale.mean(), maps["x"].mean((1, 2), keepdims=True))
+        scale = jnp.sqrt(jnp.abs(maps["code"])) @ KERNEL[0, :, 0, :3]
+        given = (maps["code"].sum(-1) > 0)[:, None, None, None]
+        return jnp.where(given, maps["x"] * scale[:, None, None] + scale.mean(), maps["x"].mean((1, 2), keepdims=True))
 
     assert_same(function, sizes=((20, 8), (4, 12)), example=example)
     assert_same(
-        lambda maps: function({"x": maps["z"], "told": maps["told"]}),
-        example={"z": EXAMPLE["x"], "told": example["told"]},
+        lambda maps: function({"x": maps["z"], "code": maps["code"]}),
+        example={"z": EXAMPLE["x"], "code": example["code"]},
     )
 
 
-def test_what_is_not_needed_is_left_out():
+def test_unused_computations_are_left_out():
     def function(maps):
         jnp.sort(maps["x"], axis=1)
         return maps["x"] * 2
@@ -119,13 +119,13 @@ def test_what_is_not_needed_is_left_out():
         (lambda x: jnp.sort(x, axis=1), "there is no translation of sort"),
         (lambda x: x * np.arange(x.shape[2])[:, None], "an array that depends on the picture's size"),
         (lambda x: x * (x.shape[1] + 3), "no share of the picture's pixels"),
-        (lambda x: x[:, : x.shape[1] // 2], "slice: place"),
+        (lambda x: x[:, : x.shape[1] // 2], "slice: index"),
         (lambda x: x.reshape(1, -1, 1, 3), "reshape"),
         (lambda x: jnp.concatenate(jnp.split(x, 2, axis=1)[::-1], 1), "parts of lengths that depend"),
         (lambda x: jnp.einsum("bhwc,h->bwc", x, np.arange(x.shape[1]) * 1.0)[:, None], "a product with numbers"),
         (lambda x: jnp.ones((1, 4, 4, 3)), "its output does not depend on the picture"),
     ],
 )
-def test_what_holds_for_one_size_only_is_refused(function, reason):
+def test_functions_that_depend_on_the_size_in_other_ways_are_refused(function, reason):
     with pytest.raises(ValueError, match=reason):
         onnx_model(lambda maps: function(maps["x"]), EXAMPLE, 4, "y")

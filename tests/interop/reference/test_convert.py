@@ -1,4 +1,4 @@
-"""Reference networks become models that color grey pages alike, and models become checkpoints that PyTorch runs."""
+"""Reference checkpoints become models that colour grey pages the same, and models become checkpoints for PyTorch."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mangagan.tasks.color_spaces import RGB, Lab
 from mangagan.tasks.hinted import Hinted
 from mangagan.tasks.inpaint import Inpaint
 from mangagan.tasks.paired import Paired
-from mangagan.tasks.pix2pixhd import PairedHD
+from mangagan.tasks.pix2pixhd import Pix2PixHD
 from mangagan.tasks.unpaired import Unpaired
 
 NEEDS_TORCH = "PyTorch is not installed (pip install -e '.[bench]')"
@@ -62,7 +62,7 @@ def saved(tmp_path, layout, seed=0):
         ("small_unet", Paired, RGB()),
         ("small_lab_unet", Paired, Lab()),
         ("small_siggraph", Hinted, Lab()),
-        ("small_global", PairedHD, RGB()),
+        ("small_global", Pix2PixHD, RGB()),
     ],
 )
 def test_a_reference_becomes_a_model_of_its_task(tmp_path, layout, task, space):
@@ -87,7 +87,7 @@ def assert_kept(tmp_path, experiment, variables):
     jax.tree.map(np.testing.assert_array_equal, arrays, variables)
 
 
-def test_a_grey_page_is_colored_as_the_reference_colors_it_in_rgb(tmp_path):
+def test_a_grey_page_gets_the_same_colors_as_from_the_rgb_reference(tmp_path):
     file = saved(tmp_path, "small_unet")
     experiment, variables = import_reference([file], "small_unet")
     network, theirs = load_reference(file, "small_unet")
@@ -97,7 +97,7 @@ def test_a_grey_page_is_colored_as_the_reference_colors_it_in_rgb(tmp_path):
     np.testing.assert_allclose(ours, network.apply(theirs, gray.repeat(3, -1), train=False), atol=1e-5)
 
 
-def test_cyclegan_takes_two_files_and_gives_each_back_to_the_bit(tmp_path):
+def test_cyclegan_needs_two_files_and_exports_each_to_the_bit(tmp_path):
     files = [saved(tmp_path, "small_resnet", seed) for seed in (1, 2)]
     with pytest.raises(ValueError, match=r"Unpaired has 2 generators \(to_target, to_input\), and 1 file"):
         import_reference(files[:1], "small_resnet")
@@ -108,7 +108,7 @@ def test_cyclegan_takes_two_files_and_gives_each_back_to_the_bit(tmp_path):
         assert (tmp_path / f"{net}.safetensors").read_bytes() == file.read_bytes()
 
 
-def test_pytorch_colors_grey_pages_as_the_model_did(tmp_path):
+def test_an_exported_model_agrees_in_pytorch(tmp_path):
     torch = pytest.importorskip("torch", reason=NEEDS_TORCH)
     from mangagan.bench.torch_twins.torch_pix2pix import TorchUNet
 
@@ -126,7 +126,7 @@ def test_pytorch_colors_grey_pages_as_the_model_did(tmp_path):
     np.testing.assert_allclose(theirs.transpose(0, 2, 3, 1), ours, atol=1e-5)
 
 
-def test_what_does_not_fit_is_refused(tmp_path):
+def test_layouts_and_names_that_do_not_fit_are_refused(tmp_path):
     experiment, variables = import_reference([saved(tmp_path, "small_unet")], "small_unet")
     file = tmp_path / "out.safetensors"
     with pytest.raises(ValueError, match="--net=to_input: this Paired has generator"):
@@ -142,6 +142,6 @@ def test_what_does_not_fit_is_refused(tmp_path):
     assert not file.exists()
 
 
-def test_the_generators_of_a_task_have_its_names():
-    experiment = Experiment(PairedHD(generator=GlobalGenerator(downs=1, blocks=1, features=4)), Data(size=32))
+def test_generators_have_the_names_of_the_task():
+    experiment = Experiment(Pix2PixHD(generator=GlobalGenerator(downs=1, blocks=1, features=4)), Data(size=32))
     assert list(generators(abstract_variables(experiment))) == ["painter"]

@@ -17,16 +17,16 @@ from mangagan.models.layers import BatchNorm, InstanceNorm, NoNorm  # noqa: E402
 NORMS = {"batch": BatchNorm(), "instance": InstanceNorm(), "none": NoNorm()}
 
 
-def names(ways, norm):
-    """Our layers in the order of the twin's."""
-    for way in ways:
-        yield way
-        if norm == "batch" and way not in ("down_1", "up_1", "logit"):
-            yield f"{way}_norm"
+def names(layers, norm):
+    """Yield our layers in the order of the twin's."""
+    for layer in layers:
+        yield layer
+        if norm == "batch" and layer not in ("down_1", "up_1", "logit"):
+            yield f"{layer}_norm"
 
 
-def ours(twin, names, places):
-    """Our variables with the twin's values; the logit's weights are laid out channels first there."""
+def ours(twin, names, grid):
+    """Return our variables with the twin's values; the twin's logit weights are in channels-first order."""
     variables = {}
     layers = [layer for layer in twin.model if layer.state_dict()]
     for name, layer in zip(names, layers, strict=True):
@@ -37,7 +37,7 @@ def ours(twin, names, places):
             variables["batch_stats", name, "mean"] = own["running_mean"]
             variables["batch_stats", name, "var"] = own["running_var"]
         elif name == "logit":
-            weight = weight.reshape(-1, *places).transpose(1, 2, 0).reshape(-1, 1)
+            weight = weight.reshape(-1, *grid).transpose(1, 2, 0).reshape(-1, 1)
             variables["params", name, "kernel"] = weight
         else:
             variables["params", name, "kernel"] = weight.transpose(2, 3, 1, 0)
@@ -70,8 +70,8 @@ def cases():
     ("network", "twin", "names", "shape"), list(cases()), ids=lambda v: type(v).__name__ if callable(v) else ""
 )
 def test_outputs_and_running_statistics_agree(network, twin, names, shape):
-    places = shape[1] // 8, shape[2] // 8
-    variables = ours(randomise(twin), names, places)
+    grid = shape[1] // 8, shape[2] // 8
+    variables = ours(randomise(twin), names, grid)
     x = np.random.default_rng(1).standard_normal(shape, np.float32)
     pixels = torch.from_numpy(x.transpose(0, 3, 1, 2).copy())
 
@@ -80,7 +80,7 @@ def test_outputs_and_running_statistics_agree(network, twin, names, shape):
 
     trained, updates = jax.jit(lambda v: network.apply(v, x, train=True, mutable=["batch_stats"]))(variables)
     np.testing.assert_allclose(trained, run(twin.train(), pixels), atol=1e-4)
-    expected = ours(twin, names, places).get("batch_stats", {})
+    expected = ours(twin, names, grid).get("batch_stats", {})
     assert jax.tree.structure(updates.get("batch_stats", {})) == jax.tree.structure(expected)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-4), updates.get("batch_stats", {}), expected)
 

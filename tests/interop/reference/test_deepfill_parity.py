@@ -1,4 +1,4 @@
-"""DeepFillv2, SN-PatchGAN and their PyTorch twins, with the same weights, give the same."""
+"""DeepFillv2, SN-PatchGAN and their PyTorch twins, with the same weights, agree in outputs and gradients."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install -e '.[bench]')")
 
-from mangagan.bench.torch_twins.torch_deepfill import TorchContextualAttention, TorchDeepFill, TorchSNPatchGAN  # noqa: E402
-from mangagan.interop.reference.layouts import Layout, places, to_ours, to_theirs  # noqa: E402
+from mangagan.bench.torch_twins.torch_deepfill import TorchContextualAttention, TorchDeepFill  # noqa: E402
+from mangagan.bench.torch_twins.torch_sn_patchgan import TorchSNPatchGAN  # noqa: E402
+from mangagan.interop.reference.layouts import Layout, tensor_specs, to_tensors, to_variables  # noqa: E402
 from mangagan.interop.reference.state_dicts import load_reference, save_reference  # noqa: E402
 from mangagan.models.attention import contextual_attention  # noqa: E402
 from mangagan.models.deepfill import DeepFill  # noqa: E402
@@ -36,7 +37,7 @@ def randomised(twin, seed=0):
 
 
 def ours(twin, layout):
-    return to_ours({name: tensor.numpy() for name, tensor in twin.state_dict().items()}, layout)
+    return to_variables({name: tensor.numpy() for name, tensor in twin.state_dict().items()}, layout)
 
 
 def inputs(shared, b=2, h=32, w=40):
@@ -58,18 +59,18 @@ def last(tensor):
 
 @PADDINGS
 @pytest.mark.parametrize("shared", [True, False], ids=["one hole", "two holes"])
-def test_generators_paint_the_same(symmetric, shared):
+def test_generators_agree(symmetric, shared):
     twin, network = randomised(TorchDeepFill(features=4, symmetric=symmetric)), DeepFill(4, symmetric)
     x = inputs(shared)
-    painted = jax.jit(lambda v, x: network.apply(v, x, train=False))(ours(twin, Layout(network, 4)), x)
+    predicted = jax.jit(lambda v, x: network.apply(v, x, train=False))(ours(twin, Layout(network, 4)), x)
     with torch.no_grad():
         expected = twin(first(x))
-    for one, other in zip(painted, expected, strict=True):
+    for one, other in zip(predicted, expected, strict=True):
         assert 0.1 < float(other.std()) < 0.99
         np.testing.assert_allclose(one, last(other), atol=1e-4)
 
 
-def test_attention_and_its_gradient_are_the_same():
+def test_attention_and_its_gradient_agree():
     x = 0.5 * np.random.default_rng(0).standard_normal((2, 12, 16, 3), np.float32)
     hole = np.ascontiguousarray(inputs(False, h=48, w=64)[:, ::8, ::8, 3])
     pixels = first(x).requires_grad_()
@@ -81,22 +82,22 @@ def test_attention_and_its_gradient_are_the_same():
 
 
 @PADDINGS
-def test_discriminators_judge_the_same_and_keep_the_same_vectors(symmetric):
+def test_discriminator_logits_and_singular_vectors_agree(symmetric):
     small = {"layers": 3, "features": 4, "symmetric": symmetric}
     twin, network = randomised(TorchSNPatchGAN(4, **small)), SNPatchGAN(**small)
     layout, x = Layout(network, 4), inputs(True)
     variables = ours(twin, layout)
-    judged = jax.jit(lambda v: network.apply(v, x, train=False))(variables)
-    np.testing.assert_allclose(judged, last(twin.eval()(first(x))), atol=1e-4)
+    logits = jax.jit(lambda v: network.apply(v, x, train=False))(variables)
+    np.testing.assert_allclose(logits, last(twin.eval()(first(x))), atol=1e-4)
     trained, updates = jax.jit(lambda v: network.apply(v, x, train=True, mutable=["batch_stats"]))(variables)
     np.testing.assert_allclose(trained, last(twin.train()(first(x))), atol=1e-4)
     learned = {name: tensor.numpy() for name, tensor in twin.state_dict().items() if name.endswith("weight_u")}
-    kept = to_theirs(variables | updates, layout)
+    kept = to_tensors(variables | updates, layout)
     for name, vector in learned.items():
         np.testing.assert_allclose(kept[name], vector, atol=1e-5)
 
 
-def test_discriminators_learn_the_same():
+def test_discriminator_gradients_agree():
     small = {"layers": 2, "features": 4}
     twin, network = randomised(TorchSNPatchGAN(4, **small)), SNPatchGAN(**small)
     x = inputs(True, h=8, w=16)
@@ -117,7 +118,7 @@ def test_discriminators_learn_the_same():
 @pytest.mark.parametrize(
     ("name", "twin"), [("deepfillv2_generator", TorchDeepFill), ("deepfillv2_discriminator", TorchSNPatchGAN)]
 )
-def test_twins_name_their_tensors_as_the_reference_does(name, twin):
+def test_tensor_names_of_the_twins_are_those_of_the_reference(name, twin):
     if not (LISTS / f"{name}.txt").exists():
         pytest.skip("the lists of the reference's tensors are not on this machine (MANGAGAN_STATE_DICTS)")
     listed = [line for line in (LISTS / f"{name}.txt").read_text().splitlines() if not line.startswith("#")]
@@ -133,7 +134,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("layout", "make"), CASES, ids=["generator", "discriminator"])
-def test_checkpoints_come_in_and_go_out_as_the_twin_has_them(tmp_path, layout, make):
+def test_checkpoints_are_read_and_written_in_the_format_of_the_twin(tmp_path, layout, make):
     twin = randomised(make())
     torch.save(twin.state_dict(), tmp_path / "theirs.pth")
     network, variables = load_reference(tmp_path / "theirs.pth", layout)
@@ -142,13 +143,13 @@ def test_checkpoints_come_in_and_go_out_as_the_twin_has_them(tmp_path, layout, m
     assert jax.tree.map(np.shape, own) == jax.tree.map(np.shape, variables)
     save_reference(tmp_path / "ours.pth", layout, variables)
     tensors = torch.load(tmp_path / "ours.pth", weights_only=True)
-    assert list(tensors) == list(twin.state_dict()) == list(places(layout))
+    assert list(tensors) == list(twin.state_dict()) == list(tensor_specs(layout))
     make().load_state_dict(tensors, strict=True)
     for name, tensor in twin.state_dict().items():
         assert torch.equal(tensor, tensors[name]), name
 
 
-def test_a_checkpoint_from_before_the_constant_was_kept_is_welcome(tmp_path):
+def test_an_old_checkpoint_without_the_constant_is_accepted(tmp_path):
     layout, make = CASES[0]
     tensors = {name: tensor for name, tensor in make().state_dict().items() if not name.endswith("fuse_weight")}
     torch.save(tensors, tmp_path / "old.pth")

@@ -1,4 +1,4 @@
-"""Our denoising U-Net and its PyTorch twin, with the same weights, clean the same pictures."""
+"""Our denoising U-Net and its PyTorch twin, with the same weights, agree."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def variables_from(twin):
         if leaf == "num_batches_tracked":
             continue
         value = value.numpy()
-        place, key = ("params", "kernel") if value.ndim == 4 else LEAVES[leaf]
-        variables[place, our_name(layer), key] = value.transpose(2, 3, 1, 0) if value.ndim == 4 else value
+        collection, key = ("params", "kernel") if value.ndim == 4 else LEAVES[leaf]
+        variables[collection, our_name(layer), key] = value.transpose(2, 3, 1, 0) if value.ndim == 4 else value
     return flax.traverse_util.unflatten_dict(jax.tree.map(jnp.array, variables))
 
 

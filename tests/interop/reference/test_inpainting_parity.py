@@ -1,4 +1,4 @@
-"""The two-stage generator and its PyTorch twin, with the same weights, paint the same and learn the same."""
+"""The two-stage generator and its PyTorch twin, with the same weights, agree in outputs and gradients."""
 
 from __future__ import annotations
 
@@ -57,22 +57,22 @@ def inputs(b=2, h=32, w=40):
 
 
 @pytest.mark.parametrize(("attention", "smooth"), [(True, False), (False, True)])
-def test_they_paint_and_learn_the_same(attention, smooth):
+def test_outputs_and_gradients_agree(attention, smooth):
     twin = randomised(TorchTwoStage(features=4, attention=attention, smooth=smooth))
     network, x = TwoStage(features=4, attention=attention, smooth=smooth), inputs()
-    painted = twin(torch.from_numpy(x.transpose(0, 3, 1, 2).copy()))
-    sum(torch.sin(3 * picture).mean() for picture in painted).backward()
-    expected = [picture.detach().numpy().transpose(0, 2, 3, 1) for picture in painted]
+    predicted = twin(torch.from_numpy(x.transpose(0, 3, 1, 2).copy()))
+    sum(torch.sin(3 * picture).mean() for picture in predicted).backward()
+    expected = [picture.detach().numpy().transpose(0, 2, 3, 1) for picture in predicted]
 
     def loss(params):
         pictures = network.apply({"params": params}, x, train=True)
         return sum(jax.numpy.sin(3 * picture).mean() for picture in pictures), pictures
 
     params = ours(twin, lambda tensor: tensor.detach().numpy())
-    (_, pictures), slopes = jax.jit(jax.value_and_grad(loss, has_aux=True))(params)
+    (_, pictures), gradients = jax.jit(jax.value_and_grad(loss, has_aux=True))(params)
     for one, other in zip(pictures, expected, strict=True):
         assert 0.1 < other.std() < 0.99
         np.testing.assert_allclose(one, other, atol=1e-4)
-    wanted = ours(twin, lambda tensor: tensor.grad.numpy())
-    assert jax.tree.structure(slopes) == jax.tree.structure(wanted)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4), slopes, wanted)
+    expected_gradients = ours(twin, lambda tensor: tensor.grad.numpy())
+    assert jax.tree.structure(gradients) == jax.tree.structure(expected_gradients)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4), gradients, expected_gradients)

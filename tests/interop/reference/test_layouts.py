@@ -1,4 +1,4 @@
-"""Layouts name the tensors of the reference checkpoints and lose nothing in translation."""
+"""Layouts have the tensor names of the reference checkpoints, and conversion loses nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from flax.traverse_util import flatten_dict, unflatten_dict
 
-from mangagan.interop.reference.layouts import LAYOUTS, Layout, places, to_ours, to_theirs
+from mangagan.interop.reference.layouts import LAYOUTS, Layout, tensor_specs, to_tensors, to_variables
 from mangagan.models.dcgan import DCGANGenerator
 from mangagan.models.layers import BatchNorm, InstanceNorm
 from mangagan.models.multiscale import MultiscaleDiscriminator
@@ -28,8 +28,8 @@ BASE = GlobalGenerator(downs=2, blocks=2, features=8)
 
 
 def random_variables(layout):
-    rng, kept = np.random.default_rng(0), {n: place.shape for n, place in places(layout).items() if place.path}
-    return to_ours({name: rng.uniform(0.5, 1, shape).astype(np.float32) for name, shape in kept.items()}, layout)
+    rng, kept = np.random.default_rng(0), {n: spec.shape for n, spec in tensor_specs(layout).items() if spec.path}
+    return to_variables({name: rng.uniform(0.5, 1, shape).astype(np.float32) for name, shape in kept.items()}, layout)
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
@@ -37,7 +37,7 @@ def test_names_shapes_and_order_are_those_of_the_reference_checkpoints(name):
     if not (LISTS / f"{name}.txt").exists():
         pytest.skip("the lists of the reference's tensors are not on this machine (MANGAGAN_STATE_DICTS)")
     lines = [line.split() for line in (LISTS / f"{name}.txt").read_text().splitlines() if not line.startswith("#")]
-    ours = [[key, "x".join(map(str, place.shape)) or "scalar"] for key, place in places(LAYOUTS[name]).items()]
+    ours = [[key, "x".join(map(str, spec.shape)) or "scalar"] for key, spec in tensor_specs(LAYOUTS[name]).items()]
     assert ours == lines
 
 
@@ -68,10 +68,10 @@ def twin_cases():
     }
 
 
-def test_networks_of_other_sizes_have_the_names_of_their_twins():
+def test_tensor_names_of_other_sizes_are_those_of_the_twins():
     for layout, twin in twin_cases().items():
         theirs = {name: tuple(tensor.shape) for name, tensor in twin.state_dict().items()}
-        assert list(theirs.items()) == [(name, place.shape) for name, place in places(layout).items()], layout
+        assert list(theirs.items()) == [(name, spec.shape) for name, spec in tensor_specs(layout).items()], layout
 
 
 @pytest.mark.parametrize(
@@ -85,9 +85,9 @@ def test_networks_of_other_sizes_have_the_names_of_their_twins():
     ],
     ids=lambda layout: type(layout.network).__name__,
 )
-def test_there_and_back_is_the_same_to_the_bit_and_the_networks_own_tree(layout):
+def test_a_round_trip_keeps_every_bit_and_gives_the_tree_of_the_network(layout):
     variables = random_variables(layout)
-    again = to_ours(to_theirs(variables, layout), layout)
+    again = to_variables(to_tensors(variables, layout), layout)
     assert jax.tree.structure(again) == jax.tree.structure(variables)
     jax.tree.map(np.testing.assert_array_equal, variables, again)
     x = jax.ShapeDtypeStruct((1, 64, 64, layout.channels), np.float32)
@@ -97,18 +97,18 @@ def test_there_and_back_is_the_same_to_the_bit_and_the_networks_own_tree(layout)
     )
 
 
-def test_kernels_are_turned_as_pytorch_keeps_them():
+def test_kernels_have_the_axis_order_of_pytorch():
     layout = Layout(UNet(levels=2, features=4), 1)
     variables = random_variables(layout)
-    theirs = to_theirs(variables, layout)
+    theirs = to_tensors(variables, layout)
     down, up = (variables["params"][name]["kernel"] for name in ("down_2", "up_2"))
     assert theirs["model.model.1.model.1.weight"][3, 2, 1, 0] == down[1, 0, 2, 3]
     assert theirs["model.model.1.model.3.weight"][3, 2, 1, 0] == up[1, 0, 2, 3]
 
 
-def test_the_counters_of_batch_norms_are_written_as_whole_numbers():
+def test_counters_of_batch_norms_are_written_as_integers():
     layout = Layout(PixelGAN(features=4), 3)
-    counter = to_theirs(random_variables(layout), layout)["net.3.num_batches_tracked"]
+    counter = to_tensors(random_variables(layout), layout)["net.3.num_batches_tracked"]
     assert (counter.dtype, counter.shape, int(counter)) == (np.int64, (), 0)
 
 
@@ -122,9 +122,9 @@ def test_variables_of_another_network_are_refused_by_name():
         "1 of another shape: params/conv_1/bias is 3, not 4"
     )
     with pytest.raises(ValueError, match=message):
-        to_theirs(unflatten_dict(flat), layout)
+        to_tensors(unflatten_dict(flat), layout)
 
 
 def test_a_network_without_reference_is_refused():
     with pytest.raises(ValueError, match="DCGANGenerator"):
-        places(Layout(DCGANGenerator(), 1))
+        tensor_specs(Layout(DCGANGenerator(), 1))

@@ -1,4 +1,4 @@
-"""Our networks and their PyTorch twins, with the same weights, paint the same pictures."""
+"""Our networks and their PyTorch twins, with the same weights, agree."""
 
 from __future__ import annotations
 

