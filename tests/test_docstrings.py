@@ -68,15 +68,14 @@ def faults(name, node, first):
     if isinstance(node, ast.ClassDef):
         return found
     parts = sections(text)
-    names = [argument.arg for argument in parameters(node)]
+    variadic = [argument.arg for argument in (node.args.vararg, node.args.kwarg) if argument]
+    names = [argument.arg for argument in parameters(node)] + variadic
     listed = documented(parts.get("Args", ""))
     found += [f"{name}: Args lists {other!r}, which is no parameter" for other in sorted(listed - set(names))]
     found += [
         f"{name}: Args lacks the array {argument.arg!r}: give its range or units"
         for argument in parameters(node)
-        if argument.annotation
-        and ARRAYS.search(ast.unparse(argument.annotation))
-        and argument.arg not in listed
+        if argument.annotation and ARRAYS.search(ast.unparse(argument.annotation)) and argument.arg not in listed
     ]
     said = parts.get("Raises", "")
     found += [

@@ -13,19 +13,20 @@ LAYERS = (
     ("palette",),
     ("models", "images"),
     ("tasks", "data"),
-    ("config", "compilation_cache"),
+    ("config", "compilation_cache", "renames", "user_code"),
     ("overrides",),
     ("pretrained", "interop"),
     ("infer",),
     ("evaluate", "train"),
-    ("trial", "bench", "report", "sweep"),
+    ("trial", "bench", "report", "sweep", "experiments"),
+    ("experiments",),
     ("cli",),
 )
 LAYER = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
 APART = {("data", "tasks"), ("tasks", "data"), ("models", "images"), ("images", "models")}
 FILES = {
     ".".join(file.relative_to(ROOT).with_suffix("").parts): file for file in sorted((ROOT / "mangagan").rglob("*.py"))
-}
+} | {f"mangagan.experiments.{file.stem}": file for file in sorted((ROOT / "experiments").glob("*.py"))}
 
 
 def room_of(module):

@@ -161,7 +161,7 @@ def _process_pages(volume: Volume, stages: Stages, report: VolumeReport, setting
                 report.first_page = round(time.monotonic() - settings.began, 3)
             if settings.progress and page.outcome in FAULTS:
                 bar.write(page.report.line(title))
-            if not page.is_new:
+            if settings.progress and not page.is_new:
                 bar.initial += 1
             bar.update()
             yield page
