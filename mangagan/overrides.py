@@ -120,8 +120,9 @@ def _read(value: Any, annotation: Any, old: Any, key: str) -> Any:
 
 def _derived(cls: Any) -> Iterator[Any]:
     yield cls
-    for derived in cls.__subclasses__() if isinstance(cls, type) else ():
-        yield from _derived(derived)
+    subclasses: list[Any] = cls.__subclasses__() if isinstance(cls, type) else []
+    for subclass in subclasses:
+        yield from _derived(subclass)
 
 
 def _switch(value: Any, choices: Sequence[Any], old: Any, key: str) -> Any:

@@ -17,7 +17,9 @@ import sys
 import tempfile
 import threading
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 
 def modules(root: Path) -> dict[str, Path]:
@@ -56,42 +58,59 @@ def _reachable(start: str, graph: dict[str, set[str]]) -> set[str]:
     return seen
 
 
-def trace_page(root: Path, page: Path) -> tuple[set[str], list[str]]:
-    """The package's files whose functions run while a page is coloured, and those that wait for the network."""
-    sys.path.insert(0, str(root))
+def by_command(page: Path, folder: str) -> None:
+    """Colour a page as the command does."""
     from mangagan.cli import main
 
+    sys.argv = [
+        "mangagan",
+        "colorize",
+        str(page),
+        "--output",
+        f"{folder}/out.png",
+        "--size",
+        "256",
+        "--palette",
+        "none",
+    ]
+    with contextlib.suppress(SystemExit):
+        main()
+
+
+def by_library(page: Path, folder: str) -> None:
+    """Colour a page as a program does."""
+    import mangagan
+
+    mangagan.load("base")(page, palette="none").save(f"{folder}/out.png")
+
+
+def trace(root: Path, page: Path, color: Callable[[Path, str], None]) -> tuple[set[str], list[str]]:
+    """The package's files whose functions run while a page is coloured, and those that wait for the network."""
     package = str(root / "mangagan") + "/"
     ran: set[str] = set()
-    deepest: list[str] = []
+    stack: list[str] = []
 
-    def profile(frame: object, event: str, _: object) -> None:
-        name = frame.f_code.co_filename  # type: ignore[attr-defined]
+    def profile(frame: Any, event: str, _: object) -> None:
+        name = frame.f_code.co_filename
         # Bodies of modules and classes run at import; only those of functions are "optimized".
-        is_function = frame.f_code.co_flags & inspect.CO_OPTIMIZED  # type: ignore[attr-defined]
-        if event != "call" or not is_function or not name.startswith(package):
+        if event != "call" or not frame.f_code.co_flags & inspect.CO_OPTIMIZED or not name.startswith(package):
             return
         ran.add(name.removeprefix(package))
-        if not deepest and name.endswith("network.py") and frame.f_code.co_name in ("<lambda>", "predict"):  # type: ignore[attr-defined]
+        if not stack and name.endswith("network.py") and frame.f_code.co_name in ("<lambda>", "predict"):
             while frame:
-                if frame.f_code.co_filename.startswith(package):  # type: ignore[attr-defined]
-                    deepest.append(frame.f_code.co_filename.removeprefix(package))  # type: ignore[attr-defined]
-                frame = frame.f_back  # type: ignore[attr-defined]
+                if frame.f_code.co_filename.startswith(package):
+                    stack.append(frame.f_code.co_filename.removeprefix(package))
+                frame = frame.f_back
 
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
-        arguments = ["colorize", str(page), "--output", f"{folder}/out.png", "--size", "256", "--palette", "none"]
-        sys.argv = ["mangagan", *arguments]
         threading.setprofile(profile)
         sys.setprofile(profile)
         try:
-            main()
-        except SystemExit as end:
-            if end.code:
-                raise
+            color(page, folder)
         finally:
             sys.setprofile(None)
             threading.setprofile(None)
-    return ran, list(dict.fromkeys(deepest))
+    return ran, list(dict.fromkeys(stack))
 
 
 def main() -> None:
@@ -119,9 +138,13 @@ def main() -> None:
     twice = Counter(file.stem for file in known.values() if file.stem != "__init__")
     print(f"file names that occur more than once: {sum(count > 1 for count in twice.values())}")
     if options.page:
-        ran, deepest = trace_page(root, options.page.resolve())
-        print(f"files that run for a page: {len(ran)}; files on the stack when the network predicts: {len(deepest)}")
-        print("  " + " < ".join(deepest))
+        sys.path.insert(0, str(root))
+        import mangagan
+
+        for color in (by_command, *([by_library] if hasattr(mangagan, "load") else [])):
+            ran, stack = trace(root, options.page.resolve(), color)
+            print(f"{color.__name__}: {len(ran)} files run for a page; {len(stack)} wait when the network predicts:")
+            print("  " + " < ".join(stack))
 
 
 if __name__ == "__main__":

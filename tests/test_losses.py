@@ -49,7 +49,7 @@ def test_gradient_penalty_of_a_linear_critic_is_its_slopes_distance_from_one():
     np.testing.assert_allclose(penalty, (np.linalg.norm(slope) - 1) ** 2, rtol=1e-4)
 
 
-def test_gradient_penalty_looks_between_real_and_fake():
+def test_gradient_penalty_is_taken_between_real_and_fake():
     critic = lambda pictures: (pictures**2).sum((1, 2, 3), keepdims=True) / 2  # noqa: E731
     # The slope at a picture is the picture itself: its norm tells the point where it was taken.
     real, fake = jnp.full((64, 1, 1, 1), 3.0), jnp.full((64, 1, 1, 1), 1.0)

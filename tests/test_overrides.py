@@ -16,7 +16,7 @@ def test_text_is_read_by_the_type_of_its_field():
     assert override(changed, {"train.steps": "none"}).train.steps is None
 
 
-def test_a_part_is_swapped_by_the_name_of_its_class_and_keeps_what_fits():
+def test_a_part_is_replaced_by_the_name_of_its_class_and_keeps_plain_values():
     changes = {
         "task.generator.blocks": 2,
         "task.generator": "ResNet",
@@ -59,7 +59,7 @@ def test_every_ablation_changes_its_experiment(name):
         ({"train.steps.more": 1}, "'steps' is a value"),
     ],
 )
-def test_a_wrong_change_is_named_with_what_would_be_right(change, complaint):
+def test_a_wrong_change_is_reported_with_the_valid_values(change, complaint):
     with pytest.raises(ValueError, match=complaint):
         override(EXPERIMENT, change)
 

@@ -125,11 +125,11 @@ def _plan(options: argparse.Namespace) -> Plan:
 
 def _protocol(options: argparse.Namespace, base: Experiment) -> Protocol:
     from mangagan.evaluate.protocol import Protocol
-    from mangagan.sweep.job import restores
+    from mangagan.sweep.job import is_restorer
 
     default: dict[str, Any] = {"name": "training", "pages": 100}
     protocol = Protocol(**default | _protocol_options(options))
-    if restores(base) and protocol.name != "training":
+    if is_restorer(base) and protocol.name != "training":
         raise ValueError(f"--protocol={options.protocol}: restoration is evaluated by the protocol training only")
     return protocol
 

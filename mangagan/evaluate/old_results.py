@@ -47,7 +47,7 @@ def _upgrade_restoration(content: Json) -> Json:
                 (pages if fill == _REFINED else baselines.setdefault(fill, [])).append(page | {"metrics": values})
     return {
         "name": content["checkpoint"],
-        "protocol": content["protocol"],
+        "protocol": {"name": content["task"].lower()} | content["protocol"],
         "pages": pages,
         "skipped": content["skipped"],
         "pictures": [],

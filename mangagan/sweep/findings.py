@@ -1,6 +1,7 @@
-"""What a sweep found: for each label its metrics over seeds, and which differences hold.
+"""The findings of a sweep: the metrics of each label over its seeds, and which differences are significant.
 
-Nothing here hangs on when, where or how fast the runs were made: the same results give the same findings, to the bit.
+Findings depend on the results alone, not on when, where or how fast the runs were executed: the same results give the
+same findings, to the bit.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from mangagan.evaluate.result import InputKind, Result, protocol_differences, re
 from mangagan.evaluate.statistics.significance import MetricDifference, metric_differences
 from mangagan.evaluate.statistics.summary import over_seeds, summarize
 from mangagan.evaluate.statistics.sums import Scores
-from mangagan.sweep.job import kept
+from mangagan.sweep.job import run_result_file
 from mangagan.sweep.sweep_plan import Plan
 
-# Differences are tested in these only: the more is tested, the less holds. Of those, the ones that results have.
+# Only these metrics are tested, as far as results have them: each further test lowers the power of the others.
 TESTED = ("ciede2000", "lpips_alex", "psnr")
 
 
@@ -38,7 +39,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """What runs of a label scored on pages of a kind. `other`: why they cannot be compared; none where they can."""
+    """The metrics of a label's runs on one kind of input. `other`: why they cannot be compared; empty if they can."""
 
     label: str
     kind: InputKind
@@ -50,7 +51,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Findings:
-    """All that is known of a sweep; `missing` names the runs without a result."""
+    """All findings of a sweep; `missing` names the runs without a result."""
 
     title: str
     protocol: Mapping[str, Any]
@@ -65,25 +66,25 @@ Results = Mapping[str, Mapping[int, Result]]
 
 
 def read_results(folder: Path, plan: Plan) -> Results:
-    """The results that there are, by label and seed. Raises ValueError for one that cannot be read."""
+    """Return the existing results by label and seed. Raises ValueError for one that cannot be read."""
     found: dict[str, dict[int, Result]] = {label: {} for label in plan.labels}
     for run in plan.runs:
-        file = kept(folder, plan, run)
+        file = run_result_file(folder, plan, run)
         if file.is_file():
             found[run.label][run.seed] = read_result(file)
     return found
 
 
 def find(plan: Plan, results: Results) -> Findings:
-    """The findings of a plan's results. Only runs that were judged alike, on the same pages, are compared."""
+    """Return the findings of a plan's results. Only runs with the same protocol and pages are compared."""
     first = _reference(plan, results)
     others = {label: _incomparable(first, by_seed) for label, by_seed in results.items()}
     rows: list[Row] = []
     compared: dict[InputKind, tuple[MetricDifference, ...]] = {}
     for kind in dict.fromkeys(kind for runs in results.values() for one in runs.values() for kind in one.kinds):
-        judged = {label: _judged(by_seed, kind) for label, by_seed in results.items()}
-        rows += [_row(plan, label, kind, runs, others[label]) for label, runs in judged.items() if runs]
-        alike = {label: runs for label, runs in judged.items() if not others[label]}
+        scored = {label: _scored(by_seed, kind) for label, by_seed in results.items()}
+        rows += [_row(plan, label, kind, runs, others[label]) for label, runs in scored.items() if runs]
+        alike = {label: runs for label, runs in scored.items() if not others[label]}
         compared[kind] = tuple(one for metric in TESTED for one in _differences(plan, metric, alike))
     return Findings(
         title=plan.title,
@@ -95,24 +96,24 @@ def find(plan: Plan, results: Results) -> Findings:
     )
 
 
-class _Judged(NamedTuple):
-    """What a run scored on pages of a kind: page by page, and all together."""
+class _Scored(NamedTuple):
+    """The metrics of a run on one kind of input: page by page, and of all pages together."""
 
     scores: Scores
     whole: Mapping[str, float]
     cost: Mapping[str, float]
 
 
-def _judged(by_seed: Mapping[int, Result], kind: InputKind) -> dict[int, _Judged]:
+def _scored(by_seed: Mapping[int, Result], kind: InputKind) -> dict[int, _Scored]:
     return {
-        seed: _Judged(one.scores(kind), one.whole.get(kind, {}), one.cost)
+        seed: _Scored(one.scores(kind), one.whole.get(kind, {}), one.cost)
         for seed, one in sorted(by_seed.items())
         if kind in one.kinds
     }
 
 
 def _reference(plan: Plan, results: Results) -> Result | None:
-    """The result that all others have to be comparable with."""
+    """The result that all others are compared with."""
     order = [plan.baseline, *plan.labels] if plan.baseline else plan.labels
     return next((result for label in order for result in results[label].values()), None)
 
@@ -121,7 +122,7 @@ def _incomparable(first: Result | None, by_seed: Mapping[int, Result]) -> tuple[
     return tuple(dict.fromkeys(line for one in by_seed.values() if first for line in protocol_differences(one, first)))
 
 
-def _row(plan: Plan, label: str, kind: InputKind, runs: Mapping[int, _Judged], other: tuple[str, ...]) -> Row:
+def _row(plan: Plan, label: str, kind: InputKind, runs: Mapping[int, _Scored], other: tuple[str, ...]) -> Row:
     names = {name for one in runs.values() for name in (*one.scores.metrics, *one.whole)}
     order = [name for name in METRICS if name in names] + sorted(names - METRICS.keys())
     cells = {name: _cell(plan, name, list(runs.values())) for name in order}
@@ -129,7 +130,7 @@ def _row(plan: Plan, label: str, kind: InputKind, runs: Mapping[int, _Judged], o
     return Row(label, kind, tuple(runs), cells, counts.pop() if len(counts) == 1 else None, other)
 
 
-def _cell(plan: Plan, name: str, runs: Sequence[_Judged]) -> Cell:
+def _cell(plan: Plan, name: str, runs: Sequence[_Scored]) -> Cell:
     by_page = [one.scores.works(name) for one in runs if name in one.scores.metrics]
     means = [float(sums.total.sum() / sums.count.sum()) for sums in by_page]
     means = means or [one.whole[name] for one in runs if name in one.whole]
@@ -139,7 +140,7 @@ def _cell(plan: Plan, name: str, runs: Sequence[_Judged]) -> Cell:
     return Cell(*over_seeds(means), tuple(means))
 
 
-def _differences(plan: Plan, metric: str, alike: Mapping[str, Mapping[int, _Judged]]) -> list[MetricDifference]:
+def _differences(plan: Plan, metric: str, alike: Mapping[str, Mapping[int, _Scored]]) -> list[MetricDifference]:
     sums = {
         label: {seed: one.scores.works(metric) for seed, one in runs.items() if metric in one.scores.metrics}
         for label, runs in alike.items()

@@ -1,4 +1,4 @@
-"""One run of a sweep, from wherever it was left to its kept result: what a child process or a cluster's job does."""
+"""One run of a sweep, from its last checkpoint to its result: what a child process or a cluster's job does."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ STOPPED = 3
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Does run NUMBER of the sweep in FOLDER; 0 done, 1 diverged, 2 a mistake in what was asked, STOPPED."""
+    """Execute run NUMBER of the sweep in FOLDER; return 0 (done), 1 (diverged), 2 (a user's mistake) or STOPPED."""
     from mangagan.train.meter import Diverged
 
     folder, number = arguments
     stop_with_parent()
     try:
-        return 0 if do(Path(folder), int(number)) else STOPPED
+        return 0 if execute_run(Path(folder), int(number)) else STOPPED
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -34,42 +34,46 @@ def main(arguments: Sequence[str]) -> int:
         return 1
 
 
-def do(folder: Path, number: int) -> bool:
-    """Trains a run to its last step and writes its result; False where a signal stopped it, saved, before that.
+def execute_run(folder: Path, number: int) -> bool:
+    """Train a run to its last step and write its result; return False if a signal stopped it, after a checkpoint.
 
-    A run that is under way in another process is waited for; one that has its result is left alone. Raises what
-    training and evaluation raise; what is wrong with the pages to be judged by, before anything is trained.
+    A run that another process executes is waited for; a run with a result is left alone. What training and evaluation
+    raise is raised here; problems with the evaluation pages are raised before anything is trained.
+
+    Args:
+        folder: The sweep's folder.
+        number: The run's number, from 1.
     """
     plan = read_plan(folder)
     run = plan.run(number)
     with _alone(folder / f".{run.name}.lock"):
-        if kept(folder, plan, run).is_file():
+        if run_result_file(folder, plan, run).is_file():
             return True
-        _check_judgeable(plan, run)
-        return _train(folder / run.name, run) and _judge(folder, plan, run)
+        _check_evaluation(plan, run)
+        return _train(folder / run.name, run) and _evaluate(folder, plan, run)
 
 
-def kept(folder: Path, plan: Plan, run: Run) -> Path:
-    """The file of a run's result; where it is, the run is done."""
+def run_result_file(folder: Path, plan: Plan, run: Run) -> Path:
+    """Return the file of a run's result; if it exists, the run is done."""
     return result_file(folder / run.name, plan.protocol.name, plan.protocol.data)
 
 
-def restores(experiment: Experiment) -> bool:
-    """Whether an experiment mends damaged pictures rather than coloring pages."""
-    return experiment.data.input == "color"
+def is_restorer(experiment: Experiment) -> bool:
+    """Return whether an experiment restores damaged pictures, rather than colouring pages."""
+    return experiment.task.kind in ("denoise", "inpaint")
 
 
-def _check_judgeable(plan: Plan, run: Run) -> None:
-    """Raises ValueError where there are no pages that the run may be judged by."""
+def _check_evaluation(plan: Plan, run: Run) -> None:
+    """Raise ValueError if there are no pages on which the run can be evaluated."""
     from mangagan.data.archive.archive import open_archive
     from mangagan.evaluate.colorization.evaluation_pages import open_evaluation_pages
     from mangagan.sweep.restorers import damaged_entries
 
     experiment = build(run)
     data = experiment.data
-    # Only where it is known what will be learned from can it be told whether that is judged by.
+    # The training set must be known first: pages of it are refused for evaluation.
     archive = open_archive(data.source, held_out=data.held_out)
-    if restores(experiment):
+    if is_restorer(experiment):
         damaged_entries(plan.protocol, data, archive)
     else:
         open_evaluation_pages(plan.protocol, data)
@@ -91,17 +95,17 @@ def _train(workdir: Path, run: Run) -> bool:
     return newest_step(workdir) >= steps
 
 
-def _judge(folder: Path, plan: Plan, run: Run) -> bool:
+def _evaluate(folder: Path, plan: Plan, run: Run) -> bool:
     from mangagan.evaluate.colorization.colorization import evaluate_colorizer
     from mangagan.evaluate.colorization.session import EvaluationOptions
     from mangagan.evaluate.result import write_result
     from mangagan.sweep.restorers import evaluate_restorer
     from mangagan.train.load import load_trained
 
-    print(f"judging {run.name} by protocol {plan.protocol.name}", flush=True)
+    print(f"evaluating {run.name} by protocol {plan.protocol.name}", flush=True)
     experiment, variables = load_trained(folder / run.name)
-    file = kept(folder, plan, run)
-    if restores(experiment):
+    file = run_result_file(folder, plan, run)
+    if is_restorer(experiment):
         result = evaluate_restorer(run.name, experiment, variables, plan.protocol)
     else:
         result = evaluate_colorizer(
@@ -113,7 +117,7 @@ def _judge(folder: Path, plan: Plan, run: Run) -> bool:
 
 @contextmanager
 def _alone(file: Path) -> Iterator[None]:
-    """Holds the lock on a run; the system frees it when its holder dies."""
+    """Hold the lock of a run; the system frees it when its holder dies."""
     lock = FileLock(file)
     try:
         lock.acquire(timeout=0)

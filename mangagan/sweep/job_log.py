@@ -1,4 +1,4 @@
-"""What a run of a sweep wrote to its log, as far as it tells why the run ended."""
+"""The log of a sweep's run, and the lines that tell why the run ended."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import re
 from pathlib import Path
 
 _BLOCK = 2**16
-# tqdm draws a bar by writing over it.
+# Lines of tqdm: it draws a bar by overwriting it.
 _BAR = re.compile(r"\d+%\||\[[\d:?]+<[\d:?]+")
 
 
 def log_file(folder: Path, name: str) -> Path:
-    """The log of a run that is trained on this machine."""
+    """Return the log file of a run that is trained on this machine."""
     return folder / "logs" / f"{name}.log"
 
 
 def last_lines(file: Path, count: int = 12) -> str:
-    """The last lines of a log less its progress bars; "" where there is no log."""
+    """Return the last lines of a log without its progress bars; "" if there is no log."""
     if not file.is_file():
         return ""
     with file.open("rb") as log:

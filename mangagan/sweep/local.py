@@ -1,4 +1,4 @@
-"""Runs of a sweep on this machine, one after the other, each in a process of its own."""
+"""Execute runs of a sweep on this machine, one after the other, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -16,27 +16,35 @@ from mangagan.sweep.sweep_plan import Run
 from mangagan.sweep.sweep_progress import Progress
 
 EVERY_SECONDS = 0.5
-_HOW = {STOPPED: "stopped by another's signal, saved: the same command goes on from there"}
+_HOW = {STOPPED: "stopped by a signal from elsewhere, after a checkpoint: the same command resumes it"}
 
 
 class Stopped(Exception):
-    """The sweep was asked to stop; what was under way is saved."""
+    """The sweep was stopped by the user; the current run has saved a checkpoint."""
 
 
 def run_locally(folder: Path, runs: Sequence[Run], progress: Progress) -> None:
-    """Does each run in a child process; `progress` is told how each ends.
+    """Execute each run in a child process.
 
-    A run that fails, or that something else stops or kills, does not stop the rest. Ctrl-C and SIGTERM are handed to
-    the run under way, which saves and ends; asked a second time, it is killed. Raises Stopped then.
+    A run that fails, or is killed by something else, does not stop the rest. Ctrl-C and SIGTERM are passed to the
+    current run, which saves a checkpoint and ends; a second signal kills it.
+
+    Args:
+        folder: The sweep's folder.
+        runs: The runs to execute.
+        progress: Receives how each run ends.
+
+    Raises:
+        Stopped: A signal stopped the sweep.
     """
     with _signals() as received:
         for run in runs:
-            progress.begins(run)
-            code = _wait(_start(folder, run), received, partial(progress.goes_on, run))
+            progress.run_started(run)
+            code = _wait(_start(folder, run), received, partial(progress.run_continues, run))
             if received:
-                progress.pauses(run)
+                progress.run_stopped(run)
                 raise Stopped
-            progress.ends(run, _reason(code, log_file(folder, run.name)))
+            progress.run_ended(run, _reason(code, log_file(folder, run.name)))
 
 
 def _start(folder: Path, run: Run) -> subprocess.Popen[bytes]:
@@ -49,7 +57,7 @@ def _start(folder: Path, run: Run) -> subprocess.Popen[bytes]:
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
-            # Ctrl-C reaches all processes of a terminal's group; this one hands it on once.
+            # Ctrl-C would reach all processes of the terminal's group; this process passes it on once.
             start_new_session=True,
         )
 
@@ -59,7 +67,7 @@ def _command(folder: Path, run: Run) -> list[str]:
 
 
 def _wait(child: subprocess.Popen[bytes], received: list[int], between: Callable[[], None]) -> int:
-    """The exit code of a child, which is handed the signals that come."""
+    """Pass incoming signals to a child, and return its exit code."""
     handed = 0
     with child:
         while child.poll() is None:
@@ -73,7 +81,7 @@ def _wait(child: subprocess.Popen[bytes], received: list[int], between: Callable
 
 
 def _reason(code: int, log: Path) -> str | None:
-    """Why a run failed, None where it did not."""
+    """Why a run failed; None if it did not."""
     if not code:
         return None
     how = f"killed by {signal.Signals(-code).name}" if code < 0 else _HOW.get(code, f"exit code {code}")
@@ -83,7 +91,7 @@ def _reason(code: int, log: Path) -> str | None:
 
 @contextmanager
 def _signals() -> Iterator[list[int]]:
-    """The numbers of SIGTERM and Ctrl-C as they come."""
+    """Collect the numbers of SIGTERM and Ctrl-C as they arrive."""
     received: list[int] = []
     numbers = (signal.SIGTERM, signal.SIGINT)
     previous = {number: signal.signal(number, lambda number, _: received.append(number)) for number in numbers}

@@ -1,4 +1,4 @@
-"""The process that has started a run of a sweep, as its child sees it."""
+"""Stop a sweep's child process when its parent is gone."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import threading
 
 
 def stop_with_parent() -> None:
-    """Stops this process as SIGTERM does, saved, once the sweep that holds the other end of its input is gone."""
+    """Stop this process as SIGTERM does, after a checkpoint, once the parent has closed the other end of its input."""
 
     def watch() -> None:
-        # Not sys.stdin: Python could not take it down while this thread waits.
+        # Not sys.stdin: Python could not close it at exit while this thread reads it.
         while os.read(0, 1):
             pass
         os.kill(os.getpid(), signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""A restorer of a sweep judged: the pages held out, damaged as in its training."""
+"""Evaluate a restorer of a sweep: on held-out pages, damaged as in its training."""
 
 from __future__ import annotations
 
@@ -30,38 +30,50 @@ Entry = dict[str, Any]
 
 
 def evaluate_restorer(name: str, experiment: Experiment, variables: Variables, protocol: Protocol) -> Result:
-    """What a generator with these variables makes of the middle windows of damaged pages, rounded to 8 bits.
+    """Evaluate a generator on the centre crops of damaged pages, rounded to 8 bits.
 
-    The pages are those of `damaged_entries`, which says what is raised. Runs that learn other damage are judged by
-    other protocols.
+    The damage is part of the protocol: runs with another one are not comparable.
+
+    Args:
+        name: The name of the run.
+        experiment: Its experiment.
+        variables: The generator's variables.
+        protocol: The protocol "training"; see `damaged_entries` for the pages, and for what is raised.
     """
     data, predict = experiment.data, jax.jit(experiment.task.predict)
     archive = open_archive(data.source, held_out=data.held_out)
     chosen, parameters = damaged_entries(protocol, data, archive), 0
-    judged: dict[int, PageMetrics] = {}
+    metrics_of: dict[int, PageMetrics] = {}
     for number, page in tqdm(_pages(data, archive, chosen), total=len(chosen), unit="page"):
         inputs, entry = without_target(page), chosen[number]
         parameters = parameters or count_used_parameters(experiment.task.predict, variables, inputs)
         metrics = _metrics(predict(variables, inputs), page)
-        judged[number] = PageMetrics(entry["name"], entry["work"], "damaged", metrics)
+        metrics_of[number] = PageMetrics(entry["name"], entry["work"], "damaged", metrics)
     return Result(
         name,
         _described(protocol, data, list(chosen.values())),
-        tuple(judged[number] for number in chosen),
+        tuple(metrics_of[number] for number in chosen),
         cost={"parameters": parameters},
     )
 
 
 def damaged_entries(protocol: Protocol, data: Data, archive: Archive) -> dict[int, Entry]:
-    """What the manifest says of the pages that a restorer is judged by, by their places among all held out in color.
+    """Return the manifest's entries of the pages for evaluating a restorer, by their index among the held-out pages.
 
-    They are `protocol.pages` at most, evenly spread over their works. Raises ValueError where no page is held out, for
-    a protocol other than "training", and for one that names data or works.
+    They are at most `protocol.pages` pages, spread evenly over the works.
+
+    Args:
+        protocol: The protocol "training".
+        data: The data of the run.
+        archive: Its archive.
+
+    Raises:
+        ValueError: No page is held out, or the protocol is another one, or names data or works.
     """
     if protocol.name != "training" or protocol.data or protocol.works:
         raise ValueError(
-            "restoration is judged by the protocol training on the pages held out of a run's own data; "
-            f"{protocol} is for runs that color pages"
+            "restorers are evaluated by the protocol training, on the held-out pages of a run's own data; "
+            f"{protocol} is for colourisers"
         )
     entries = [archive.pages("validation")[number] for number in archive.domains["validation"]["color"]]
     if not entries:
@@ -70,7 +82,7 @@ def damaged_entries(protocol: Protocol, data: Data, archive: Archive) -> dict[in
 
 
 def _pages(data: Data, archive: Archive, chosen: dict[int, Entry]) -> Iterator[tuple[int, Batch]]:
-    """The pages chosen, one at a time, each with its number."""
+    """Yield the chosen pages one at a time, each with its index."""
     pages = batches(
         replace(data, paired=True, batch_size=1, workers=0), archive, split="validation", seed=0, augment=False
     )

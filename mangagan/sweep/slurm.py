@@ -1,4 +1,4 @@
-"""Runs of a sweep as jobs of a Slurm cluster, all at once, through submitit."""
+"""Execute runs of a sweep as jobs of a Slurm cluster, all at once, through submitit."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from mangagan.images.atomic import write_atomically
-from mangagan.sweep.job import do
+from mangagan.sweep.job import execute_run
 from mangagan.sweep.job_log import last_lines
 from mangagan.sweep.sweep_plan import Run, read_plan
 from mangagan.sweep.sweep_progress import Progress
 from mangagan.train.run_history import newest_step
 
 JOBS = "jobs"
-# submitit's own is five minutes.
+# The default of submitit is five minutes.
 DEFAULTS: Mapping[str, Any] = {"timeout_min": 24 * 60}
 EVERY_SECONDS = 2.0
 _ALIVE = frozenset({"PENDING", "CONFIGURING", "RUNNING", "COMPLETING", "REQUEUED", "REQUEUE_HOLD", "SUSPENDED"})
@@ -27,24 +27,25 @@ _ALIVE = frozenset({"PENDING", "CONFIGURING", "RUNNING", "COMPLETING", "REQUEUED
 
 @dataclass(frozen=True)
 class Job:
-    """A run as the cluster calls it; one that was preempted or ran out of time is queued again and goes on."""
+    """A run as a cluster's job; one that was preempted or ran out of time is queued again and resumes."""
 
     folder: str
     number: int
 
     def __call__(self) -> None:
-        """Does the run. A preempted job is told before it ends: what it saves then is where it goes on.
+        """Execute the run. A preempted job gets a signal before it ends, and saves a checkpoint to resume from.
 
-        Raises RuntimeError where it does not get on.
+        Raises:
+            RuntimeError: The run stopped twice at the same step.
         """
         folder, step = Path(self.folder), -1
-        while not do(folder, self.number):
+        while not execute_run(folder, self.number):
             before, step = step, newest_step(folder / read_plan(folder).run(self.number).name)
             if step <= before:
-                raise RuntimeError(f"the run does not get on: it stopped again at step {step}")
+                raise RuntimeError(f"the run makes no progress: it stopped again at step {step}")
 
     def checkpoint(self) -> Any:
-        """The job that takes this one's place."""
+        """Return the job that replaces this one after preemption."""
         from submitit.helpers import DelayedSubmission
 
         return DelayedSubmission(self)
@@ -53,14 +54,20 @@ class Job:
 def on_slurm(
     options: Mapping[str, Any], cluster: Literal["slurm", "local"] = "slurm"
 ) -> Callable[[Path, Sequence[Run], Progress], None]:
-    """What does each run of a sweep's folder as a job and waits for all, telling `progress` how each ends.
+    """Return a function that submits each run as a job and waits for all of them.
 
-    Jobs outlive this process. Those that an earlier call has sent, and that the cluster still has, are waited for and
-    not sent again. options: what `submitit.AutoExecutor.update_parameters` takes. Raises ValueError where submitit or
-    Slurm is missing, and for options that there are not; nothing is written before.
+    Jobs outlive this process. Jobs that an earlier call submitted, and that the cluster still has, are waited for and
+    not submitted again.
+
+    Args:
+        options: Parameters of `submitit.AutoExecutor.update_parameters`.
+        cluster: "local" executes the jobs on this machine.
+
+    Raises:
+        ValueError: submitit or Slurm is missing, or there is no such option; nothing was written.
     """
     asked = dict(DEFAULTS) | dict(options)
-    # submitit makes a folder as soon as it is asked whether it can do this.
+    # submitit makes a folder as soon as its parameters are checked.
     with TemporaryDirectory() as scratch:
         _executor(Path(scratch), asked, cluster)
     return partial(_run, asked, cluster)
@@ -77,14 +84,14 @@ def _run(options: dict[str, Any], cluster: str, folder: Path, runs: Sequence[Run
         jobs |= {run.name: job for run, job in zip(new, sent, strict=True)}
         _remember(folder, {name: str(job.job_id) for name, job in jobs.items()})
     for run in runs:
-        progress.begins(run)
+        progress.run_started(run)
     waiting = {run.name: run for run in runs}
     while waiting:
         for name, run in list(waiting.items()):
             if jobs[name].done():
-                progress.ends(waiting.pop(name), _reason(jobs[name]))
+                progress.run_ended(waiting.pop(name), _reason(jobs[name]))
             else:
-                progress.goes_on(run)
+                progress.run_continues(run)
         time.sleep(EVERY_SECONDS if waiting else 0)
 
 
@@ -92,7 +99,7 @@ def _executor(folder: Path, options: dict[str, Any], cluster: str) -> Any:
     try:
         import submitit
     except ModuleNotFoundError as error:
-        raise ValueError(f"{error}: pip install -e '.[slurm]' brings what sends jobs to Slurm") from error
+        raise ValueError(f"{error}: pip install -e '.[slurm]' installs what submits jobs to Slurm") from error
     try:
         executor = submitit.AutoExecutor(folder / JOBS, cluster=cluster)
         executor.update_parameters(name=folder.name[:40], **options)
@@ -106,7 +113,7 @@ def _remember(folder: Path, ids: Mapping[str, str]) -> None:
 
 
 def _earlier(folder: Path, run: Run, cluster: str) -> Any | None:
-    """The job that was sent for a run before, where the cluster still has it."""
+    """The job that was submitted for a run before, if the cluster still has it."""
     file = folder / JOBS / "ids.json"
     if cluster != "slurm" or not file.is_file():
         return None
@@ -120,7 +127,7 @@ def _earlier(folder: Path, run: Run, cluster: str) -> Any | None:
 
 
 def _reason(job: Any) -> str | None:
-    """Why a job failed, None where it did not."""
+    """Why a job failed; None if it did not."""
     error = job.exception()
     if error is None:
         return None

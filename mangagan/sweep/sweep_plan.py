@@ -1,4 +1,4 @@
-"""What a sweep trains: numbered runs, each an experiment in full, and the file that holds a folder to them."""
+"""The plan of a sweep: numbered runs, each with its whole experiment, and the file that binds a folder to them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LINES_SHOWN = 12
 
 @dataclass(frozen=True)
 class Run:
-    """One training: its place in the sweep, what is tried, the seed, and the experiment as its description."""
+    """One training of a sweep: its number, the label of its experiment, the seed, and the experiment's description."""
 
     number: int
     label: str
@@ -34,14 +34,14 @@ class Run:
 
     @property
     def steps(self) -> int | None:
-        """How many steps it has, where that does not hang on the number of pages."""
+        """The number of steps; None if it depends on the number of pages."""
         steps = self.experiment["train.steps"]
         return None if steps is None else int(steps)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The runs of a sweep, how each is judged, and the label that all others are compared with (None: every pair)."""
+    """The runs of a sweep, how they are evaluated, and the label that others are compared with (None: all pairs)."""
 
     title: str
     runs: tuple[Run, ...]
@@ -50,7 +50,7 @@ class Plan:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What is tried, in order."""
+        """The labels of the experiments, in order."""
         return tuple(dict.fromkeys(run.label for run in self.runs))
 
     @property
@@ -59,7 +59,11 @@ class Plan:
         return tuple(dict.fromkeys(run.seed for run in self.runs))
 
     def run(self, number: int) -> Run:
-        """The run of that number; ValueError where there is none."""
+        """Return the run of a number, from 1.
+
+        Raises:
+            ValueError: There is no such run.
+        """
         if not 1 <= number <= len(self.runs):
             raise ValueError(f"{self.title} has no run {number}; there are 1 to {len(self.runs)}")
         return self.runs[number - 1]
@@ -68,14 +72,24 @@ class Plan:
 def make_plan(
     title: str, experiments: Mapping[str, Experiment], seeds: int, protocol: Protocol, baseline: str | None = None
 ) -> Plan:
-    """The runs of experiments by their labels, for so many seeds from each one's own on.
+    """Return the plan of a sweep.
 
-    All labels come with one seed before any comes with the next, so that a sweep that is stopped early has compared
-    all that it could. Raises ValueError for no seed, for a label that makes no folder's name, for two labels of the
-    same experiment, and for an experiment that cannot be built from its description.
+    All labels are trained with one seed before any is trained with the next, so that a sweep that is stopped early has
+    compared as much as possible.
+
+    Args:
+        title: What the sweep is called in its tables.
+        experiments: The experiments by their labels.
+        seeds: The number of seeds; they count up from each experiment's own seed.
+        protocol: How runs are evaluated.
+        baseline: The label that all others are compared with; None compares all pairs.
+
+    Raises:
+        ValueError: There is no seed, a label cannot name a folder, two labels have the same experiment, or an
+            experiment cannot be built from its description.
     """
     if seeds < 1:
-        raise ValueError(f"seeds={seeds}: 1 is the least")
+        raise ValueError(f"seeds={seeds}: must be at least 1")
     _check(experiments)
     chosen = [(label, one, one.train.seed + n) for n in range(seeds) for label, one in experiments.items()]
     runs = (
@@ -86,12 +100,12 @@ def make_plan(
 
 
 def build(run: Run) -> Experiment:
-    """The experiment of a run. Raises ValueError where its description names a class that the project does not have."""
+    """Return the experiment of a run. Raises ValueError if its description names a class that does not exist."""
     return override(Experiment(task=Paired()), run.experiment)
 
 
 def claim(folder: Path, plan: Plan) -> None:
-    """Writes the plan into a sweep's folder, or finds it there. Raises ValueError as `check_claimable` does."""
+    """Write the plan into a sweep's folder, unless it is there. Raises ValueError as `check_claimable` does."""
     check_claimable(folder, plan)
     if not (folder / PLAN).is_file():
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,7 +113,11 @@ def claim(folder: Path, plan: Plan) -> None:
 
 
 def check_claimable(folder: Path, plan: Plan) -> None:
-    """Raises ValueError with what differs where the folder holds another plan, or where it holds anything else."""
+    """Check that a folder is empty or holds this plan.
+
+    Raises:
+        ValueError: The folder holds another plan (the message lists the differences), or anything else.
+    """
     if (folder / PLAN).is_file():
         changed = _changes(read_plan(folder), plan)
         if changed:
@@ -111,7 +129,11 @@ def check_claimable(folder: Path, plan: Plan) -> None:
 
 
 def read_plan(folder: Path) -> Plan:
-    """The plan of a sweep's folder. Raises ValueError where there is none, or it cannot be read."""
+    """Return the plan of a sweep's folder.
+
+    Raises:
+        ValueError: There is no plan, or it cannot be read.
+    """
     file = folder / PLAN
     if not file.is_file():
         raise ValueError(f"{folder} is no sweep: it has no {PLAN}")
@@ -145,7 +167,7 @@ def _changes(old: Plan, new: Plan) -> list[str]:
     parts = [_flat(plan) for plan in (old, new)]
     lines = differences(*parts)
     lines += [f"{name}: only in the folder" for name in before if name not in after]
-    lines += [f"{name}: only in what is asked for" for name in after if name not in before]
+    lines += [f"{name}: only in the new plan" for name in after if name not in before]
     for name in sorted(before.keys() & after.keys()):
         lines += [f"{name} {line}" for line in differences(before[name].experiment, after[name].experiment)]
     return lines

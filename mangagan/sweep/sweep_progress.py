@@ -1,4 +1,4 @@
-"""How far a sweep is: which run of how many, how many steps of it, and the time that is left."""
+"""The progress of a sweep: which run of how many, its steps, and the time that is left."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _END = 4096
 
 
 class Progress:
-    """Tells how a sweep goes on, and keeps how long its runs took and why they failed, in `times.json`.
+    """Reports the progress of a sweep, and keeps the times of its runs in `times.json` and why they failed.
 
-    Times of a run that was stopped and goes on add up. On a terminal one line is written over; elsewhere a line
-    appears where a run begins or ends.
+    The times of a run that was stopped and resumed add up. On a terminal one line is overwritten; elsewhere a line
+    appears when a run starts or ends.
     """
 
     def __init__(self, folder: Path, plan: Plan, done: set[str], stream: TextIO = sys.stderr) -> None:
@@ -31,42 +31,42 @@ class Progress:
         self._since: dict[str, float] = {}
         self.failed: dict[str, str] = {}
 
-    def begins(self, run: Run) -> None:
-        """A run starts, or goes on."""
+    def run_started(self, run: Run) -> None:
+        """Report that a run starts or resumes."""
         self._since[run.name] = time.monotonic()
         step = newest_logged_step(self._folder / run.name)
-        self._line(f"{self._place(run)} {f'goes on after step {step}' if step else 'begins'}{self._left()}")
+        self._line(f"{self._title(run)} {f'resumes after step {step}' if step else 'begins'}{self._left()}")
 
-    def goes_on(self, run: Run) -> None:
-        """Time has passed; written over on a terminal only."""
+    def run_continues(self, run: Run) -> None:
+        """Update the line of the current run, on a terminal only."""
         if self._stream.isatty():
             steps = f" of {run.steps}" if run.steps else ""
             step = newest_logged_step(self._folder / run.name)
-            self._stream.write(f"\r\033[K{self._place(run)}: step {step}{steps}{self._left()}")
+            self._stream.write(f"\r\033[K{self._title(run)}: step {step}{steps}{self._left()}")
             self._stream.flush()
 
-    def pauses(self, run: Run) -> None:
-        """A run was stopped before its end."""
+    def run_stopped(self, run: Run) -> None:
+        """Report that a run was stopped before its end."""
         self._note(run)
-        self._line(f"{self._place(run)} stopped after step {newest_logged_step(self._folder / run.name)}")
+        self._line(f"{self._title(run)} stopped after step {newest_logged_step(self._folder / run.name)}")
 
-    def ends(self, run: Run, failure: str | None) -> None:
-        """A run is done, or failed for a reason."""
+    def run_ended(self, run: Run, failure: str | None) -> None:
+        """Report that a run is done, or why it failed."""
         self._note(run)
         self._done.add(run.name)
         took = _clock(self._times[run.name])
         if failure is None:
-            self._line(f"{self._place(run)} done after {took}{self._left()}")
+            self._line(f"{self._title(run)} done after {took}{self._left()}")
         else:
             self.failed[run.name] = failure
-            self._line(f"{self._place(run)} FAILED after {took}: {failure}\nThe rest goes on.{self._left()}")
+            self._line(f"{self._title(run)} FAILED after {took}: {failure}\nThe other runs continue.{self._left()}")
 
     def _note(self, run: Run) -> None:
         spent = time.monotonic() - self._since.pop(run.name)
         self._times[run.name] = round(self._times.get(run.name, 0.0) + spent, 1)
         write_atomically(self._folder / TIMES, (json.dumps(self._times, indent=1, sort_keys=True) + "\n").encode())
 
-    def _place(self, run: Run) -> str:
+    def _title(self, run: Run) -> str:
         return f"run {run.number} of {len(self._plan.runs)}, {run.name}"
 
     def _line(self, text: str) -> None:
@@ -74,7 +74,7 @@ class Progress:
         self._stream.flush()
 
     def _left(self) -> str:
-        """What is left, as far as runs that are done or under way tell: of the same label, else of any."""
+        """The time left, estimated from runs of the same label, or of any label."""
         known: dict[str, list[float]] = {}
         for run in self._plan.runs:
             spent, share = self._spent(run), self._share(run)
@@ -94,7 +94,7 @@ class Progress:
         return self._times.get(run.name, 0.0) + (time.monotonic() - since if since is not None else 0.0)
 
     def _share(self, run: Run) -> float:
-        """The share of a run that is done; 0 where it is not known."""
+        """The completed share of a run; 0 if it is unknown."""
         if run.name in self._done:
             return 1.0
         step = newest_logged_step(self._folder / run.name) if run.name in self._times or run.name in self._since else 0
@@ -102,7 +102,7 @@ class Progress:
 
 
 def newest_logged_step(workdir: Path) -> int:
-    """The newest step that a run has told of; 0 where it has told of none."""
+    """Return the newest step in a run's log; 0 without one."""
     file = workdir / "metrics.jsonl"
     if not file.is_file():
         return 0

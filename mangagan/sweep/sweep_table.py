@@ -1,4 +1,4 @@
-"""A sweep's findings as Markdown for people and as JSON for programs, kept in its folder."""
+"""Write a sweep's findings into its folder, as Markdown for people and as JSON for programs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mangagan.evaluate.table import escape_markdown, markdown_table
 from mangagan.images.atomic import write_atomically
 from mangagan.sweep.findings import TESTED, Cell, Findings, Row
 
-# What the table for people shows of the metrics; the JSON has all.
+# The metrics of the Markdown table; the JSON file has all.
 COLUMNS = (
     "ciede2000",
     "psnr",
@@ -31,7 +31,7 @@ COLUMNS = (
 
 
 def write_tables(folder: Path, findings: Findings) -> Path:
-    """Writes `table.md` and `table.json`; returns the first. The same findings give the same files, to the bit."""
+    """Write `table.md` and `table.json`, and return the first. Equal findings give equal files, to the bit."""
     content = json.dumps(asdict(findings), indent=1, allow_nan=False) + "\n"
     write_atomically(folder / "table.json", content.encode())
     write_atomically(folder / "table.md", markdown(findings).encode())
@@ -39,8 +39,8 @@ def write_tables(folder: Path, findings: Findings) -> Path:
 
 
 def markdown(findings: Findings) -> str:
-    """A table for each kind of pages, which differences hold, and what is missing."""
-    parts = [f"# {escape_markdown(findings.title)}\n", _said_of_all(findings)]
+    """Return a table for each kind of input, the significant differences, and the missing runs as Markdown."""
+    parts = [f"# {escape_markdown(findings.title)}\n", _header(findings)]
     for kind in dict.fromkeys(row.kind for row in findings.rows):
         rows = [row for row in findings.rows if row.kind == kind]
         parts += [f"## Input: {input_title(kind)}\n", _table(rows), _below(rows)]
@@ -50,7 +50,7 @@ def markdown(findings: Findings) -> str:
     return "\n".join(filter(None, parts))
 
 
-def _said_of_all(findings: Findings) -> str:
+def _header(findings: Findings) -> str:
     if not findings.rows:
         return "No run has a result yet.\n"
     protocol, seeds = findings.protocol, findings.seeds
@@ -58,16 +58,18 @@ def _said_of_all(findings: Findings) -> str:
     count = f"{protocol['pages']} pages" if "pages" in protocol else "Pages"
     titles = f" of {len(works)} works" if isinstance(works, Sequence) and works else ""
     data = escape_markdown(str(protocol.get("data", "?")))
-    told = f"{count}{titles} held out of {data}, judged by protocol {protocol.get('name', '?')}"
+    header = f"{count}{titles} held out of {data}, evaluated by protocol {protocol.get('name', '?')}"
     if "window" in protocol:
-        told += f", in windows of {protocol['window']} pixels scaled to {protocol['size'][0]}"
+        header += f", in crops of {protocol['window']} pixels scaled to {protocol['size'][0]}"
     if len(seeds) == 1:
         return (
-            f"{told}. One seed, {seeds[0]}: means over pages, in brackets their 95 % intervals over works. What holds "
-            "is said of these trained networks, not of training them again.\n"
+            f"{header}. One seed, {seeds[0]}: means over pages, in brackets their 95 % intervals over works. "
+            "Significance is that of these trained networks, not of training them again.\n"
         )
     listed = ", ".join(map(str, seeds))
-    return f"{told}. Seeds {listed}: means over pages and seeds, ± half of their 95 % interval over seeds (Student).\n"
+    return (
+        f"{header}. Seeds {listed}: means over pages and seeds, ± half of their 95 % interval over seeds (Student).\n"
+    )
 
 
 def _table(rows: Sequence[Row]) -> str:
@@ -83,30 +85,33 @@ def _table(rows: Sequence[Row]) -> str:
 
 def _below(rows: Sequence[Row]) -> str:
     means = {name: cell.mean for row in rows if not row.other for name, cell in row.metrics.items()}
-    said = list(filter(None, [bare_input_text(means)]))
-    said += [f"Colourfulness of the truth: {means['colorfulness_truth']:.2f}."] if "colorfulness_truth" in means else []
-    said += [f"\\* {row.label} is not compared: {escape_markdown('; '.join(row.other))}." for row in rows if row.other]
-    return "".join(f"{line}\n\n" for line in said)[:-1]
+    lines = list(filter(None, [bare_input_text(means)]))
+    lines += (
+        [f"Colourfulness of the truth: {means['colorfulness_truth']:.2f}."] if "colorfulness_truth" in means else []
+    )
+    lines += [f"\\* {row.label} is not compared: {escape_markdown('; '.join(row.other))}." for row in rows if row.other]
+    return "".join(f"{line}\n\n" for line in lines)[:-1]
 
 
 def _differences(differences: Sequence[MetricDifference]) -> str:
     if not differences:
         return ""
     metrics = ", ".join(METRICS[name].title for name in TESTED if any(one.metric == name for one in differences))
-    held = [one for one in differences if one.significant]
-    said = (
-        f"{len(held)} of {len(differences)} differences ({metrics}) hold at {LEVEL:.0%}: Student's t, paired over "
-        "works and seeds, corrected after Holm for all differences of a metric in this table.\n"
+    significant = [one for one in differences if one.significant]
+    count = f"{len(significant)} of {len(differences)} differences ({metrics})"
+    header = (
+        f"{count} are significant at {LEVEL:.0%}: Student's t, "
+        "paired over works and seeds, corrected after Holm for all differences of a metric in this table.\n"
     )
-    return said + "".join(f"\n- {_told(one)}" for one in held) + ("\n" if held else "")
+    return header + "".join(f"\n- {_described(one)}" for one in significant) + ("\n" if significant else "")
 
 
 def _caution(differences: Sequence[MetricDifference]) -> str:
-    said = caution(min(one.comparison.works for one in differences)) if differences else ""
-    return f"{said}\n" if said else ""
+    warning = caution(min(one.comparison.works for one in differences)) if differences else ""
+    return f"{warning}\n" if warning else ""
 
 
-def _told(difference: MetricDifference) -> str:
+def _described(difference: MetricDifference) -> str:
     metric, found = METRICS[difference.metric], difference.comparison
     one, other, sign = difference.one, difference.other, 1
     if found.difference * (metric.better or 1) < 0:
@@ -132,7 +137,7 @@ def _cell(name: str, cell: Cell | None, bold: bool) -> str:
 
 def _best(name: str, rows: Sequence[Row]) -> set[str]:
     rivals = [row for row in rows if name in row.metrics and not row.other]
-    # A mean over fewer seeds than the others' may be the better by chance alone.
+    # A mean over fewer seeds than the others may be better by chance alone.
     most = max((len(row.seeds) for row in rivals), default=0)
     means = {row.label: row.metrics[name].mean for row in rivals if len(row.seeds) == most}
     return METRICS[name].best(means)

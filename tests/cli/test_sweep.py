@@ -12,7 +12,7 @@ from mangagan.evaluate.result import read_result, result_file
 from mangagan.experiments import _suites
 from mangagan.overrides import describe
 from mangagan.sweep.execute import execute
-from mangagan.sweep.job import do
+from mangagan.sweep.job import execute_run
 from mangagan.sweep.local import Stopped
 from mangagan.sweep.sweep_plan import PLAN, read_plan
 
@@ -108,8 +108,8 @@ def test_a_mistake_is_one_line_and_exit_code_2(arguments, complaint, capsys, tmp
 def test_what_failed_is_told_and_the_exit_code_is_1(tmp_path, capsys, monkeypatch):
     def fail(folder, runs, progress):
         for run in runs:
-            progress.begins(run)
-            progress.ends(run, "exit code 1" if run.label == "l1_only" else None)
+            progress.run_started(run)
+            progress.run_ended(run, "exit code 1" if run.label == "l1_only" else None)
 
     monkeypatch.setattr("mangagan.sweep.local.run_locally", fail)
     arguments = ["--exp=pix2pix_manga:debug", "--ablations=l1_only", "--seeds=1", f"--output={tmp_path}"]
@@ -198,9 +198,9 @@ def test_a_sweep_that_was_killed_ends_as_one_that_never_was(pages, tmp_path, lau
 
     def in_this_process(there, runs, progress):
         for run in runs:
-            progress.begins(run)
-            assert do(there, run.number)
-            progress.ends(run, None)
+            progress.run_started(run)
+            assert execute_run(there, run.number)
+            progress.run_ended(run, None)
 
     whole = tmp_path / "whole"
     assert execute(whole, read_plan(folder), in_this_process) == {}

@@ -5,7 +5,7 @@ import pytest
 from mangagan.evaluate.protocol import Protocol
 from mangagan.evaluate.result import write_result
 from mangagan.sweep.findings import find, read_results
-from mangagan.sweep.job import kept
+from mangagan.sweep.job import run_result_file
 
 
 def around(middle, **shifts):
@@ -16,7 +16,7 @@ def around(middle, **shifts):
 
 def test_results_are_read_by_label_and_seed(tmp_path, planned, judged):
     plan = planned(["base", "other"], seeds=(0, 1))
-    write_result(kept(tmp_path, plan, plan.run(3)), judged(around(10), name="003-base-seed1"))
+    write_result(run_result_file(tmp_path, plan, plan.run(3)), judged(around(10), name="003-base-seed1"))
     found = read_results(tmp_path, plan)
     assert found["other"] == {} and list(found["base"]) == [1]
     assert find(plan, found).missing == ("001-base-seed0", "002-other-seed0", "004-other-seed1")

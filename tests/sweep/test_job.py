@@ -13,7 +13,7 @@ from mangagan.evaluate.colorization import evaluation_pages as held_out
 from mangagan.evaluate.protocol import Protocol
 from mangagan.evaluate.result import read_result
 from mangagan.overrides import override
-from mangagan.sweep.job import STOPPED, do, kept, main
+from mangagan.sweep.job import STOPPED, execute_run, main, run_result_file
 from mangagan.sweep.sweep_plan import claim, make_plan
 from mangagan.train import load as trained
 from mangagan.train import loop
@@ -55,20 +55,20 @@ def calls(monkeypatch, judged):
 
 def test_a_run_is_trained_and_judged_once(sweep, calls):
     folder, plan = sweep
-    assert do(folder, 1) and do(folder, 1)
+    assert execute_run(folder, 1) and execute_run(folder, 1)
     assert calls == [
         ("train", "001-base-seed0", 2),
         ("judge", "001-base-seed0", 2, "001-base-seed0", Protocol("256", pages=2), "256-pages"),
     ]
-    assert read_result(kept(folder, plan, plan.run(1))).name == "001-base-seed0"
+    assert read_result(run_result_file(folder, plan, plan.run(1))).name == "001-base-seed0"
 
 
 def test_a_run_that_was_stopped_is_not_judged_and_goes_on(sweep, calls):
     folder, _ = sweep
     calls.steps = [1, 2]
-    assert not do(folder, 1)
+    assert not execute_run(folder, 1)
     assert [call[0] for call in calls] == ["train"]
-    assert do(folder, 1) and [call[0] for call in calls] == ["train", "train", "judge"]
+    assert execute_run(folder, 1) and [call[0] for call in calls] == ["train", "train", "judge"]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_run_that_was_stopped_is_not_judged_and_goes_on(sweep, calls):
             "has learned from a; it can be judged",
         ),
         ("pix2pix_manga", {}, Protocol("256", works=("d",)), "there is no work d"),
-        ("restore_denoise", {}, Protocol("256"), "restoration is judged by the protocol training"),
+        ("restore_denoise", {}, Protocol("256"), "restorers are evaluated by the protocol training"),
     ],
 )
 def test_pages_that_a_run_cannot_be_judged_by_are_told_before_it_is_trained(
@@ -92,14 +92,14 @@ def test_pages_that_a_run_cannot_be_judged_by_are_told_before_it_is_trained(
     claim(tmp_path, plan)
     monkeypatch.setattr(loop, "train", lambda *_: pytest.fail("it is trained"))
     with pytest.raises(ValueError, match=complaint):
-        do(tmp_path, 1)
+        execute_run(tmp_path, 1)
 
 
 def test_a_run_that_another_process_does_is_waited_for(sweep, calls, capsys):
     folder, _ = sweep
     lock = FileLock(folder / ".001-base-seed0.lock")
     lock.acquire()
-    waiting = threading.Thread(target=do, args=(folder, 1))
+    waiting = threading.Thread(target=execute_run, args=(folder, 1))
     waiting.start()
     deadline = time.monotonic() + 20
     while "waiting" not in (said := capsys.readouterr().out) and time.monotonic() < deadline:

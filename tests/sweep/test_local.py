@@ -91,7 +91,7 @@ def test_a_second_signal_kills_what_does_not_stop(sweep, tmp_path):
 
 def test_a_run_that_was_stopped_from_outside_does_not_stop_the_rest(sweep):
     told, failed = sweep(stops=f"raise SystemExit({STOPPED})", rest="")
-    assert list(failed) == ["001-stops-seed0"] and "the same command goes on from there" in failed["001-stops-seed0"]
+    assert list(failed) == ["001-stops-seed0"] and "the same command resumes it" in failed["001-stops-seed0"]
     assert "run 2 of 2, 002-rest-seed0 done" in told and "STOPPED" not in told
 
 

@@ -99,7 +99,5 @@ def test_other_damage_is_another_protocol(judge):
     "protocol", [Protocol("256"), Protocol("training", data="comics:20"), Protocol("training", works=("a",))]
 )
 def test_a_protocol_for_coloring_is_refused(judge, protocol):
-    with pytest.raises(
-        ValueError, match="on the pages held out of a run's own data; Protocol.* is for runs that color"
-    ):
+    with pytest.raises(ValueError, match="on the held-out pages of a run's own data; Protocol.* is for colourisers"):
         judge(protocol)

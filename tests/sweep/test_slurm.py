@@ -10,7 +10,7 @@ from mangagan.evaluate.protocol import Protocol
 from mangagan.evaluate.result import write_result
 from mangagan.overrides import override
 from mangagan.sweep import slurm
-from mangagan.sweep.job import kept
+from mangagan.sweep.job import run_result_file
 from mangagan.sweep.slurm import Job, on_slurm
 from mangagan.sweep.sweep_plan import claim, make_plan
 from mangagan.sweep.sweep_progress import Progress
@@ -23,7 +23,7 @@ def test_jobs_are_waited_for_and_one_that_fails_does_not_stop_the_rest(tmp_path,
     chosen = {"lost": override(base, {"data.source": "folder:/nowhere"}), "done": base}
     plan = make_plan("x", chosen, 1, Protocol("256"))
     claim(tmp_path, plan)
-    write_result(kept(tmp_path, plan, plan.run(2)), judged({"a": [1.0]}))
+    write_result(run_result_file(tmp_path, plan, plan.run(2)), judged({"a": [1.0]}))
     told = io.StringIO()
     progress = Progress(tmp_path, plan, set(), told)
     monkeypatch.setattr(slurm, "EVERY_SECONDS", 0.1)
@@ -43,13 +43,13 @@ def stopping(tmp_path, monkeypatch):
     def made(*steps):
         left = list(steps)
 
-        def do(folder, number):
+        def execute_run(folder, number):
             if left:
                 (folder / plan.run(number).name / "checkpoints" / str(left.pop(0))).mkdir(parents=True, exist_ok=True)
                 return False
             return True
 
-        monkeypatch.setattr(slurm, "do", do)
+        monkeypatch.setattr(slurm, "execute_run", execute_run)
         return Job(str(tmp_path), 1)
 
     return made
@@ -62,7 +62,7 @@ def test_a_preempted_job_goes_on_until_its_run_is_done_and_is_queued_again(stopp
 
 
 def test_a_job_that_does_not_get_on_ends(stopping):
-    with pytest.raises(RuntimeError, match="does not get on: it stopped again at step 5"):
+    with pytest.raises(RuntimeError, match="makes no progress: it stopped again at step 5"):
         stopping(1, 5, 5, 6)()
 
 

@@ -50,7 +50,7 @@ def test_a_plan_comes_back_from_its_folder_and_the_same_one_is_taken_again(tmp_p
     "asked, differs",
     [
         ({"seeds": 1}, "003-base-seed1: only in the folder"),
-        ({"seeds": 3}, "005-base-seed2: only in what is asked for"),
+        ({"seeds": 3}, "005-base-seed2: only in the new plan"),
         ({"train.steps": 3}, "002-l1_only-seed0 train.steps: 2 -> 3"),
         ({"pages": 9}, "protocol.pages: None -> 9"),
     ],
@@ -96,5 +96,5 @@ def test_labels_that_cannot_be_runs_are_refused(chosen, complaint):
 
 
 def test_no_seed_is_refused():
-    with pytest.raises(ValueError, match="seeds=0: 1 is the least"):
+    with pytest.raises(ValueError, match="seeds=0: must be at least 1"):
         plan_of(seeds=0)

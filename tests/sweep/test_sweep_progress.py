@@ -29,18 +29,18 @@ def log_step(folder, run, step):
 def test_time_left_is_told_from_what_is_done_and_under_way(tmp_path, planned, clock):
     plan, told = planned(["a", "b"], seeds=(0, 1)), Terminal()
     shown = Progress(tmp_path, plan, set(), told)
-    shown.begins(plan.run(1))
+    shown.run_started(plan.run(1))
     assert told.getvalue().endswith("run 1 of 4, 001-a-seed0 begins\n")
     clock[0] = 50.0
     log_step(tmp_path, plan.run(1), 5)
-    shown.goes_on(plan.run(1))
+    shown.run_continues(plan.run(1))
     assert told.getvalue().endswith("run 1 of 4, 001-a-seed0: step 5 of 10; 0:05:50 left")
     clock[0] = 100.0
-    shown.ends(plan.run(1), None)
+    shown.run_ended(plan.run(1), None)
     assert told.getvalue().endswith("001-a-seed0 done after 0:01:40; 0:05:00 left\n")
-    shown.begins(plan.run(2))
+    shown.run_started(plan.run(2))
     clock[0] = 300.0
-    shown.ends(plan.run(2), None)
+    shown.run_ended(plan.run(2), None)
     # Another seed of the same takes as long as the first did.
     assert told.getvalue().endswith("0:05:00 left\n")
 
@@ -50,23 +50,23 @@ def test_the_times_of_a_run_that_was_stopped_add_up(tmp_path, planned, clock):
     for seconds in (30.0, 12.5):
         told = io.StringIO()
         shown = Progress(tmp_path, plan, set(), told)
-        shown.begins(plan.run(1))
+        shown.run_started(plan.run(1))
         log_step(tmp_path, plan.run(1), 4)
         clock[0] += seconds
-        shown.goes_on(plan.run(1))
-        shown.pauses(plan.run(1))
+        shown.run_continues(plan.run(1))
+        shown.run_stopped(plan.run(1))
     assert json.loads((tmp_path / TIMES).read_text()) == {"001-a-seed0": 42.5}
-    assert told.getvalue().startswith("run 1 of 1, 001-a-seed0 goes on after step 4")
+    assert told.getvalue().startswith("run 1 of 1, 001-a-seed0 resumes after step 4")
     assert told.getvalue().endswith("001-a-seed0 stopped after step 4\n")
 
 
 def test_a_failure_is_told_and_says_nothing_of_the_time_left(tmp_path, planned, clock):
     plan, told = planned(["a", "b"]), io.StringIO()
     shown = Progress(tmp_path, plan, set(), told)
-    shown.begins(plan.run(1))
+    shown.run_started(plan.run(1))
     clock[0] = 2.0
-    shown.ends(plan.run(1), "exit code 1")
-    assert "FAILED after 0:00:02: exit code 1\nThe rest goes on." in told.getvalue()
+    shown.run_ended(plan.run(1), "exit code 1")
+    assert "FAILED after 0:00:02: exit code 1\nThe other runs continue." in told.getvalue()
     assert "left" not in told.getvalue() and shown.failed == {"001-a-seed0": "exit code 1"}
 
 

@@ -21,12 +21,12 @@ def findings(planned, judged):
 def test_the_table_says_what_was_found(findings):
     lines = markdown(findings).splitlines()
     assert lines[0] == "# a sweep"
-    assert "6 pages of 3 works held out of comics:20, judged by protocol 256. One seed, 0:" in lines[2]
+    assert "6 pages of 3 works held out of comics:20, evaluated by protocol 256. One seed, 0:" in lines[2]
     assert "| run | seeds | CIEDE2000\u00a0↓ | parameters |" in lines
     base = findings.rows[0].metrics["ciede2000"]
     assert f"| base | 1 | 10.53 [{base.low:.2f}, {base.high:.2f}] | 1,234,567 |" in lines and base.low < 10 < base.high
     assert any(line.startswith("| better | 1 | **8.5") for line in lines)
-    assert any(line.startswith("1 of 1 differences (CIEDE2000) hold at 5%") for line in lines)
+    assert any(line.startswith("1 of 1 differences (CIEDE2000) are significant at 5%") for line in lines)
     assert any(line.startswith("- CIEDE2000: `better` is better than `base`: -2.0") for line in lines)
     assert any(line.startswith("These pages are of 3 works") for line in lines) and lines[-1] == "- 003-gone-seed0"
 
@@ -59,7 +59,7 @@ def test_what_was_shown_is_said(planned, judged):
         BASE, protocol=protocol, metrics={"psnr_input": 19.18, "ciede2000_input": 14.706, "colorfulness_truth": 50.0}
     )
     text = markdown(find(planned(["base"]), {"base": {0: result}}))
-    assert "judged by protocol training, in windows of 640 pixels scaled to 96. One seed" in text
+    assert "evaluated by protocol training, in crops of 640 pixels scaled to 96. One seed" in text
     assert "## Input: grey\n" in text and "The bare input has PSNR (RGB) 19.18 dB, CIEDE2000 14.71." in text
     assert "Colourfulness of the truth: 50.00." in text
     assert "## Input: damaged\n" in markdown(find(planned(["a"]), {"a": {0: judged(BASE, kind="damaged")}}))
@@ -67,7 +67,7 @@ def test_what_was_shown_is_said(planned, judged):
 
 def test_where_pages_come_from_is_printed_to_the_letter(planned, judged):
     text = markdown(find(planned(["base"]), {"base": {0: judged(BASE, data="folder:a`b_*c*")}}))
-    assert "held out of folder:a\\`b\\_\\*c\\*, judged" in text
+    assert "held out of folder:a\\`b\\_\\*c\\*, evaluated" in text
 
 
 def test_what_cannot_be_compared_says_why(planned, judged):

@@ -39,7 +39,7 @@ def logits(pictures):
     return np.asarray(NETWORK.apply({"params": variables().params}, pictures, train=True), np.float64)
 
 
-def test_without_help_it_is_half_of_both_losses():
+def test_the_discriminators_loss_is_half_the_sum_of_both_losses():
     expected = (np.mean((logits(REAL) - 1) ** 2) + np.mean(logits(FAKE) ** 2)) / 2
     np.testing.assert_allclose(loss(LeastSquares()), expected, rtol=1e-5)
 
@@ -86,12 +86,12 @@ def test_instance_noise_decays_linearly_to_zero(step, deviation):
     np.testing.assert_allclose(noisy.std(), deviation, atol=0.005)
 
 
-def test_noise_without_steps_stays():
+def test_instance_noise_without_steps_does_not_decay():
     noisy = add_instance_noise(Stability(noise=0.5), jnp.zeros((4, 64, 64, 3)), jnp.asarray(10**6), jax.random.key(0))
     np.testing.assert_allclose(noisy.std(), 0.5, atol=0.005)
 
 
-def test_a_generator_asks_under_the_same_noise():
+def test_the_generators_loss_sees_the_same_instance_noise():
     answer = jax.jit(
         lambda stability, step: discriminate(NETWORK, variables(), stability, FAKE, context_of(step)), static_argnums=0
     )
@@ -101,7 +101,7 @@ def test_a_generator_asks_under_the_same_noise():
     np.testing.assert_allclose(answer(noisy, 10), logits(FAKE), atol=1e-6)
 
 
-def test_r1_is_the_squared_slope_at_real_pictures():
+def test_r1_is_the_squared_gradient_norm_at_real_pictures():
     def mean_score(pictures):
         return NETWORK.apply({"params": variables().params}, pictures, train=True).mean((1, 2, 3)).sum()
 

@@ -14,28 +14,28 @@ def test_rgb_changes_nothing():
     assert RGB().source(GRAY) is GRAY and RGB().target(PICTURE) is PICTURE and RGB().picture(GRAY, PICTURE) is PICTURE
 
 
-def test_lab_takes_pictures_apart_as_scikit_image_does():
+def test_lab_equals_scikit_image():
     lab = rgb2lab((PICTURE + 1) / 2)
     np.testing.assert_allclose(Lab().target(PICTURE), lab[..., 1:] / 110, atol=1e-5)
     gray = rgb2lab(np.repeat((GRAY + 1) / 2, 3, axis=-1))
     np.testing.assert_allclose(Lab().source(GRAY), gray[..., :1] / 50 - 1, atol=1e-5)
 
 
-def test_lab_puts_lightness_and_color_together_again():
+def test_lab_recombines_lightness_and_color():
     light = rgb2lab((PICTURE + 1) / 2)[..., :1]
     gray = lab2rgb(np.concatenate([light, 0 * light, 0 * light], axis=-1))[..., :1].astype(np.float32) * 2 - 1
     again = Lab().picture(gray, Lab().target(PICTURE))
     np.testing.assert_allclose(again, PICTURE, atol=4e-3)
 
 
-def test_even_lab_gives_the_picture_back():
+def test_even_lab_can_be_inverted():
     space = EvenLab()
     painted = space.target(PICTURE)
     np.testing.assert_allclose(space.lab(painted), rgb2lab((PICTURE + 1) / 2), atol=2e-3)
     np.testing.assert_allclose(space.picture(GRAY, painted), PICTURE, atol=4e-3)
 
 
-def test_steps_of_chroma_that_look_alike_are_alike_in_even_lab():
+def test_equal_ciede2000_steps_of_chroma_are_equal_in_even_lab():
     pale, vivid = (np.array([[[[60.0, chroma, 0], [60.0, chroma + step, 0]]]]) for chroma, step in ((5, 4.0), (80, 15)))
     for pair in (pale, vivid):
         one, other = EvenLab().of_lab(jnp.asarray(pair, jnp.float32))[0, 0] * 50

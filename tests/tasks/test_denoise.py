@@ -33,7 +33,7 @@ def state_of(task, optimizers):
     return jax.jit(lambda batch: init_state(task, optimizers, 0, batch))(a_batch())
 
 
-def test_a_few_steps_for_psnr_alone_take_noise_away_that_training_never_saw():
+def test_a_few_steps_reduce_noise_of_unseen_pictures():
     optimizers = Optimizers(optax.adam(5e-3), optax.sgd(0.0))
     state = state_of(PSNR, optimizers)
     step = jax.jit(make_step(PSNR, optimizers, ema_decay=0.9, precision="float32"))
@@ -45,7 +45,7 @@ def test_a_few_steps_for_psnr_alone_take_noise_away_that_training_never_saw():
     assert after < 0.6 * before
 
 
-def test_without_its_losses_nothing_is_spent_on_the_discriminator():
+def test_without_adversarial_losses_the_discriminator_is_not_evaluated():
     wide = PatchGAN(layers=1, features=32)
     optimizers = Optimizers(optax.sgd(0.1), optax.adam(1.0))
     before, batch = state_of(replace(PSNR, discriminator=wide), optimizers), a_batch()
@@ -81,7 +81,7 @@ def test_each_weight_counts_its_own_distance():
         assert ("loss/mse" in metrics) == (mse > 0)
 
 
-def test_the_noises_strength_is_seen_only_where_it_is_to_be_known():
+def test_sigma_is_an_input_only_if_the_batch_has_it():
     untold, told = a_batch(), a_batch(told=True)
     blind, known = (jax.jit(PSNR.init)(jax.random.key(0), batch).generator for batch in (untold, told))
     assert blind.params["down_1"]["kernel"].shape[2] == 3 and known.params["down_1"]["kernel"].shape[2] == 4
@@ -91,7 +91,7 @@ def test_the_noises_strength_is_seen_only_where_it_is_to_be_known():
 
 
 @pytest.mark.parametrize("size", [(16, 16), (17, 30), (1, 1), (3, 40)])
-def test_pictures_of_any_size_come_back_in_their_size(size):
+def test_predictions_have_the_size_of_their_input(size):
     variables = jax.jit(PSNR.init)(jax.random.key(0), a_batch(told=True)).generator
     loud = jax.tree.map(lambda leaf: 20 * leaf, variables)
     batch = {"input": jnp.ones((2, *size, 3)), "sigma": jnp.ones((2, *size, 1))}

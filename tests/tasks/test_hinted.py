@@ -15,9 +15,9 @@ from mangagan.tasks.hints import HintSampling
 from mangagan.train.state import Optimizers, init_state
 from mangagan.train.step import make_step
 
-JUDGE = PatchGAN(layers=1, features=4)
-PLAIN = Hinted(generator=Siggraph17(features=4, classes=0), discriminator=JUDGE, hints=HintSampling(max_side=2))
-CLASSED = Hinted(generator=Siggraph17(features=4), discriminator=JUDGE, classes=1.0)
+DISCRIMINATOR = PatchGAN(layers=1, features=4)
+PLAIN = Hinted(generator=Siggraph17(features=4, classes=0), discriminator=DISCRIMINATOR, hints=HintSampling(max_side=2))
+CLASSED = Hinted(generator=Siggraph17(features=4), discriminator=DISCRIMINATOR, classes=1.0)
 SGD = Optimizers(optax.sgd(0.1), optax.sgd(0.1))
 
 
@@ -66,7 +66,7 @@ def test_hints_reach_the_prediction_and_no_hints_are_an_empty_mask():
     np.testing.assert_array_equal(predict(variables, {"input": batch["input"]} | blank), bare)
 
 
-def test_the_mask_is_counted_from_its_center():
+def test_the_mask_is_centered():
     batch = {"input": a_batch()["input"], "hint_ab": jnp.zeros((2, 16, 16, 2)), "hint_mask": jnp.ones((2, 16, 16, 1))}
     half, whole = ({"hint_mask": jnp.full((2, 16, 16, 1), mask)} for mask in (0.5, 1.0))
     variables, from_zero = fresh(PLAIN).generator.variables, replace(PLAIN, mask_center=0.0)
@@ -88,24 +88,24 @@ def test_the_lightness_of_the_input_is_kept():
     np.testing.assert_allclose(picture, np.repeat(batch["input"], 3, axis=-1), atol=0.02)
 
 
-def test_published_weights_begin_it_with_or_without_their_class_head():
+def test_published_weights_initialize_it_with_or_without_their_class_head():
     published = fresh(CLASSED).generator.variables
-    begun = PLAIN.init_from(fresh(PLAIN).generator.variables, published)
-    assert "class_head" not in begun.params
-    np.testing.assert_array_equal(begun.params["ab_head"]["kernel"], published.params["ab_head"]["kernel"])
+    initial = PLAIN.init_from(fresh(PLAIN).generator.variables, published)
+    assert "class_head" not in initial.params
+    np.testing.assert_array_equal(initial.params["ab_head"]["kernel"], published.params["ab_head"]["kernel"])
     whole = CLASSED.init_from(fresh(CLASSED).generator.variables, published)
     assert "class_head" in whole.params
     with pytest.raises(ValueError, match="missing, surplus or of another shape"):
         PLAIN.init_from(fresh(PLAIN).generator.variables, Variables({}, {}))
 
 
-def test_matching_wants_a_discriminator_that_answers_stages():
+def test_feature_matching_needs_a_discriminator_with_stages():
     with pytest.raises(ValueError, match="task.matching=1.0 .*PatchGAN"):
         jax.eval_shape(lambda: init_state(replace(PLAIN, matching=1.0), SGD, 0, a_batch()))
 
 
 def test_the_settings_of_a_hinted_task_reach_its_losses():
-    task = Hinted(generator=PLAIN.generator, discriminator=JUDGE, l1=0.0, charbonnier=100.0)
+    task = Hinted(generator=PLAIN.generator, discriminator=DISCRIMINATOR, l1=0.0, charbonnier=100.0)
     _, metrics = a_step(task)
     assert metrics["loss/charbonnier"] >= metrics["loss/l1"] > 0
     np.testing.assert_allclose(

@@ -32,7 +32,7 @@ def boxes(mask):
     return rows.argmax(1), columns.argmax(1), rows.sum(1), columns.sum(1)
 
 
-def test_squares_show_the_mean_of_the_truth_and_later_ones_lie_above():
+def test_squares_show_the_mean_of_the_truth_and_later_ones_cover_earlier_ones():
     rng, ab = np.random.default_rng(1), colors(3, 12, 10, 2)
     sides = rng.integers(0, 6, (3, 8))
     corners = rng.integers(0, np.array([12, 10]) - sides[..., None] + 1)
@@ -66,7 +66,7 @@ def test_there_are_hints_exactly_where_the_mask_says():
     np.testing.assert_array_equal((hints.ab == 0).all(-1, keepdims=True), hints.mask == 0)
 
 
-def test_seven_on_average_and_none_for_one_picture_in_eight():
+def test_there_are_seven_hints_on_average_and_none_in_an_eighth_of_the_pictures():
     found = counts(sample(colors(4000, 48, 48, 2), max_count=100, max_side=1, uniform=True).mask)
     assert abs(found.mean() - 7) < 0.4
     assert abs((found == 0).mean() - 1 / 8) < 0.02
@@ -85,7 +85,7 @@ def test_no_hints_are_possible(options):
 
 
 @pytest.mark.parametrize(("uniform", "spread"), [(False, 0.25), (True, 12**-0.5)])
-def test_places_gather_about_the_center_or_spread_evenly(uniform, spread):
+def test_positions_are_normal_about_the_center_or_uniform(uniform, spread):
     rows, columns, _, _ = boxes(
         sample(colors(3000, 100, 60, 2), stop=0.0, max_count=1, max_side=1, uniform=uniform).mask
     )
@@ -100,12 +100,12 @@ def test_sides_are_equally_likely():
     assert np.abs(np.bincount(sides, minlength=10)[1:] / 3600 - 1 / 9).max() < 0.025
 
 
-def test_pictures_smaller_than_a_patch_are_served():
+def test_pictures_may_be_smaller_than_the_largest_square():
     hints = sample(colors(50, 3, 5, 2), stop=0.0, max_count=1, max_side=9)
     assert set(boxes(hints.mask)[2]) == {1, 2, 3}
 
 
-def test_pictures_differ_and_a_key_decides():
+def test_hints_depend_on_the_picture_and_the_key():
     ab = colors(8, 16, 16, 2)
     one, again = sample(ab), sample(ab)
     np.testing.assert_array_equal(one.mask, again.mask)
@@ -138,7 +138,7 @@ def test_settings_out_of_range_are_named(options):
         HintSampling(**options)
 
 
-def test_surroundings_take_the_colors_of_the_hints_near_by_and_trust_them_less_and_less():
+def test_surroundings_have_the_colors_of_nearby_hints_with_a_confidence_that_decreases():
     ab, mask = np.zeros((1, 45, 170, 2), np.float32), np.zeros((1, 45, 170, 1), np.float32)
     for column, color in ((20, (0.5, -0.25)), (150, (-0.5, 0.75))):
         ab[0, 20:25, column : column + 5], mask[0, 20:25, column : column + 5] = color, 1

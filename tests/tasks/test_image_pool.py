@@ -20,7 +20,7 @@ def by_the_book(stored, places, pictures, swaps, slots):
     return shown
 
 
-def test_the_pool_keeps_and_shows_what_the_rule_says():
+def test_the_pool_stores_and_returns_pictures_by_the_rule():
     places, stored = 5, []
     state = pool.empty(places, jnp.zeros((3, 1, 1, 1)))
     exchange = jax.jit(pool.exchange)
@@ -44,7 +44,7 @@ def test_about_half_of_the_pictures_come_from_a_full_pool():
     assert 0.4 < fresh < 0.6
 
 
-def test_a_pool_without_places_shows_what_it_is_given():
+def test_a_pool_without_slots_returns_its_input():
     fresh = jnp.ones((2, 4, 4, 3))
     _, shown = pool.exchange(pool.empty(0, fresh), fresh, jax.random.key(0))
     assert (shown == fresh).all()

@@ -1,4 +1,4 @@
-"""Inpainting: known pixels, losses by hand, both generators, and a discriminator that is not asked."""
+"""Inpainting: known pixels, losses by hand, both generators, and a discriminator that is not evaluated."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def squares(batch, picture):
 
 @pytest.mark.parametrize("task", [TASK, DEEPFILL], ids=["two stages", "deepfill"])
 @pytest.mark.parametrize("size", [(16, 24), (13, 7), (1, 1)])
-def test_known_pixels_come_back_to_the_bit_in_pictures_of_any_size(task, size):
+def test_known_pixels_are_bit_identical_in_pictures_of_any_size(task, size):
     batch, generator = a_batch(*size), fresh(task).generator.variables
     del batch["target"]
     pictures = jax.jit(task.stages)(generator, batch)
@@ -92,17 +92,17 @@ class Squares(Perceptual):
 
 def test_perceptual_losses_see_the_composed_picture():
     task, batch, made = replace(BLIND, perceptual=Squares(weight=3.0)), a_batch(), fakes()
-    judge = Variables({}, {})
+    discriminator = Variables({}, {})
     loss, metrics = task.generator_loss(
-        judge, batch, made, Context(jnp.asarray(0), jax.random.key(0), {"perceptual": "frozen"})
+        discriminator, batch, made, Context(jnp.asarray(0), jax.random.key(0), {"perceptual": "frozen"})
     )
     expected = 3 * np.square(composed(batch, made["refined"]) - batch["target"]).mean()
     np.testing.assert_allclose(metrics["loss/perceptual"], expected, rtol=1e-5)
-    without, _ = BLIND.generator_loss(judge, batch, made, context())
+    without, _ = BLIND.generator_loss(discriminator, batch, made, context())
     np.testing.assert_allclose(loss - without, expected, rtol=1e-4)
 
 
-def test_what_is_in_the_hole_is_painted_and_not_looked_at():
+def test_the_prediction_does_not_depend_on_pixels_in_the_hole():
     batch, generator = a_batch(), fresh(TASK).generator.variables
     predict = jax.jit(TASK.predict)
     picture = predict(generator, batch)
@@ -114,12 +114,12 @@ def test_what_is_in_the_hole_is_painted_and_not_looked_at():
 
 def test_the_generators_loss_is_the_sum_of_its_parts_by_hand():
     task, batch, made = replace(TASK, l1=0.7, mse_hole=2.0), a_batch(), fakes()
-    judge = fresh(task).discriminator.variables
-    loss, metrics = jax.jit(task.generator_loss)(judge, batch, made, context())
+    discriminator = fresh(task).discriminator.variables
+    loss, metrics = jax.jit(task.generator_loss)(discriminator, batch, made, context())
     hole, known, everywhere = distances(batch, made["refined"])
     first = distances(batch, made["coarse"])
     shown = np.concatenate([composed(batch, made["refined"]), batch["mask"]], -1)
-    collections = {"params": judge.params, "batch_stats": judge.stats}
+    collections = {"params": discriminator.params, "batch_stats": discriminator.stats}
     logits = np.asarray(task.discriminator.apply(collections, shown, train=False))
     expected = {
         "l1_hole": hole,
@@ -156,29 +156,29 @@ def variation(picture, mask):
     return total / count
 
 
-def test_the_discriminators_loss_is_the_margin_by_hand_and_noise_moves_it():
+def test_the_discriminators_loss_is_the_hinge_by_hand_and_noise_changes_it():
     batch, made = a_batch(), fakes()
-    judge = fresh(TASK).discriminator.variables
-    loss, judgement = TASK.discriminator_loss(judge, batch, made, context())
+    discriminator = fresh(TASK).discriminator.variables
+    loss, aux = TASK.discriminator_loss(discriminator, batch, made, context())
     pictures = [np.concatenate([x, batch["mask"]], -1) for x in (composed(batch, made["refined"]), batch["target"])]
-    stats, logits = judge.stats, []
+    stats, logits = discriminator.stats, []
     for shown in pictures:  # power iteration goes on from one to the other
         answer, updated = TASK.discriminator.apply(
-            {"params": judge.params, "batch_stats": stats}, shown, train=True, mutable=["batch_stats"]
+            {"params": discriminator.params, "batch_stats": stats}, shown, train=True, mutable=["batch_stats"]
         )
         stats, logits = updated["batch_stats"], [*logits, np.asarray(answer)]
     expected = (np.maximum(0, 1 + logits[0]).mean() + np.maximum(0, 1 - logits[1]).mean()) / 2
     np.testing.assert_allclose(loss, expected, rtol=1e-5)
-    jax.tree.map(np.testing.assert_allclose, judgement.stats, stats)
+    jax.tree.map(np.testing.assert_allclose, aux.stats, stats)
     noisy = replace(TASK, stability=Stability(noise=0.5, noise_steps=10))
-    assert noisy.discriminator_loss(judge, batch, made, context())[0] != loss
-    np.testing.assert_allclose(noisy.discriminator_loss(judge, batch, made, context(10))[0], loss, rtol=1e-6)
+    assert noisy.discriminator_loss(discriminator, batch, made, context())[0] != loss
+    np.testing.assert_allclose(noisy.discriminator_loss(discriminator, batch, made, context(10))[0], loss, rtol=1e-6)
 
 
-def test_without_adversarial_weight_the_discriminator_is_not_asked():
+def test_without_adversarial_weight_the_discriminator_is_not_evaluated():
     nobody = Variables({}, {})
-    loss, judgement = BLIND.discriminator_loss(nobody, a_batch(), fakes(), context())
-    assert loss == 0 and judgement.stats == {}
+    loss, aux = BLIND.discriminator_loss(nobody, a_batch(), fakes(), context())
+    assert loss == 0 and aux.stats == {}
     assert "loss/gan" not in BLIND.generator_loss(nobody, a_batch(), fakes(), context())[1]
     state = fresh(BLIND)
     after, _ = jax.jit(make_step(BLIND, ADAM, ema_decay=0.9, precision="float32"))(state, a_batch(), {})
@@ -186,7 +186,7 @@ def test_without_adversarial_weight_the_discriminator_is_not_asked():
 
 
 @pytest.mark.parametrize("task", [replace(TASK, gan=BinaryCrossEntropy()), DEEPFILL], ids=["bce", "deepfill"])
-def test_both_networks_learn(task):
+def test_both_networks_are_trained(task):
     step, start = jax.jit(make_step(task, ADAM, ema_decay=0.9, precision="float32")), fresh(task)
     state, first = step(start, a_batch(), {})
     for _ in range(20):

@@ -21,9 +21,11 @@ from mangagan.tasks.palette_guided import PaletteGuided, chroma_gain, usual_colo
 from mangagan.train.state import Optimizers, init_state
 from mangagan.train.step import make_step
 
-JUDGE = MultiscaleDiscriminator(scales=1, layers=1, features=4)
+DISCRIMINATOR = MultiscaleDiscriminator(scales=1, layers=1, features=4)
 TASK = PaletteGuided(
-    generator=PaletteGuidedUNet(levels=3, features=4, code=8, encoder=False), discriminator=JUDGE, hint_probability=1.0
+    generator=PaletteGuidedUNet(levels=3, features=4, code=8, encoder=False),
+    discriminator=DISCRIMINATOR,
+    hint_probability=1.0,
 )
 SGD = Optimizers(optax.sgd(0.1), optax.sgd(0.1))
 RED, BLUE = (named_palette([(np.array(rgb, np.uint8), 1.0)]) for rgb in ((200, 40, 40), (40, 60, 190)))
@@ -60,7 +62,7 @@ def test_each_picture_follows_its_own_palette():
     assert (red[..., 0] - red[..., 2]).mean() > 0.2 > 0 > (both[1, ..., 0] - both[1, ..., 2]).mean()
 
 
-def test_no_palette_is_a_palette_of_nothing():
+def test_no_palette_equals_a_palette_of_zeros():
     nothing = jnp.zeros((2, BINS))
     # Compiled apart.
     np.testing.assert_allclose(painted(palette=None), painted(palette=nothing), atol=1e-5)
@@ -75,7 +77,7 @@ def test_hints_reach_the_prediction_and_no_hints_are_an_empty_mask():
     np.testing.assert_array_equal(painted(**empty), painted())
 
 
-def test_vividness_is_of_chroma_alone_and_of_what_is_not_told():
+def test_vividness_changes_only_chroma_and_not_at_hints():
     dull = jax.jit(replace(TASK, vividness=0.5).predict)
     seen = {name: array for name, array in a_batch().items() if name != "target"}
     plain, half = painted(), np.asarray(dull(fresh().generator.variables, seen))
@@ -101,18 +103,18 @@ def test_chroma_is_regained_where_a_palette_has_many_hues_for_a_lightness():
     assert no_color == named == 1 and one < none < both * 1.5
 
 
-def test_with_statistics_of_its_own_a_picture_is_painted_as_alone_and_with_its_whole_palette():
+def test_with_batch_statistics_a_prediction_does_not_depend_on_the_batch():
     seen = {name: array for name, array in a_batch().items() if name != "target"}
     own = jax.jit(replace(TASK, batch_stats_at_test=True).predict)
     both, alone = (own(fresh().generator.variables, batch) for batch in (seen, jax.tree.map(lambda a: a[1:], seen)))
     np.testing.assert_allclose(both[1:], alone, atol=1e-5)
 
 
-def test_pictures_of_any_size_are_painted():
+def test_pictures_of_any_size_are_predicted():
     assert painted(input=jnp.zeros((2, 19, 5, 1))).shape == (2, 19, 5, 3)
 
 
-def test_a_step_moves_what_reads_the_palette():
+def test_a_step_trains_the_palette_encoder():
     step = jax.jit(make_step(TASK, SGD, ema_decay=0.9, precision="float32"))
     after, metrics = step(fresh(), a_batch(), {})
     moved = jax.tree.map(lambda a, b: bool((a != b).any()), fresh().generator.params, after.generator.params)
@@ -120,7 +122,7 @@ def test_a_step_moves_what_reads_the_palette():
     assert all(np.isfinite(float(value)) for value in metrics.values())
 
 
-def test_in_training_people_would_see_what_they_see_at_use():
+def test_the_perceptual_loss_sees_the_picture_of_predict():
     # All of the palette is told, no dropout, and running statistics: what is left is the way from paint to picture.
     norms = TASK.generator.clone(dropout=0.0, norm=BatchNorm(frozen=True))
     task, batch = replace(TASK, generator=norms, hint_probability=0.0, vividness=2.0), a_batch()
@@ -133,14 +135,14 @@ def test_in_training_people_would_see_what_they_see_at_use():
     assert all(jax.tree.leaves(jax.tree.map(jnp.array_equal, stats, fresh().generator.stats)))
 
 
-def test_a_pretrained_encoder_is_begun_with_and_does_not_learn():
-    task = PaletteGuided(generator=PaletteGuidedUNet(levels=1, features=4, code=4), discriminator=JUDGE)
+def test_a_pretrained_encoder_initializes_the_generator_and_is_frozen():
+    task = PaletteGuided(generator=PaletteGuidedUNet(levels=1, features=4, code=4), discriminator=DISCRIMINATOR)
     batch = {name: jnp.zeros((2, 32, 32, x.shape[-1])) if x.ndim == 4 else x for name, x in a_batch().items()}
     fresh = jax.jit(lambda key: task.init(key, batch))(jax.random.key(0)).generator
     given = Variables(*(jax.tree.map(lambda leaf: leaf + 1, tree["encoder"]) for tree in fresh))
-    begun = task.init_from(fresh, given)
-    assert (begun.params["encoder"]["stem"]["kernel"] == given.params["stem"]["kernel"]).all()
-    assert begun.params["code"] is fresh.params["code"] and begun.stats.keys() == fresh.stats.keys()
+    initial = task.init_from(fresh, given)
+    assert (initial.params["encoder"]["stem"]["kernel"] == given.params["stem"]["kernel"]).all()
+    assert initial.params["code"] is fresh.params["code"] and initial.stats.keys() == fresh.stats.keys()
 
     def total(params):
         return jnp.abs(task.generate(Variables(params, fresh.stats), batch, jax.random.key(1))[0]["target"]).sum()

@@ -43,7 +43,7 @@ def test_pooled_is_the_squared_distance_of_the_last_stages_averages():
     np.testing.assert_allclose(_pooled_distance(jnp.asarray(a), jnp.asarray(a[:, ::-1])), 0, atol=1e-12)
 
 
-def test_a_small_network_may_look_at_half_the_picture():
+def test_a_small_network_may_see_pictures_of_half_the_size():
     network = EfficientNetLite0()
     weights = random_weights(network, 0.5, 0.1)
     fake, real = (np.ones((1, 64, 64, 3), np.float32) * value for value in (0.25, -0.5))
@@ -56,7 +56,7 @@ def test_a_small_network_may_look_at_half_the_picture():
     np.testing.assert_allclose(loss, expected, rtol=1e-4)
 
 
-def test_pictures_are_not_doubled():
+def test_negative_halvings_are_refused():
     with pytest.raises(ValueError, match="task.perceptual.halvings=-1: must be at least 0"):
         Perceptual(halvings=-1)
 
@@ -73,7 +73,7 @@ def test_gram_matrices_equal_numpy():
         np.testing.assert_allclose(matrix, flat.T @ flat / 60, rtol=1e-5)
 
 
-def test_no_weight_wants_no_network():
+def test_without_weights_no_network_is_needed():
     assert (
         not Perceptual().needs_network and Perceptual(style=1.0).needs_network and Perceptual(weight=1.0).needs_network
     )

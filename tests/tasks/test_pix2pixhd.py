@@ -74,7 +74,7 @@ def test_it_runs_with_and_without_instances(instances):
     assert picture.shape == (2, 16, 16, 3) and abs(picture).max() <= 1
 
 
-def test_the_base_of_an_enhancer_rests_at_first():
+def test_the_base_of_an_enhancer_is_frozen_at_first():
     start = fresh(LOCAL)
     rested, _ = steps(LOCAL, start, 2)
     names = moved(start.generator.params, rested.generator.params)
@@ -83,7 +83,7 @@ def test_the_base_of_an_enhancer_rests_at_first():
     assert any("base" in name for name in moved(rested.generator.params, woken.generator.params))
 
 
-def test_a_base_that_wakes_late_moves_no_faster_than_the_rate_says():
+def test_a_base_that_is_unfrozen_late_has_updates_no_larger_than_the_rate():
     task = replace(LOCAL, fixed_base_steps=30)
     step = jax.jit(make_step(task, ADAM, ema_decay=0.9, precision="float32"))
     state = rested = jax.jit(lambda batch: init_state(task, ADAM, 0, batch))(a_batch())
@@ -95,21 +95,21 @@ def test_a_base_that_wakes_late_moves_no_faster_than_the_rate_says():
     assert 0.1 * RATE < np.median(np.concatenate(jax.tree.leaves(steps))) < 2 * RATE
 
 
-def test_an_enhancer_begins_with_a_trained_generator():
+def test_an_enhancer_is_initialized_from_a_trained_generator():
     trained, start = fresh(GLOBAL).generator.variables, fresh(LOCAL).generator.variables
-    begun = LOCAL.init_from(start, trained)
+    initial = LOCAL.init_from(start, trained)
     jax.tree.map(
         np.testing.assert_array_equal,
-        begun.params["painter"]["base"],
+        initial.params["painter"]["base"],
         {name: layer for name, layer in trained.params["painter"].items() if name != "head"},
     )
     bare = LOCAL.init_from(start, Variables(trained.params["painter"], {}))
-    jax.tree.map(np.testing.assert_array_equal, bare.params, begun.params)
-    again = LOCAL.init_from(start, begun)
-    jax.tree.map(np.testing.assert_array_equal, again.params, begun.params)
+    jax.tree.map(np.testing.assert_array_equal, bare.params, initial.params)
+    again = LOCAL.init_from(start, initial)
+    jax.tree.map(np.testing.assert_array_equal, again.params, initial.params)
 
 
-def test_an_enhancer_takes_over_the_statistics_of_its_base():
+def test_an_enhancer_keeps_the_statistics_of_its_base():
     base = BASE.clone(norm=BatchNorm())
     tasks = (replace(GLOBAL, generator=base), replace(LOCAL, generator=LOCAL.generator.clone(base=base)))
     trained, start = (
@@ -138,7 +138,7 @@ def test_a_generator_of_another_size_is_refused():
         GLOBAL.init_from(fresh(GLOBAL).generator.variables, fresh(other).generator.variables)
 
 
-def test_the_encoder_learns_and_tells_the_generator_of_the_truth():
+def test_the_encoder_is_trained_and_its_features_reach_the_generator():
     task = Pix2PixHD(generator=BASE, encoded=True, feature_drop=0.0, **PARTS)
     start = fresh(task)
     after, _ = steps(task, start, 1)
@@ -151,7 +151,7 @@ def test_the_encoder_learns_and_tells_the_generator_of_the_truth():
     assert not np.allclose(one, other)
 
 
-def test_dropped_features_leave_the_truth_out():
+def test_dropped_features_do_not_depend_on_the_truth():
     task = Pix2PixHD(generator=BASE, encoded=True, feature_drop=1.0, **PARTS)
     start, batch = fresh(task), a_batch()
     paint = jax.jit(

@@ -23,13 +23,13 @@ def predict(task, variables, inputs):
 
 @pytest.mark.parametrize("task", [Paired(generator=UNET), Unpaired(generator=ResNet(blocks=1, features=4))])
 @pytest.mark.parametrize("size", [(32, 32), (33, 7), (1, 1), (40, 21)])
-def test_pictures_of_any_size_come_back_in_their_size(task, size):
+def test_predictions_have_the_size_of_their_input(task, size):
     picture = predict(task, generator_of(task), jnp.zeros((2, *size, 1)))
     assert picture.shape == (2, *size, 3)
     assert np.isfinite(picture).all() and abs(picture).max() <= 1
 
 
-def test_padding_touches_no_pixel_of_a_picture_that_fits():
+def test_padding_changes_no_pixel_of_a_picture_that_fits():
     task, inputs = (
         Paired(generator=UNET, batch_stats_at_test=False),
         jax.random.uniform(jax.random.key(1), (1, 16, 24, 1)),
@@ -40,7 +40,7 @@ def test_padding_touches_no_pixel_of_a_picture_that_fits():
     np.testing.assert_array_equal(predict(task, variables, inputs), direct)
 
 
-def test_with_own_statistics_a_picture_does_not_depend_on_its_neighbours():
+def test_with_batch_statistics_at_test_a_picture_does_not_depend_on_the_batch():
     task, inputs = (
         Paired(generator=UNET, batch_stats_at_test=True),
         jax.random.uniform(jax.random.key(1), (3, 16, 16, 1)),
@@ -54,7 +54,7 @@ def test_with_own_statistics_a_picture_does_not_depend_on_its_neighbours():
     np.testing.assert_array_equal(predict(task, moved, inputs), together)
 
 
-def test_prediction_is_free_of_chance():
+def test_prediction_is_deterministic():
     task, inputs = Paired(generator=UNet(levels=6, features=4, dropout=0.5)), jnp.ones((1, 64, 64, 1))
     variables = generator_of(task, 64)
     np.testing.assert_array_equal(predict(task, variables, inputs), predict(task, variables, inputs))

@@ -37,7 +37,7 @@ def newest(folder, **options):
         checkpoints.close()
 
 
-def test_what_comes_back_is_what_was_saved_bit_for_bit(tmp_path):
+def test_a_restored_state_is_bit_identical(tmp_path):
     save(tmp_path / "c", [1, 2])
     state = newest(tmp_path / "c")
     assert int(state.step) == 2
@@ -77,7 +77,7 @@ def test_a_damaged_newest_checkpoint_falls_back_to_the_one_before(tmp_path, capl
     assert (tmp_path / "unreadable-2").is_dir()  # set aside, not thrown away
 
 
-def test_no_checkpoint_is_no_state_and_none_that_can_be_read_is_an_error(tmp_path):
+def test_without_checkpoints_there_is_no_state_and_without_a_readable_one_an_error(tmp_path):
     assert newest(tmp_path / "c") is None
     save(tmp_path / "c", [1])
     os.truncate(tmp_path / "c" / "1" / "default" / "manifest.ocdbt", 0)
@@ -87,7 +87,7 @@ def test_no_checkpoint_is_no_state_and_none_that_can_be_read_is_an_error(tmp_pat
     assert (tmp_path / "c" / "1").is_dir()
 
 
-def test_a_reader_leaves_the_folder_as_it_is(tmp_path):
+def test_reading_does_not_change_the_folder(tmp_path):
     save(tmp_path / "c", [1, 2])
     os.truncate(tmp_path / "c" / "2" / "default" / "manifest.ocdbt", 0)
     # What a run that is under way has begun to write.
@@ -97,7 +97,7 @@ def test_a_reader_leaves_the_folder_as_it_is(tmp_path):
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_what_was_set_aside_before_stays(tmp_path):
+def test_checkpoints_that_were_set_aside_before_are_kept(tmp_path):
     (tmp_path / "unreadable-2").mkdir()
     save(tmp_path / "c", [1, 2])
     os.truncate(tmp_path / "c" / "2" / "default" / "manifest.ocdbt", 0)

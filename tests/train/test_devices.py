@@ -58,7 +58,7 @@ def test_devices_and_processes_train_to_the_same_losses(name, pages, tmp_path, l
                 np.testing.assert_allclose(reached[key], value, rtol=2e-4, err_msg=f"{other}: {key}")
 
 
-def test_a_batch_that_devices_cannot_share_is_refused_with_one_that_they_can():
+def test_a_batch_that_cannot_be_divided_is_refused_with_a_size_that_can():
     class Mesh:
         size = 8
 

@@ -65,7 +65,7 @@ def whole(pages, tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_a_killed_run_ends_bit_identical_to_one_that_never_was(whole, pages, tmp_path, launch):
+def test_a_killed_run_ends_bit_identical_to_an_undisturbed_one(whole, pages, tmp_path, launch):
     workdir = tmp_path / "run"
     metrics, checkpoints = workdir / "metrics.jsonl", workdir / "checkpoints"
 
@@ -101,7 +101,7 @@ def test_a_killed_run_ends_bit_identical_to_one_that_never_was(whole, pages, tmp
     assert {s: v for s, v in losses(workdir).items() if s > 9} == {s: v for s, v in losses(whole).items() if s > 9}
 
 
-def test_a_finished_run_is_left_as_it_is(whole, pages, capsys):
+def test_a_finished_run_is_not_changed(whole, pages, capsys):
     from mangagan.cli.train import main
 
     before = (whole / "metrics.jsonl").read_bytes()
@@ -117,14 +117,14 @@ def test_a_finished_run_is_left_as_it_is(whole, pages, capsys):
         (["--resume=never"], "holds a run already"),
     ],
 )
-def test_a_folder_that_holds_something_else_is_refused(whole, pages, capsys, more, complaint):
+def test_a_folder_of_another_experiment_is_refused(whole, pages, capsys, more, complaint):
     from mangagan.cli.train import main
 
     assert main(arguments(pages, whole, *more)) == 2
     assert complaint in capsys.readouterr().err
 
 
-def test_reports_may_change_when_a_run_goes_on(whole, pages):
+def test_reports_may_change_when_a_run_is_continued(whole, pages):
     from mangagan.cli.train import main
 
     assert main(arguments(pages, whole, "train.every_log_steps=5", "data.workers=1")) == 0
@@ -141,7 +141,7 @@ def test_requiring_a_checkpoint_where_there_is_none_is_refused(pages, tmp_path, 
     assert "no run" in capsys.readouterr().err
 
 
-def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_good_checkpoint(pages, tmp_path, capsys):
+def test_a_loss_that_is_not_finite_stops_the_run_and_keeps_the_last_good_checkpoint(pages, tmp_path, capsys):
     from mangagan.cli.train import main
 
     # Harmless for two steps, then far beyond what float32 holds.

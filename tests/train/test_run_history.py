@@ -22,7 +22,7 @@ def run(tmp_path):
     return tmp_path
 
 
-def test_the_newest_step_is_that_of_a_whole_checkpoint(run, tmp_path):
+def test_the_newest_step_is_that_of_a_complete_checkpoint(run, tmp_path):
     assert newest_step(run) == 20 and newest_step(tmp_path / "none") == 0
 
 
@@ -34,7 +34,7 @@ def started(run, *commands):
     (run / "environment.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
-def test_what_came_after_the_newest_checkpoint_is_left_out(run):
+def test_lines_after_the_newest_checkpoint_are_left_out(run):
     started(run, ["launch/run.py", "--exp=a"], ["launch/run.py", "--exp=b"], ["launch/run.py", "--exp=c"])
     history = read_history(run, EXPERIMENT)
     assert "step 20 " in history.origin and history.picture == b"20" and history.command.endswith("--exp=b")
@@ -57,7 +57,7 @@ def test_what_came_after_the_newest_checkpoint_is_left_out(run):
         ([], ""),
     ],
 )
-def test_the_command_leaves_out_what_only_its_machine_has(run, arguments, command):
+def test_the_command_leaves_out_options_for_one_machine(run, arguments, command):
     started(run, arguments)
     assert read_history(run, EXPERIMENT).command == command
 
@@ -68,7 +68,7 @@ def test_a_folder_with_nothing_but_checkpoints_has_a_history(tmp_path):
     assert "step 5 " in history.origin and history.picture is None and not history.evaluations
 
 
-def test_manifests_of_other_programs_in_the_cache_are_passed_over(run, tmp_path, monkeypatch):
+def test_manifests_of_other_programs_in_the_cache_are_skipped(run, tmp_path, monkeypatch):
     monkeypatch.setenv("MANGAGAN_CACHE", str(tmp_path / "cache"))
     for name, content in (("a", "{"), ("b", "{}"), ("c", "[]")):
         (tmp_path / "cache" / name).mkdir(parents=True)

@@ -59,11 +59,11 @@ def test_a_step_equals_one_gradient_after_the_other(task):
         lambda p, g: p - 0.2 * g, discriminator.params, jax.jit(jax.grad(d_loss))(discriminator.params)
     )
     assert_close(after.discriminator.params, d_params, atol=1e-5)
-    judge = after.discriminator if task.discriminator_first else discriminator
+    opponent = after.discriminator if task.discriminator_first else discriminator
 
     def g_loss(params):
         made, _ = task.generate(Variables(params, generator.stats), batch, keys[0])
-        return task.generator_loss(judge.variables, batch, made, Context(0, keys[3], {}))[0]
+        return task.generator_loss(opponent.variables, batch, made, Context(0, keys[3], {}))[0]
 
     loss, gradient = jax.jit(jax.value_and_grad(g_loss))(generator.params)
     np.testing.assert_allclose(metrics["loss/generator"], loss, rtol=1e-4)
@@ -87,17 +87,17 @@ def passes_alone(task, state, batch):
         )
         return fakes, pullback(wanted)
 
-    def judge(params):
+    def discriminator_loss(params):
         variables = Variables(params, state.discriminator.stats)
         return task.discriminator_loss(variables, batch, fakes, Context(0, key, {}))[0]
 
-    def want(fakes):
+    def generator_loss(fakes):
         return task.generator_loss(state.discriminator.variables, batch, fakes, Context(0, key, {}))[0]
 
     return (
         flops(generate, state.generator.params, fakes)
-        + flops(jax.grad(judge), state.discriminator.params)
-        + flops(jax.grad(want), fakes)
+        + flops(jax.grad(discriminator_loss), state.discriminator.params)
+        + flops(jax.grad(generator_loss), fakes)
     )
 
 
@@ -128,7 +128,7 @@ def test_bfloat16_computes_near_float32_and_keeps_the_state_in_float32():
         assert rounded != exact  # the kernels really were rounded
 
 
-def test_the_discriminator_learns_to_tell_real_from_fake():
+def test_the_discriminator_learns_to_separate_real_and_fake():
     optimizers = Optimizers(optax.sgd(0.0), optax.adam(1e-2))
     state = fresh_state(PAIRED, optimizers)
     step = jax.jit(make_step(PAIRED, optimizers, ema_decay=0.9, precision="float32"))
@@ -140,7 +140,7 @@ def test_the_discriminator_learns_to_tell_real_from_fake():
 
 
 @pytest.mark.parametrize("gan", [BinaryCrossEntropy(), LeastSquares(), Hinge(), Wasserstein()])
-def test_every_adversarial_loss_moves_both_networks(gan):
+def test_every_adversarial_loss_updates_both_networks(gan):
     task = Paired(
         generator=UNet(levels=2, features=4),
         discriminator=PatchGAN(layers=1, features=4, norm=NoNorm()),
@@ -168,7 +168,7 @@ def test_the_penalty_of_wgan_gp_reaches_the_critic():
     assert with_penalty["gradient/discriminator"] != without["gradient/discriminator"]
 
 
-def test_a_discriminator_that_rests_is_left_as_it_is():
+def test_a_discriminator_is_not_changed_between_its_updates():
     task = replace(PAIRED, stability=Stability(every_steps=2))
     state, step = fresh_state(task), jax.jit(make_step(task, SGD, ema_decay=0.9, precision="float32"))
     learnt, first = step(state, a_batch(), {})
@@ -181,7 +181,7 @@ def test_a_discriminator_that_rests_is_left_as_it_is():
     assert second["gradient/generator"] > 0
 
 
-def test_a_generator_learns_alone_at_first_as_if_nobody_judged_it():
+def test_before_the_discriminator_starts_a_generator_is_trained_as_without_one():
     alone = replace(PAIRED, stability=Stability(discriminator_start_step=1))
     state, steps = fresh_state(alone), {}
     for name, task in {"alone": alone, "never": replace(PAIRED, adversarial=0.0), "always": PAIRED}.items():

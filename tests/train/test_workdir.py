@@ -3,7 +3,7 @@ import pytest
 from mangagan.train.workdir import check_data, record_start
 
 
-def test_a_run_goes_on_with_the_pages_that_it_learned_from(tmp_path):
+def test_a_run_is_continued_only_with_the_pages_that_it_was_trained_on(tmp_path):
     check_data(tmp_path, "a1")  # nothing is known yet
     record_start(tmp_path, "a1", 0)
     with (tmp_path / "environment.jsonl").open("a") as lines:

@@ -116,7 +116,7 @@ class PairedStep(StepTwin):
         return weights.weight * perceptual_loss(vgg, picture, batch["target"], weights.normalised)
 
 
-class PairedHDStep(PairedStep):
+class Pix2PixHDStep(PairedStep):
     """The twin of a step with `Pix2PixHD`."""
 
     steps = 0

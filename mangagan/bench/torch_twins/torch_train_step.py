@@ -19,7 +19,7 @@ from torch import Tensor
 from mangagan.bench.jax_train_step import random_batch
 from mangagan.bench.timing import TimedFunction
 from mangagan.bench.torch_twins.torch_inpaint_step import InpaintStep
-from mangagan.bench.torch_twins.torch_paired_step import DenoiseStep, HintedStep, PairedHDStep, PairedStep
+from mangagan.bench.torch_twins.torch_paired_step import DenoiseStep, HintedStep, PairedStep, Pix2PixHDStep
 from mangagan.bench.torch_twins.torch_step_base import Autocast, StepTwin, TwinNetworks
 from mangagan.bench.torch_twins.torch_unpaired_step import UnpairedStep
 from mangagan.config import Experiment
@@ -34,7 +34,7 @@ from mangagan.tasks.unpaired import Unpaired
 # The lookup is exact, because a subclass may have other losses than the class that it extends.
 _STEPS: dict[type, type[StepTwin]] = {
     Paired: PairedStep,
-    Pix2PixHD: PairedHDStep,
+    Pix2PixHD: Pix2PixHDStep,
     Hinted: HintedStep,
     Denoise: DenoiseStep,
     Inpaint: InpaintStep,
