@@ -132,7 +132,7 @@ def _write(file: Path, result: Result) -> int:
 
 
 def _restoration(options: argparse.Namespace, experiment: Experiment, variables: Variables) -> int:
-    from mangagan.evaluate.restoration.restoration import Sound, evaluate_denoiser, evaluate_inpainter
+    from mangagan.evaluate.restoration.restoration import CleanPictures, evaluate_denoiser, evaluate_inpainter
     from mangagan.images.atomic import check_writable
 
     denoises, data = experiment.task.kind == "denoise", experiment.data
@@ -141,12 +141,12 @@ def _restoration(options: argparse.Namespace, experiment: Experiment, variables:
         check_writable(options.output)
     size = options.size or (None if denoises else data.size)
     window = options.window or options.size or (None if denoises else data.window)
-    sound = Sound(_folder(options.data), _works(options, data), options.pictures, options.seed, size, window)
+    clean = CleanPictures(_folder(options.data), _works(options, data), options.pictures, options.seed, size, window)
     if denoises:
         rounded, sigmas = options.noise == "8bit", _sigmas(options.sigma)
-        found = evaluate_denoiser(experiment, variables, sound, sigmas=sigmas, rounded=rounded)
+        found = evaluate_denoiser(experiment, variables, clean, sigmas=sigmas, rounded=rounded)
     else:
-        found = evaluate_inpainter(experiment, variables, sound)
+        found = evaluate_inpainter(experiment, variables, clean)
     print(f"\n{found.text}")
     if options.output:
         content = {"checkpoint": str(options.checkpoint), "task": type(experiment.task).__name__} | found.content

@@ -1,4 +1,4 @@
-"""The devices of this process, on which pages are painted and judged side by side."""
+"""The devices of this process, which predict and measure pages in parallel."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from mangagan.evaluate.colorization.evaluation_pages import Page
 
 @dataclass(frozen=True)
 class Devices:
-    """How arrays lie on `count` devices: the pages of a batch one on each, all else on all of them."""
+    """The placement of arrays on `count` devices: one page of a batch on each, everything else on all of them."""
 
     count: int
     pages: NamedSharding
     everywhere: NamedSharding
 
     def batches(self, pages: Iterable[Page]) -> Iterator[list[Page]]:
-        """Pages that follow each other and are of one size, as many as there are devices at most."""
+        """Yield batches of consecutive pages of one size, at most as many as there are devices."""
         batch: list[Page] = []
         for page in pages:
             if batch and (len(batch) == self.count or page.truth.shape != batch[0].truth.shape):
@@ -34,21 +34,25 @@ class Devices:
             yield batch
 
     def stacked(self, arrays: Sequence[np.ndarray]) -> Any:
-        """A page's array on each device; the last one again where there are fewer pages than devices."""
+        """Return one array on each device; the last one is repeated if there are fewer than devices.
+
+        Args:
+            arrays: Arrays of one shape and of any range.
+        """
         filled = [*arrays, *[arrays[-1]] * (self.count - len(arrays))]
         return jax.device_put(np.stack(filled), self.pages)
 
     def mask(self, pages: int) -> Bool[np.ndarray, " b"]:
-        """Which of a batch are pages, and not there to fill it."""
+        """Return which entries of a batch are pages, and not repetitions that fill it up."""
         return np.arange(self.count) < pages
 
 
 def local_devices() -> Devices:
-    """The devices of this process."""
+    """Return the placement on all devices of this process."""
     return over(jax.local_devices())
 
 
 def over(devices: Sequence[jax.Device]) -> Devices:
-    """Some devices of this process."""
+    """Return the placement on some devices of this process."""
     mesh = jax.make_mesh((len(devices),), ("data",), devices=devices, axis_types=(AxisType.Auto,))
     return Devices(len(devices), NamedSharding(mesh, PartitionSpec("data")), NamedSharding(mesh, PartitionSpec()))

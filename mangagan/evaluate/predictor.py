@@ -1,4 +1,4 @@
-"""A run's predictor as it is judged: whole pages where they fit, 8 bits, and what it costs."""
+"""A run's predictor during evaluation: whole pages if they fit, rounded to 8 bits, and its cost."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from mangagan.evaluate.result import MetricValues
 from mangagan.tasks.base import Batch, Variables
 from mangagan.tiles import Tiles
 
-# A page of more pixels than this is painted in tiles: the layers of some networks take 5 kB for each.
+# A page of more pixels is predicted in tiles: the layers of some networks take 5 kB a pixel.
 WHOLE_PIXELS = 2 * 2**20
 TILES = {"size": 1024, "overlap": 256}
 Predict = Callable[[Variables, Batch], Float[Array, "b h w 3"]]
 
 
 class Predictor:
-    """Compiled once for each size of page, and timed without that."""
+    """Predicts pages; compiled once for each size of page, which the measured times leave out."""
 
     def __init__(self, predict: Predict, variables: Variables, devices: Devices) -> None:
         self._predict, self._devices = predict, devices
@@ -34,8 +34,12 @@ class Predictor:
         self._compiled: dict[Any, Any] = {}
         self._parameters, self._bytes, self._seconds, self._pages = 0, 0, 0.0, 0
 
-    def painted(self, pages: Sequence[Page]) -> UInt8[Any, "b h w 3"]:
-        """Pictures of a batch of pages, as many as there are devices; those behind the last page fill it up."""
+    def predict(self, pages: Sequence[Page]) -> UInt8[Any, "b h w 3"]:
+        """Return the pictures of a batch of pages, 8-bit sRGB, one for each device; surplus ones only fill it up.
+
+        Args:
+            pages: Pages of one size.
+        """
         height, width = pages[0].truth.shape[:2]
         batch = {name: [page.inputs[name] for page in pages] for name in pages[0].inputs}
         if height * width > WHOLE_PIXELS:
@@ -45,7 +49,7 @@ class Predictor:
         return self._run(stacked)
 
     def cost(self) -> MetricValues:
-        """Parameters that painting reads, seconds for a page, bytes that its compiled program has at most."""
+        """Return the used parameters, the seconds for a page, and the most bytes of a compiled program."""
         seconds = {"seconds_per_page": self._seconds / self._pages} if self._pages else {}
         return {"parameters": self._parameters, "peak_memory_bytes": self._bytes, **seconds}
 
@@ -54,16 +58,16 @@ class Predictor:
         if sizes not in self._compiled:
             self._compiled[sizes] = self._compile(batch)
         start = perf_counter()
-        painted, finite = jax.block_until_ready(self._compiled[sizes](self._variables, batch))
+        predicted, finite = jax.block_until_ready(self._compiled[sizes](self._variables, batch))
         self._seconds += perf_counter() - start
         if not finite:
-            raise ValueError("the run paints pixels that are not finite; did its training diverge?")
-        return painted
+            raise ValueError("the run predicts pixels that are not finite; did its training diverge?")
+        return predicted
 
     def _compile(self, batch: Batch) -> Any:
         def predict(variables: Variables, batch: Batch) -> tuple[Array, Array]:
-            painted = self._predict(variables, batch)
-            return to_bytes(painted), jnp.isfinite(painted).all()
+            predicted = self._predict(variables, batch)
+            return to_bytes(predicted), jnp.isfinite(predicted).all()
 
         everywhere, pages = self._devices.everywhere, self._devices.pages
         self._parameters = self._parameters or count_used_parameters(self._predict, self._variables, batch)
@@ -79,16 +83,22 @@ class Predictor:
         flat = {name for name, array in inputs.items() if array.ndim == 2}
         maps = {name: array[..., None] if name in flat else array for name, array in inputs.items()}
 
-        def paint(tiles: dict[str, np.ndarray]) -> Any:
+        def predict_tiles(tiles: dict[str, np.ndarray]) -> Any:
             batch = {name: tile[..., 0] if name in flat else tile for name, tile in tiles.items()}
             return self._run({name: jax.device_put(tile, self._devices.pages) for name, tile in batch.items()})
 
         self._pages += 1
-        return np.round(self._tiles.predict(maps, paint)).astype(np.uint8)
+        return np.round(self._tiles.predict(maps, predict_tiles)).astype(np.uint8)
 
 
 def count_used_parameters(predict: Predict, variables: Variables, batch: Batch) -> int:
-    """How many parameters painting depends on: of CycleGAN's two generators, those of one."""
+    """Return the number of parameters that a prediction depends on: of CycleGAN's two generators, those of one.
+
+    Args:
+        predict: The task's `predict`.
+        variables: The generator's variables.
+        batch: A batch of inputs; only its shapes count.
+    """
     shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), (variables, batch))
     jaxpr = jax.make_jaxpr(predict)(*shapes).jaxpr
     used = {id(variable) for equation in jaxpr.eqns for variable in equation.invars}

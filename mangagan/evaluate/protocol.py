@@ -1,4 +1,4 @@
-"""How pages are judged: which of them, at which size, with which input."""
+"""Evaluation protocols: which pages, at which size, with which input."""
 
 from __future__ import annotations
 
@@ -22,37 +22,47 @@ _WORKS_SHOWN = 12
 
 @dataclass(frozen=True)
 class Protocol:
-    """Which pages a run is judged by, and how they are shown to it.
+    """Which pages a run is evaluated on, and how they are shown to it.
 
-    native: pages at their own size. 512x800: each page as a whole, brought to 512 x 800 (width x height). 256: its
-    middle square, scaled to 256 x 256. training: the middle windows of a run's own training at their size, in ink and
-    tones where it has learned from these alone, else in grey. A steered run is told no palette (`mangagan trial` tells
-    it some). All runs are given the same grey page, its luminance (ITU-R 601): the
-    grey of the same lightness, from which some learn, would give these the L of the truth, which others must guess.
-    Raises ValueError for an unknown name, and for numbers that cannot be.
+    `native` takes pages at their own size; `512x800` resizes each page to 512 x 800 (width x height); `256` takes its
+    centre square, scaled to 256 x 256; `training` takes centre crops as in the run's own training, as ink versions if
+    it was trained on these alone, else in grey. Palette-guided runs get no palette (see `mangagan trial`). All runs get
+    the same grey page, its luminance (ITU-R 601): the grey of equal lightness, on which some are trained, would give
+    these the L of the truth, which the others must predict.
+
+    Attributes:
+        name: The name of the protocol.
+        data: A source of pages; "" is the run's own.
+        works: Works, or patterns of pages' names such as "E1*"; none: the held-out ones.
+        pages: The most pages, evenly spaced; None: all.
+        kinds: The kinds of input.
+        seed: The seed of the intervals.
+
+    Raises:
+        ValueError: There is no such protocol or kind, or fewer than one page.
     """
 
     name: Name = "native"
-    data: str = ""  # a source of pages; "": the run's own
-    works: tuple[str, ...] = ()  # or patterns of pages' names, "E1*"; none: those held out
-    pages: int | None = None  # so many at most, evenly spread
+    data: str = ""
+    works: tuple[str, ...] = ()
+    pages: int | None = None
     kinds: tuple[InputKind, ...] = ("gray", "bw")
-    seed: int = 0  # of the intervals
+    seed: int = 0
 
     def __post_init__(self) -> None:
         if self.name not in get_args(Name):
             raise ValueError(f"there is no protocol {self.name!r}; there are {', '.join(get_args(Name))}")
         if self.pages is not None and self.pages < 1:
-            raise ValueError(f"{self.pages} pages cannot be judged; 1 is the least")
+            raise ValueError(f"pages={self.pages}: must be at least 1")
         if not self.kinds or set(self.kinds) - set(Protocol.kinds):
             raise ValueError(f"kinds of input {', '.join(self.kinds)}; there are {', '.join(Protocol.kinds)}")
 
     def size(self, data: Data) -> tuple[int, int] | None:
-        """Height and width at which all pages are judged; None: their own."""
+        """Return height and width of all pages; None: their own."""
         return {"native": None, "512x800": (800, 512), "256": (256, 256), "training": (data.size, data.size)}[self.name]
 
     def fitted(self, images: Images, data: Data) -> Images:
-        """Pictures of a page at the size at which it is judged; each may have its own size before."""
+        """Return the images of a page at the size of the protocol; each may have its own size before."""
         if self.name == "native":
             return images
         if self.name == "512x800":
@@ -68,16 +78,22 @@ class Protocol:
         }
 
     def kinds_of(self, data: Data) -> tuple[InputKind, ...]:
-        """The kinds of input that pages are to be shown as, where they have them."""
+        """Return the kinds of input as which pages are shown, if they have them."""
         if self.name != "training":
             return self.kinds
         return ("bw",) if data.input == "bw" else ("gray",)
 
 
-def chosen(patterns: Sequence[str], labels: Sequence[tuple[str, str]], where: object) -> list[bool]:
-    """Whether each page (name, work) fits a pattern, as `archive.splits` has them; without patterns, all do.
+def match_patterns(patterns: Sequence[str], labels: Sequence[tuple[str, str]], where: object) -> list[bool]:
+    """Return whether each page matches a pattern (see `data.archive.splits`); without patterns, all do.
 
-    Raises ValueError for a pattern that fits no page of those in `where`.
+    Args:
+        patterns: Names of works, or patterns of pages' names.
+        labels: The name and the work of each page.
+        where: What messages call the source.
+
+    Raises:
+        ValueError: A pattern matches no page.
     """
     found = matching_patterns(patterns, labels)
     if unknown := [pattern for pattern in patterns if not any(pattern in page for page in found)]:
@@ -88,8 +104,8 @@ def chosen(patterns: Sequence[str], labels: Sequence[tuple[str, str]], where: ob
     return [bool(page) or not patterns for page in found]
 
 
-def spread(items: Sequence[T], count: int | None) -> list[T]:
-    """So many of the items at most, evenly spread, in their order; None: all of them."""
+def evenly_spaced(items: Sequence[T], count: int | None) -> list[T]:
+    """Return at most `count` evenly spaced items, in order; None: all of them."""
     if count is None or count >= len(items):
         return list(items)
     return [items[n * len(items) // count] for n in range(count)]

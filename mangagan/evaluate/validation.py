@@ -1,4 +1,4 @@
-"""Held-out pages and how far a predictor's pages are from them."""
+"""Validation during training: predictions of held-out pages against the truth."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from mangagan.data.settings import Data
 from mangagan.data.stream.batches import Batch, batches
 from mangagan.evaluate.metrics.pixels import chroma, mean_absolute_error, mean_ciede2000, psnr
 
-# Takes a batch without its target and gives pictures [b h w 3] in [-1, 1].
+# Takes a batch without its target and returns pictures [b h w 3] in [-1, 1].
 Predict = Callable[[Batch], Any]
 
 
 def held_out_pages(data: Data, archive: Archive, count: int) -> list[Batch]:
-    """The middle windows of the first pages of works held out, one page to a batch, as aligned pairs.
+    """Return the centre crops of the first held-out pages as aligned pairs, one page to a batch.
 
-    An empty list where the archive has no such pages, or none with both sides.
+    The list is empty if the archive has no held-out pages, or none with both sides.
     """
     try:
         pages = batches(
@@ -36,16 +36,19 @@ def held_out_pages(data: Data, archive: Archive, count: int) -> list[Batch]:
 
 
 def without_target(batch: Batch) -> Batch:
-    """What of a batch a predictor is given."""
+    """Return a batch without its target: the inputs of a predictor."""
     return {name: array for name, array in batch.items() if name != "target"}
 
 
 def evaluate(predict: Predict, pages: Sequence[Batch]) -> dict[str, float]:
-    """How far predictions and bare inputs are from the truth, and how colorful they are.
+    """Return the means over pages of CIEDE2000, PSNR in dB, L1 of sRGB in [0, 1], and chroma in CIE Lab.
 
-    CIEDE2000, PSNR, mean absolute difference of sRGB in [0, 1], and chroma in Lab: over pages, the mean of the metric
-    of each, at the size of the pages given. `_input` is of the bare input; `gain` is the share by which CIEDE2000 fell
-    below its.
+    Names that end in `_input` are metrics of the bare input, those in `_truth` of the truth; `gain` is the share by
+    which CIEDE2000 is below that of the bare input.
+
+    Args:
+        predict: The predictor.
+        pages: Batches of one page each.
     """
     totals = np.sum([_metrics(predict, page) for page in pages], axis=0)
     difference, psnr, l1, chroma, bare, bare_psnr, true_chroma = (totals / len(pages)).tolist()
@@ -62,7 +65,7 @@ def evaluate(predict: Predict, pages: Sequence[Batch]) -> dict[str, float]:
 
 
 def _metrics(predict: Predict, page: Batch) -> np.ndarray:
-    """The metrics of one page, for one page after the other to be added up."""
+    """The metrics of one page, in the order of `evaluate`."""
     truth, picture = page["target"], predict(without_target(page))
     bare = np.broadcast_to(page["input"], truth.shape)
     metrics = [

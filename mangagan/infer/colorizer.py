@@ -5,8 +5,8 @@
     for page in color.volume("vol1.cbz", "vol1-color.cbz"):
         print(page.name, page.outcome)
 
-The way of a page, from top to bottom of this file: its pixels are analysed, the network sees them at the size that suits
-both, whole or in tiles, and `compose` lays the predicted colours under the page's own ink.
+The way of a page, from top to bottom of this file: its pixels are analysed, the network sees them at the size that
+suits both, whole or in tiles, and `compose` lays the predicted colours under the page's own ink.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ def model_card(
 
 def _front_matter(experiment: Experiment, license: str) -> list[str]:
     scheme, _, source = experiment.data.source.partition(":")
-    # Only the name of a data set on the Hub may stand under `datasets`; a local path would be refused, and shown to all.
+    # Only the name of a data set on the Hub is allowed under `datasets`; a local path would be refused, and be public.
     on_the_hub = scheme == "hf" and re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", source)
     # A JSON string is a YAML string too, whatever it contains.
     lines = [f"license: {json.dumps(license)}", "library_name: mangagan", "pipeline_tag: image-to-image", "tags:"]

@@ -19,7 +19,7 @@ from mangagan.data.stream.batches import Batch, batches
 from mangagan.evaluate.colorization.evaluation_pages import described
 from mangagan.evaluate.metrics.pixels import mean_absolute_error, mean_ciede2000, psnr
 from mangagan.evaluate.predictor import count_used_parameters
-from mangagan.evaluate.protocol import Protocol, spread
+from mangagan.evaluate.protocol import Protocol, evenly_spaced
 from mangagan.evaluate.result import PageMetrics, Result
 from mangagan.evaluate.validation import without_target
 from mangagan.images.names import natural_key
@@ -78,7 +78,8 @@ def damaged_entries(protocol: Protocol, data: Data, archive: Archive) -> dict[in
     entries = [archive.pages("validation")[number] for number in archive.domains["validation"]["color"]]
     if not entries:
         raise ValueError(f"{data.source} has no page held out")
-    return dict(spread(sorted(enumerate(entries), key=lambda page: natural_key(page[1]["work"])), protocol.pages))
+    by_work = sorted(enumerate(entries), key=lambda page: natural_key(page[1]["work"]))
+    return dict(evenly_spaced(by_work, protocol.pages))
 
 
 def _pages(data: Data, archive: Archive, chosen: dict[int, Entry]) -> Iterator[tuple[int, Batch]]:

@@ -96,10 +96,11 @@ def tinted(variables, batch):
 
 @pytest.fixture
 def painter():
-    """A run as far as it is judged, and its variables: painter(data)."""
+    """A run, as far as an evaluation needs it, and its variables: painter(data)."""
 
     def made(data):
         variables = Variables({"idle": np.ones((7, 2), np.float32), "shade": np.float32([0.02, 0, -0.02])}, {})
-        return SimpleNamespace(task=SimpleNamespace(predict=tinted), data=data), variables
+        kind = "denoise" if data.input == "color" else "colorize"
+        return SimpleNamespace(task=SimpleNamespace(predict=tinted, kind=kind), data=data), variables
 
     return made

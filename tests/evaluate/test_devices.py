@@ -28,14 +28,16 @@ for _ in range(sum(stage.convolutions for stage in STACKS["vgg16"])):
     layers.append({"kernel": rng.normal(0, 0.3, (3, 3, inputs, 4)).astype("f4"), "bias": np.zeros(4, "f4")})
     inputs = 4
 sitting.load_networks = lambda **_: ({"vgg16": layers}, {})
-judge.network_outputs = lambda weights, *both: NetworkOutputs({}, {"vgg16": tuple(vgg_features(weights["vgg16"], x, 16) for x in both)})
+judge.network_outputs = lambda weights, *both: NetworkOutputs(
+    {}, {"vgg16": tuple(vgg_features(weights["vgg16"], x, 16) for x in both)}
+)
 
 def predict(variables, batch):
     gray = batch["input"]
     return jnp.concatenate([gray * 0.9 + 0.1, gray * 0.8, gray * gray], -1) + variables.params["shade"]
 
 source = "folder:" + sys.argv[1]
-run = SimpleNamespace(task=SimpleNamespace(predict=predict), data=Data(source="comics:3"))
+run = SimpleNamespace(task=SimpleNamespace(predict=predict, kind="colorize"), data=Data(source="comics:3"))
 variables = Variables({"shade": np.float32([0.02, 0, -0.02])}, {})
 options = sitting.EvaluationOptions(progress=False)
 
@@ -52,9 +54,9 @@ np.testing.assert_allclose([*one.whole["gray"].values()], [*eight.whole["gray"].
 
 pages = list(open_evaluation_pages(Protocol("native", source, ("*",), 2), run.data))
 alone = predictor.Predictor(predict, variables, over(jax.devices()[:1]))
-whole = [np.asarray(alone.painted([page]))[0] for page in pages]
+whole = [np.asarray(alone.predict([page]))[0] for page in pages]
 predictor.WHOLE_PIXELS, predictor.TILES = 999, {"size": 32, "overlap": 8}
-tiled = np.asarray(predictor.Predictor(predict, variables, over(jax.devices())).painted(pages))
+tiled = np.asarray(predictor.Predictor(predict, variables, over(jax.devices())).predict(pages))
 np.testing.assert_array_equal(tiled[:2], whole)
 print("the same")
 """

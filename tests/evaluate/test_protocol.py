@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from mangagan.data.settings import Data
-from mangagan.evaluate.protocol import Protocol, chosen, spread
+from mangagan.evaluate.protocol import Protocol, evenly_spaced, match_patterns
 
 DATA = Data(size=24, window=40, input="lightness")
 
@@ -45,24 +45,26 @@ def test_training_has_the_windows_and_the_kind_of_input_of_the_run():
 
 def test_pages_are_chosen_by_their_work_or_by_a_pattern():
     labels = [("E01/1", "E01"), ("E02/1", "E02"), ("E10/1", "E10"), ("E10/2", "E10"), ("other", "other")]
-    assert chosen(("E1*", "other"), labels, "here") == [False, False, True, True, True]
-    assert chosen(("E10", "E0?/1"), labels, "here") == [True, True, True, True, False]
-    assert chosen((), labels, "here") == chosen(("*",), labels, "here") == [True] * 5
+    assert match_patterns(("E1*", "other"), labels, "here") == [False, False, True, True, True]
+    assert match_patterns(("E10", "E0?/1"), labels, "here") == [True, True, True, True, False]
+    assert match_patterns((), labels, "here") == match_patterns(("*",), labels, "here") == [True] * 5
     with pytest.raises(ValueError, match="there is no work E3 in here; there are E01, E02, E10, other"):
-        chosen(("E01", "E3"), labels, "here")
+        match_patterns(("E01", "E3"), labels, "here")
 
 
 def test_items_are_evenly_spread():
     assert (
-        spread("abcdefg", 3) == ["a", "c", "e"] and spread("ab", 5) == ["a", "b"] and spread("ab", None) == ["a", "b"]
+        evenly_spaced("abcdefg", 3) == ["a", "c", "e"]
+        and evenly_spaced("ab", 5) == ["a", "b"]
+        and evenly_spaced("ab", None) == ["a", "b"]
     )
-    assert spread("ab", 0) == []
+    assert evenly_spaced("ab", 0) == []
 
 
 def test_what_cannot_be_is_refused():
     with pytest.raises(ValueError, match="no protocol '512'; there are native, 512x800, 256, training"):
         Protocol("512")
-    with pytest.raises(ValueError, match="0 pages cannot be judged"):
+    with pytest.raises(ValueError, match="pages=0: must be at least 1"):
         Protocol(pages=0)
     for kinds in ((), ("grey",)):
         with pytest.raises(ValueError, match="there are gray, bw"):

@@ -78,7 +78,7 @@ def test_a_run_that_was_stopped_is_not_judged_and_goes_on(sweep, calls):
             "pix2pix_manga",
             {"data.held_out": "b"},
             Protocol("256", works=("a",)),
-            "has learned from a; it can be judged",
+            "was trained on a; it can be evaluated",
         ),
         ("pix2pix_manga", {}, Protocol("256", works=("d",)), "there is no work d"),
         ("restore_denoise", {}, Protocol("256"), "restorers are evaluated by the protocol training"),

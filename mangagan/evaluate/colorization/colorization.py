@@ -1,4 +1,4 @@
-"""A run that colors pages, judged on pages held out."""
+"""Evaluate a colouriser on held-out pages."""
 
 from __future__ import annotations
 
@@ -15,23 +15,30 @@ from mangagan.tasks.base import Variables
 def evaluate_colorizer(
     name: str, experiment: Experiment, variables: Variables, protocol: Protocol, options: EvaluationOptions
 ) -> Result:
-    """What a generator with these variables makes of grey pages.
+    """Evaluate a generator on grey pages. Nothing is written but pictures, if `options` says so.
 
-    Nothing is written but pictures, where `options` says so. Raises ValueError for an experiment that does not color
-    pages, where there are no pages to judge by, and where they are too few for FID.
+    Args:
+        name: The name of the run.
+        experiment: Its experiment.
+        variables: The generator's variables.
+        protocol: Which pages, and how they are shown.
+        options: Which pictures are kept, and which metrics are computed.
+
+    Raises:
+        ValueError: The task does not colour pages, there are no pages, or too few for FID.
     """
-    if experiment.data.input == "color":
+    if experiment.task.kind != "colorize":
         raise ValueError(
-            f"{name} takes pages in color ({type(experiment.task).__name__}), and what is judged here is how grey ones "
-            "are colored"
+            f"{name} takes pages in color ({type(experiment.task).__name__}): only colourisers of grey pages are "
+            "evaluated here"
         )
     pages, devices = open_evaluation_pages(protocol, experiment.data), local_devices()
-    sitting = EvaluationSession(pages.labels, devices, options)
+    session = EvaluationSession(pages.labels, devices, options)
     predictor = Predictor(experiment.task.predict, variables, devices)
-    sitting.evaluate(pages, predictor.painted)
+    session.evaluate(pages, predictor.predict)
     return Result(
         name=name,
         protocol=pages.described(),
         cost=predictor.cost(),
-        **sitting.found(pages.unverified),
+        **session.result_fields(pages.unverified),
     )

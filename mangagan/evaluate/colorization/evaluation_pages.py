@@ -1,4 +1,4 @@
-"""Pages of an archive as they are judged: what a run is given of each, and the truth."""
+"""The pages of an archive on which runs are evaluated: the input and the truth of each."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from mangagan.data.sources.entries import Split
 from mangagan.data.sources.open_source import same_source
 from mangagan.data.stream.transforms import Decode, Form, Images, Role, ToArrays
 from mangagan.evaluate.metrics.features import SIDE
-from mangagan.evaluate.protocol import Protocol, chosen, spread
+from mangagan.evaluate.protocol import Protocol, evenly_spaced, match_patterns
 from mangagan.evaluate.result import InputKind
 from mangagan.images.names import natural_key
 
 Label = tuple[str, InputKind]
-UNVERIFIED = "a check that the run has learned from none of these pages"
-# What a page must have to be shown as a kind of input.
+UNVERIFIED = "a check that the run was not trained on any of these pages"
+# The forms that a page must have for a kind of input.
 _FORMS: Mapping[InputKind, tuple[str, ...]] = {"gray": ("color",), "bw": ("color", "bw")}
 
 
 @dataclass(frozen=True)
 class Page:
-    """What a run is given of a page, without the axis of a batch, and the page in its true colors."""
+    """The input of a page, without a batch axis, and the page in its true colours."""
 
     name: str
     work: str
@@ -40,12 +40,12 @@ class Page:
 
     @property
     def inputs(self) -> dict[str, np.ndarray]:
-        """What a predictor takes, by its name."""
+        """The inputs of a predictor, by their names."""
         return {"input": self.source} | ({} if self.instances is None else {"instances": self.instances})
 
 
 class Place(NamedTuple):
-    """Where a page lies in the archive, what the manifest says of it, and the kinds of input that it is judged with."""
+    """A page of the archive: its split and number, its entry in the manifest, and its kinds of input."""
 
     split: Split
     number: int
@@ -53,13 +53,13 @@ class Place(NamedTuple):
     kinds: tuple[InputKind, ...]
 
 
-# Whether a run has learned from a page.
-Learned = Callable[[Place], bool]
+# Tells whether a run was trained on a page.
+WasTrained = Callable[[Place], bool]
 
 
 @dataclass(frozen=True)
 class Pages:
-    """The pages that a protocol judges a run by; each page once for each kind of input that it has."""
+    """The pages on which a protocol evaluates a run; each page once for each kind of input that it has."""
 
     archive: Archive
     places: tuple[Place, ...]
@@ -79,11 +79,11 @@ class Pages:
 
     @property
     def labels(self) -> list[Label]:
-        """Name and kind of each page, in their order, without reading any."""
+        """The name and the kind of each page, in order, without reading a page."""
         return [(place.entry["name"], kind) for place in self.places for kind in place.kinds]
 
     def described(self) -> dict[str, Any]:
-        """All that metrics of these pages depend on beside the run, for `Result.protocol`."""
+        """Return everything that the metrics depend on apart from the network, for `Result.protocol`."""
         protocol, data = self.protocol, self.data
         entries, kinds = [place.entry for place in self.places], [kind for _, kind in self.labels]
         window = {"window": data.window} if protocol.name == "training" else {}
@@ -96,30 +96,36 @@ class Pages:
 
 
 def open_evaluation_pages(protocol: Protocol, data: Data) -> Pages:
-    """The pages that the protocol judges a run by that learned from `data`.
+    """Open the pages on which a protocol evaluates a run.
 
-    Raises ValueError where there are none, for a work that there is not, and for pages that the run has learned from:
-    the very same files, from whatever source. Of another source than the run's own that can be told only where the
-    archive that the run has learned from is in the cache; else `unverified` says so.
+    Pages of the training set are refused: the very same files, from whatever source. For a source other than the run's
+    own this can be checked only while the archive of the training set is in the cache; otherwise `unverified` says so.
+
+    Args:
+        protocol: Which pages, and how they are shown.
+        data: The data that the run was trained on.
+
+    Raises:
+        ValueError: There is no page, no such work, or the run was trained on the pages.
     """
     source = protocol.data or data.source
     own = same_source(source, data.source)
     archive = open_archive(source, held_out=data.held_out if own else "")
     known = archive if own else find_archive(data.source, held_out=data.held_out)
-    learned = _in_train if own else _learned(known)
-    places = spread(_wanted(archive, protocol, protocol.kinds_of(data), learned), protocol.pages)
+    was_trained = _in_train if own else _trained_on(known)
+    places = evenly_spaced(_wanted(archive, protocol, protocol.kinds_of(data), was_trained), protocol.pages)
     if not places:
         forms = {"gray": "in color", "bw": "in color with its ink and tones"}
         kinds = " or ".join(forms[kind] for kind in protocol.kinds_of(data))
         raise ValueError(
             f"{source} has no page {kinds} among the works {'asked for' if protocol.works else 'held out'}"
         )
-    unverified = {} if known else {UNVERIFIED: f"{data.source}, which it has learned from, is not in the cache"}
+    unverified = {} if known else {UNVERIFIED: f"{data.source}, on which it was trained, is not in the cache"}
     return Pages(archive, tuple(places), protocol, data, unverified)
 
 
 def page_of(name: str, work: str, kind: InputKind, images: Images, to_arrays: ToArrays) -> Page:
-    """The page of pictures: "target" in color, and "input" where the page has ink of its own."""
+    """Return the page of images: "target" in colour, and "input" if the page has an ink version."""
     arrays = to_arrays.map(images)
     truth = np.asarray(images["target"].convert("RGB"))
     return Page(name, work, kind, arrays["input"], truth, arrays.get("instances"))
@@ -132,7 +138,15 @@ def described(
     entries: Sequence[Mapping[str, Any]],
     kinds: Iterable[InputKind],
 ) -> dict[str, Any]:
-    """What of a protocol holds for all who are judged by it; entries: name, work and hashes of each page."""
+    """Return the part of `Result.protocol` that all evaluations by a protocol share.
+
+    Args:
+        protocol: The protocol.
+        source: The source of the pages.
+        size: Height and width of all pages; None: their own.
+        entries: Name, work and hashes of each page.
+        kinds: The kinds of input.
+    """
     known = [[entry[key] for key in ("name", "work", "color", "bw")] for entry in entries]
     return {
         "name": protocol.name,
@@ -147,36 +161,36 @@ def described(
     }
 
 
-def _wanted(archive: Archive, protocol: Protocol, kinds: Sequence[InputKind], learned: Learned) -> list[Place]:
-    """Pages of the works asked for, of those held out where none are, that can be shown as one of the kinds."""
+def _wanted(archive: Archive, protocol: Protocol, kinds: Sequence[InputKind], was_trained: WasTrained) -> list[Place]:
+    """The pages of the requested works, or of the held-out ones, that have one of the kinds of input."""
     places = [
         Place(split, number, entry, tuple(kind for kind in kinds if all(entry[form] for form in _FORMS[kind])))
         for split in get_args(Split)
         for number, entry in enumerate(archive.pages(split))
     ]
-    # Work by work, so that few pages, evenly spread, are of many works, however the archive mixes them.
+    # In the order of works, so that a few evenly spaced pages are of many works, however the archive mixes them.
     places = sorted((place for place in places if place.kinds), key=lambda place: natural_key(place.entry["work"]))
     wanted = [place for place in places if place.split == "validation"]
     if protocol.works:
         labels = [(place.entry["name"], place.entry["work"]) for place in places]
-        wanted = list(compress(places, chosen(protocol.works, labels, archive.manifest["source"])))
-    _check_new(wanted, places, learned)
+        wanted = list(compress(places, match_patterns(protocol.works, labels, archive.manifest["source"])))
+    _check_new(wanted, places, was_trained)
     return wanted
 
 
-def _check_new(wanted: Sequence[Place], places: Sequence[Place], learned: Learned) -> None:
-    """Raises ValueError where a run has learned from pages that are wanted."""
-    if known := {place.entry["work"] for place in wanted if learned(place)}:
-        rest = {place.entry["work"] for place in places if not learned(place)}
+def _check_new(wanted: Sequence[Place], places: Sequence[Place], was_trained: WasTrained) -> None:
+    """Raise ValueError if a run was trained on a requested page."""
+    if known := {place.entry["work"] for place in wanted if was_trained(place)}:
+        rest = {place.entry["work"] for place in places if not was_trained(place)}
         listed, free = (", ".join(sorted(works, key=natural_key)) for works in (known, rest - known or rest))
-        raise ValueError(f"the run has learned from {listed}; it can be judged by {free or 'other data'}")
+        raise ValueError(f"the run was trained on {listed}; it can be evaluated on {free or 'other data'}")
 
 
 def _in_train(place: Place) -> bool:
     return place.split == "train"
 
 
-def _learned(archive: Archive | None) -> Learned:
-    """Whether a run that learned from an archive has seen a page of another: the very file."""
+def _trained_on(archive: Archive | None) -> WasTrained:
+    """Tell whether a run that was trained on an archive has seen a page of another one: the very file."""
     hashes = {page["color"] for page in archive.pages("train")} if archive else set()
     return lambda place: place.entry["color"] in hashes

@@ -1,4 +1,4 @@
-"""PageImages that any other program has made, judged as a run is."""
+"""Evaluate pictures of any other program, as a run is evaluated."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mangagan.data.stream.transforms import Decode, Form, Role, ToArrays
 from mangagan.evaluate.colorization.evaluation_pages import Label, Page, described, page_of
 from mangagan.evaluate.colorization.session import EvaluationOptions, EvaluationSession
 from mangagan.evaluate.devices import local_devices
-from mangagan.evaluate.protocol import Protocol, spread
+from mangagan.evaluate.protocol import Protocol, evenly_spaced
 from mangagan.evaluate.restoration.conditions import Truth, truths
 from mangagan.evaluate.result import InputKind, Result
 from mangagan.images.decode import read_picture
@@ -29,45 +29,53 @@ from mangagan.images.files import image_files
 from mangagan.images.names import natural_key
 
 _SHOWN = 6
-# From this value of a file's orientation on, its picture is turned by a quarter.
+# From this EXIF orientation on, a picture is turned by a quarter.
 _ON_ITS_SIDE = 5
 
 
 def evaluate_predictions(
     predictions: Path, truth: Path, protocol: Protocol, options: EvaluationOptions, *, source: Path | None = None
 ) -> Result:
-    """How far the pictures of one folder are from those of the same names (suffixes may differ) in another.
+    """Evaluate the pictures of one folder against those of the same names in another; suffixes may differ.
 
-    source: a folder of the pages with their own ink and tones, where these were what was painted; else the grey pages
-    are the luminance of the true ones. PageImages that cannot be used, and pages whose truth is black and white, are
-    skipped; `protocol.pages` are of those whose truth is neither, as they are where a run is judged. Raises ValueError
-    for a folder that is not there, names that only one folder has, sizes that differ under the protocol "native", the
-    protocol "training", where no page is left, and where they are too few for FID.
+    Pictures that cannot be used, and pages whose truth is black and white, are skipped; `protocol.pages` counts the
+    others, as for a run.
+
+    Args:
+        predictions: The folder of the predicted pictures.
+        truth: The folder of the true pages.
+        protocol: Which pages, and at which size.
+        options: Which pictures are kept, and which metrics are computed.
+        source: A folder of ink versions, if these were the inputs; otherwise the inputs are the luminance of the truth.
+
+    Raises:
+        ValueError: A folder is missing, a name is in one folder only, sizes differ under the protocol "native", the
+            protocol is "training", or no page, or too few for FID, are left.
     """
     folder, devices = _Folders(predictions, truth, source, protocol), local_devices()
-    sitting = EvaluationSession(folder.labels, devices, options)
-    sitting.evaluate(folder, lambda pages: devices.stacked([folder.picture(page) for page in pages]))
+    session = EvaluationSession(folder.labels, devices, options)
+    session.evaluate(folder, lambda pages: devices.stacked([folder.picture(page) for page in pages]))
     if not folder.entries:
-        raise ValueError(f"no page of {truth} can be judged: {_listed(map(': '.join, folder.skipped.items()))}")
+        raise ValueError(f"no page of {truth} can be evaluated: {_listed(map(': '.join, folder.skipped.items()))}")
     return Result(
         name=predictions.resolve().name,
         protocol=folder.described(),
         skipped=folder.skipped,
-        **sitting.found(),
+        **session.result_fields(),
     )
 
 
 def source_of(truth: Path, source: Path | None) -> str:
-    """The source of pages by which a run is judged beside such pictures."""
+    """Return the source of pages on which a run is comparable with such pictures."""
     return f"folder:{truth}" if source is None else f"pairs:{source},{truth}"
 
 
 class _Folders:
-    """Pages of folders, and their pictures while they are judged."""
+    """The pages of the folders, and their pictures while they are evaluated."""
 
     def __init__(self, predictions: Path, truth: Path, source: Path | None, protocol: Protocol) -> None:
         if protocol.name == "training":
-            raise ValueError('"training" names the windows of a run; judge pictures by native, 512x800 or 256')
+            raise ValueError('"training" names the crops of a run; evaluate pictures by native, 512x800 or 256')
         self._source, self._protocol = source, protocol
         self._truths = truths(truth, protocol.works)
         self._folders = {"predictions": predictions, "truth": truth} | ({"source": source} if source else {})
@@ -77,13 +85,13 @@ class _Folders:
         self.skipped: dict[str, str] = {}
         self._pictures: dict[str, UInt8[np.ndarray, "h w 3"]] = {}
         if protocol.pages is not None:
-            self._truths = spread([truth for truth in self._truths if self._is_usable(truth)], protocol.pages)
+            self._truths = evenly_spaced([truth for truth in self._truths if self._is_usable(truth)], protocol.pages)
         self._check_names()
         self._check_sizes()
 
     @property
     def labels(self) -> list[Label]:
-        """Name and kind of each page, of which some may be skipped later."""
+        """The name and the kind of each page; some may be skipped later."""
         return [(self._name(truth), self._kind) for truth in self._truths]
 
     def __iter__(self) -> Iterator[Page]:
@@ -96,16 +104,16 @@ class _Folders:
                 yield page
 
     def picture(self, page: Page) -> UInt8[np.ndarray, "h w 3"]:
-        """The picture of a page that was just given."""
+        """Return the picture of the page that was yielded last."""
         return self._pictures.pop(page.name)
 
     def described(self) -> dict[str, Any]:
-        """All that metrics depend on beside the pictures, for `Result.protocol`."""
+        """Return everything that the metrics depend on apart from the pictures, for `Result.protocol`."""
         place = source_of(self._folders["truth"], self._source)
         return described(self._protocol, place, self._protocol.size(Data()), self.entries, [self._kind])
 
     def _name(self, truth: Truth) -> str:
-        """The name that an archive of the same folders gives the page: a run's pages are told by it."""
+        """The name of the page in an archive of the same folders."""
         return truth.name if self._source is None else _stem(truth.name)
 
     def _page(self, truth: Truth) -> Page:
@@ -125,15 +133,15 @@ class _Folders:
         return page_of(name, truth.work, self._kind, fitted, ToArrays("gray"))
 
     def _true_page(self, truth: Truth) -> PageImages:
-        """What an archive has of the page. Raises UnusableFile where that is nothing in color."""
+        """The page as an archive has it. Raises UnusableFile if it is not in colour."""
         color = truth.file.read_bytes()
         page = color_page(color) if self._source is None else paired_page(self._bytes("source", truth.name), color)
         if not page.color:
-            raise UnusableFile("the true page is black and white: it has no colors to be judged by")
+            raise UnusableFile("the true page is black and white: it has no colours to compare with")
         return page
 
     def _is_usable(self, truth: Truth) -> bool:
-        """Whether the page can be judged by; the reason is kept where it cannot."""
+        """Whether the page can be used; if not, the reason is noted."""
         try:
             self._true_page(truth)
         except (UnusableFile, OSError) as reason:
@@ -142,7 +150,7 @@ class _Folders:
         return True
 
     def _bytes(self, role: str, name: str) -> bytes:
-        """The file of that name, whatever its suffix. Raises UnusableFile where the folder has none."""
+        """The file of a name, whatever its suffix. Raises UnusableFile if the folder has none."""
         if _stem(name) not in self._files[role]:
             raise UnusableFile(f"there is no picture of this name in {self._folders[role]}")
         return (self._folders[role] / self._files[role][_stem(name)]).read_bytes()
@@ -156,7 +164,7 @@ class _Folders:
             raise ValueError(f"{truth} has no truth of {_listed(surplus)} in {self._folders['predictions']}")
 
     def _check_sizes(self) -> None:
-        """Looks at the heads of files alone, before anything is computed."""
+        """Compare the sizes in the file headers, before anything is computed."""
         wrong, files = [], self._files
         for truth in self._truths if self._protocol.name == "native" else ():
             stem = _stem(truth.name)
@@ -171,11 +179,11 @@ class _Folders:
 
 
 def _by_stem(folder: Path) -> dict[str, str]:
-    """Names of pictures by what they are without a suffix. Raises ValueError where two are the same then."""
+    """The names of pictures by their stems. Raises ValueError if two are equal."""
     found: dict[str, str] = {}
     for name in image_files(folder):
         if _stem(name) in found:
-            raise ValueError(f"{folder} has both {found[_stem(name)]} and {name}; keep the one that is meant")
+            raise ValueError(f"{folder} has both {found[_stem(name)]} and {name}; keep one of them")
         found[_stem(name)] = name
     return found
 
@@ -185,7 +193,7 @@ def _stem(name: str) -> str:
 
 
 def _size(file: Path) -> tuple[int, int] | None:
-    """Width and height as the picture is shown; None where the file has no readable head, and will be skipped."""
+    """Width and height of the upright picture; None for a file with an unreadable header, which will be skipped."""
     with suppress(Exception), Image.open(file) as picture:
         turned = picture.getexif().get(ORIENTATION, 1) >= _ON_ITS_SIDE
         return picture.size[::-1] if turned else picture.size

@@ -1,4 +1,4 @@
-"""Pictures that are kept of an evaluation: some of all, the best and the worst."""
+"""Sample pictures of an evaluation: evenly spaced ones, the best and the worst."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from mangagan.evaluate.colorization.evaluation_pages import Label, Page
 from mangagan.evaluate.result import InputKind, PageMetrics, PagePictures
 from mangagan.images.atomic import write_atomically
 
-JUDGED_BY = "ciede2000"
+RANKED_BY = "ciede2000"
 EXTREMES = 2
 QUALITY = 90
-# File systems hold 255; some letters take three.
+# File systems allow 255 bytes, and some letters take three.
 NAME_BYTES = 120
 
 Why = Literal["spread", "best", "worst"]
@@ -34,7 +34,7 @@ class _Kept(NamedTuple):
 class SampleCollector:
     """Keeps the pages named in `spread`, and of each kind those with the lowest and the highest CIEDE2000.
 
-    Holds no more than it will write, whatever the number of pages.
+    It holds no more than it will write, whatever the number of pages.
     """
 
     def __init__(self, spread: Collection[Label]) -> None:
@@ -43,32 +43,38 @@ class SampleCollector:
         self._extremes: dict[tuple[InputKind, Why], list[_Kept]] = {}
 
     def offer(self, page: Page, metrics: PageMetrics, picture: UInt8[np.ndarray, "h w 3"]) -> None:
-        """Shows a page, its metrics and its picture, of which the album may keep a copy."""
+        """Take a page, its metrics and its prediction, and keep a copy if it is a sample.
+
+        Args:
+            page: The page with its truth and source.
+            metrics: Its metrics.
+            picture: The prediction, 8-bit sRGB.
+        """
         kept: _Kept | None = None
         signs: dict[Why, int] = {"best": 1, "worst": -1}
         for why, sign in signs.items():
             row = self._extremes.setdefault((page.kind, why), [])
-            if len(row) < EXTREMES or sign * metrics.metrics[JUDGED_BY] < sign * row[-1].page.metrics[JUDGED_BY]:
+            if len(row) < EXTREMES or sign * metrics.metrics[RANKED_BY] < sign * row[-1].page.metrics[RANKED_BY]:
                 kept = kept or _Kept(metrics, _files(page, picture))
-                # Sorting keeps the order of equals: the first of them stays.
-                row[:] = sorted([*row, kept], key=lambda one: sign * one.page.metrics[JUDGED_BY])[:EXTREMES]  # noqa: B023
+                # Sorting is stable: of equals the first one stays.
+                row[:] = sorted([*row, kept], key=lambda one: sign * one.page.metrics[RANKED_BY])[:EXTREMES]  # noqa: B023
         if (page.name, page.kind) in self._chosen:
             self._spread.append(kept or _Kept(metrics, _files(page, picture)))
 
     def write(self, folder: Path) -> tuple[PagePictures, ...]:
-        """Writes what was kept below the folder, and says where, as paths relative to what the folder lies in.
+        """Write the samples into the folder, and return their paths relative to the folder's parent.
 
-        A kind with too few pages for both shows none twice as best and worst.
+        If a kind has few pages, none of them is both best and worst.
         """
         rows: list[tuple[Why, _Kept]] = [("spread", kept) for kept in self._spread]
         for (kind, why), row in self._extremes.items():
             best = [kept.page.name for kept in self._extremes[kind, "best"]] if why == "worst" else []
             rows += [(why, kept) for kept in row if kept.page.name not in best]
-        return tuple(_written(folder, why, kept) for why, kept in rows)
+        return tuple(_write(folder, why, kept) for why, kept in rows)
 
 
 def file_stem(name: str) -> str:
-    """What a page's files are called: its own name as far as a file's name holds it, and what tells it from all others.
+    """Return the stem of a page's files: its name, as far as a file name can hold it, and a digest of the name.
 
     >>> file_stem("E01/P02.png")
     'E01__P02.png-48de0d8a'
@@ -88,7 +94,7 @@ def _jpeg(pixels: UInt8[np.ndarray, "h w *c"]) -> bytes:
     return buffer.getvalue()
 
 
-def _written(folder: Path, why: Why, kept: _Kept) -> PagePictures:
+def _write(folder: Path, why: Why, kept: _Kept) -> PagePictures:
     name, kind = kept.page.name, kept.page.kind
     places = {role: f"{folder.name}/{kind}/{file_stem(name)}.{role}.jpg" for role in kept.files}
     for role, place in places.items():

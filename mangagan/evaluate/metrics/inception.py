@@ -1,7 +1,7 @@
 """The Inception network of the Fréchet Inception distance, with the weights of its PyTorch port.
 
 Szegedy et al. 2016 (arXiv 1512.00567) as mseitzer/pytorch-fid runs the TensorFlow graph of 2015-12-05: averages
-leave the padding out, and the last block takes a maximum. Modules are called what the tensors of the file are.
+leave the padding out, and the last block takes a maximum. Modules have the names of the tensors in the file.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ class Convolution(nn.Module):
     @nn.compact
     def __call__(self, x: Float[Array, "b h w i"]) -> Float[Array, "b h2 w2 o"]:
         _, features, kernel, stride, padding = self.unit
-        # Not the layer of our networks: theirs has square kernels.
+        # The layer of our own networks has square kernels only.
         x = nn.Conv(features, kernel, stride, padding, use_bias=False, name="conv")(x)
         return nn.relu(nn.BatchNorm(use_running_average=True, epsilon=1e-3, name="bn")(x))
 
 
 class Mixed(nn.Module):
-    """Branches of convolutions, joined; the last of them pools first."""
+    """Branches of convolutions, concatenated; the last one pools first."""
 
     branches: tuple[Branch, ...]
     pool: str
@@ -63,11 +63,11 @@ class Mixed(nn.Module):
 
 
 class InceptionV3(nn.Module):
-    """Pictures to the 2048 averages of the last block, which the Fréchet Inception distance compares."""
+    """From pictures to the 2048 averages of the last block, which the Fréchet Inception distance compares."""
 
     @nn.compact
     def __call__(self, x: Float[Array, "b h w 3"]) -> Float[Array, "b 2048"]:
-        """x is RGB in [-1, 1], of 299 x 299 for the distance; ValueError for sides shorter than 75."""
+        """Return the averages of RGB pictures in [-1, 1]; the distance uses 299 x 299. Raises ValueError under 75."""
         if x.shape[-1] != 3 or min(x.shape[1:3]) < SMALLEST:
             raise ValueError(
                 f"InceptionV3: a picture of {x.shape[1]} x {x.shape[2]} x {x.shape[3]} (h x w x c) does not fit; "
@@ -83,15 +83,19 @@ class InceptionV3(nn.Module):
 
 
 def load_inception(file: Path | str) -> dict[str, Any]:
-    """The variables of InceptionV3 from a file pt_inception-2015-12-05-*.pth of pytorch-fid (or as .safetensors).
+    """Load the variables of InceptionV3.
 
-    Raises ValueError where the file holds something else, with the tensors that are missing, surplus or of another
-    shape; FileNotFoundError.
+    Args:
+        file: pt_inception-2015-12-05-*.pth of pytorch-fid, or the same tensors as .safetensors.
+
+    Raises:
+        ValueError: The file holds other tensors; the message lists those that are missing, surplus or of another shape.
+        FileNotFoundError: There is no such file.
     """
     tensors = {
         name: tensor
         for name, tensor in read_tensors(Path(file)).items()
-        # The classifier behind the averages, and counters of batch norms.
+        # Without the classifier after the averages, and the counters of batch norms.
         if not name.startswith("fc.") and not name.endswith("num_batches_tracked")
     }
     places = _places()

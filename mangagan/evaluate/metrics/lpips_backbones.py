@@ -1,4 +1,4 @@
-"""AlexNet and VGG16 as they come with LPIPS: the activations of five stages.
+"""AlexNet and VGG16 as LPIPS uses them: the activations of five stages.
 
 Computed with plain convolutions whatever the platform: the matrix products that training uses on CPUs hold each
 pixel nine times, gigabytes for a page.
@@ -17,7 +17,7 @@ from mangagan.models.products import Window
 
 
 class Stage(NamedTuple):
-    """Convolutions with ReLUs, the last of which is seen, behind a maximum over `pool` x `pool` pixels, 2 apart."""
+    """Max pooling over `pool` x `pool` pixels with stride 2, then convolutions with ReLUs; the last one is returned."""
 
     convolutions: int
     window: Window = Window(1, 1)
@@ -33,9 +33,15 @@ SMALLEST = {"alexnet": 31, "vgg16": 16}
 
 
 def stages(name: str, layers: list[dict[str, Any]], x: Float[Array, "b h w 3"]) -> list[Float[Array, "b h2 w2 c"]]:
-    """The last activation of each stage of STACKS[name]; layers are {kernel, bias} in their order.
+    """Return the last activation of each stage of STACKS[name].
 
-    x is normalised as the weights want it. Raises ValueError for pictures too small for the last stage.
+    Args:
+        name: "alexnet" or "vgg16".
+        layers: {kernel, bias} of each convolution, in order.
+        x: Pictures, normalised as the weights require.
+
+    Raises:
+        ValueError: The pictures are too small for the last stage.
     """
     if min(x.shape[1:3]) < SMALLEST[name]:
         raise ValueError(

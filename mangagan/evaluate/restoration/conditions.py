@@ -1,4 +1,4 @@
-"""How well damaged pictures are restored: noise of known strength, and holes by the share of the picture they cover."""
+"""Conditions for evaluating restorers: noise of known strength, and holes by the share of the picture they cover."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mangagan.data.degradation.masks import AREA_CLASSES, draw_class
 from mangagan.data.sources.entries import works
 from mangagan.data.stream.transforms import Crop, Images
 from mangagan.evaluate.metrics.ssim import structural_similarity
-from mangagan.evaluate.protocol import chosen, spread
+from mangagan.evaluate.protocol import evenly_spaced, match_patterns
 from mangagan.evaluate.restoration.trivial_fills import biharmonic, mean_color, smooth
 from mangagan.images.decode import read_picture
 from mangagan.images.files import image_files
@@ -29,8 +29,8 @@ from mangagan.images.names import natural_key
 Pixels = UInt8[np.ndarray, "h w 3"]
 Batch = dict[str, Any]
 MetricValues = dict[str, float]
-# Color PSNR on CBSD68 in dB by noise that is not clipped or rounded: what their published weights give (a DnCNN for
-# each sigma; the blind one for all), and what the paper of FFDNet says, which is told sigma.
+# Colour PSNR on CBSD68 in dB, under noise that is neither clipped nor rounded: of published weights (one DnCNN for each
+# sigma, and the blind one), and from the paper of FFDNet, which takes sigma as an input.
 PUBLISHED: Mapping[str, Mapping[str, float]] = {
     "DnCNN, color (its weights, CBSD68)": {"sigma 15": 33.98, "sigma 25": 31.30, "sigma 50": 28.00},
     "DnCNN, color, blind (its weights, CBSD68)": {"sigma 15": 33.88, "sigma 25": 31.22, "sigma 50": 27.91},
@@ -41,38 +41,43 @@ FILLS = {"mean color": mean_color, "biharmonic": biharmonic, "smooth": smooth}
 
 @dataclass(frozen=True)
 class Truth:
-    """A sound picture's file, its name below the folder of all, and the work it belongs to."""
+    """An undamaged picture: its path below the folder, its work and its file."""
 
     name: str
     work: str
     file: Path
 
     def pixels(self) -> Pixels:
-        """RGB. Raises UnusableFile where the file is broken."""
+        """Return the picture in RGB. Raises UnusableFile for a broken file."""
         return np.asarray(read_picture(self.file.read_bytes())[0].convert("RGB"))
 
     def middle(self, size: int, window: int | None) -> Pixels:
-        """Its middle square of `window` (or `size`) pixels, as it is or smaller, scaled to `size`. Raises UnusableFile."""
+        """Return its centre square of `window` (or `size`) pixels, scaled to `size`. Raises UnusableFile."""
         picture: Images = {"target": Image.fromarray(self.pixels())}
         return np.asarray(Crop(size, window or size).crop_at(picture, 1.0, 0.5, 0.5)["target"])
 
     def rng(self, seed: int, purpose: str) -> np.random.Generator:
-        """Chance that depends on the seed, the picture's name and what it is for, and on nothing else."""
+        """Return a generator that depends on the seed, the picture's name and the purpose alone."""
         digest = sha256(f"{self.name}\n{purpose}".encode()).digest()
         return np.random.default_rng([seed, *np.frombuffer(digest[:16], "<u4").tolist()])
 
 
 def truths(folder: Path, wanted: Sequence[str] = (), count: int | None = None) -> list[Truth]:
-    """A folder's pictures of the works chosen, or of all where none is named; `count` of them at most, evenly spread.
+    """Return the pictures of a folder.
 
-    A work is chosen by its name, or its pictures by a pattern of theirs, as `Data.held_out` names them. Raises
-    ValueError where there is no folder, no picture, or no such work.
+    Args:
+        folder: A folder of any depth.
+        wanted: Works, or patterns of pictures' names, as in `Data.held_out`; none: all.
+        count: The most pictures, evenly spaced; None: all.
+
+    Raises:
+        ValueError: There is no folder, no picture, or no such work.
     """
     names = image_files(folder)
     work = works(names)
-    kept = compress(names, chosen(wanted, list(work.items()), folder))
-    # Work by work, so that few pictures, evenly spread, are of many works.
-    names = spread(sorted(kept, key=lambda name: natural_key(work[name])), count)
+    kept = compress(names, match_patterns(wanted, list(work.items()), folder))
+    # In the order of works, so that a few evenly spaced pictures are of many works.
+    names = evenly_spaced(sorted(kept, key=lambda name: natural_key(work[name])), count)
     if not names:
         raise ValueError(f"there is no picture in {folder}")
     return [Truth(name, work[name], folder / name) for name in names]
@@ -80,15 +85,18 @@ def truths(folder: Path, wanted: Sequence[str] = (), count: int | None = None) -
 
 @dataclass(frozen=True)
 class Denoising:
-    """Noises by name, each done to whole pictures, drawn from the seed, the picture's name and the noise's name."""
+    """Kinds of noise by name, added to whole pictures; drawn from the seed and the names of picture and noise."""
 
     noises: Mapping[str, Noise]
     seed: int = 0
 
     def metrics(self, predict: Callable[[Batch], Any], truth: Truth, pixels: Pixels) -> dict[str, MetricValues]:
-        """By noise the PSNR of the noisy input and of the output, in dB, each clipped and rounded to 8 bits first.
+        """Return by noise the PSNR in dB of the noisy input and of the output, each clipped and rounded to 8 bits.
 
-        predict: takes "input" [1 h w 3], and "sigma" [1 h w 1] of a noise whose sigma is known, gives [1 h w 3].
+        Args:
+            predict: Takes "input" [1 h w 3] in [-1, 1], and "sigma" [1 h w 1] of a known noise; returns [1 h w 3].
+            truth: The picture.
+            pixels: Its pixels, 8 bits.
         """
         return {name: self._under(name, predict, truth, pixels) for name in self.noises}
 
@@ -102,9 +110,12 @@ class Denoising:
 
 
 def white_noises(sigmas: Sequence[int], *, known: bool, rounded: bool) -> dict[str, Noise]:
-    """White Gaussian noise of each sigma (8-bit units) by name; `rounded`: clipped and rounded to 8 bits, as a file is.
+    """Return white Gaussian noise of each sigma, by name.
 
-    Published metrics are of noise that is neither.
+    Args:
+        sigmas: Standard deviations, from 0 to 255.
+        known: Whether the network takes sigma.
+        rounded: Whether noisy pictures are clipped and rounded to 8 bits, as in a file; published results are not.
     """
     return {f"sigma {sigma}": Noise(Gaussian(sigma, sigma), known=known, rounded=rounded) for sigma in sigmas}
 
@@ -113,7 +124,7 @@ def white_noises(sigmas: Sequence[int], *, known: bool, rounded: bool) -> dict[s
 class Inpainting:
     """One mask of each class of area for each picture, drawn from the seed and the picture's name.
 
-    MetricValues are of the composed picture, known pixels included, rounded to 8 bits.
+    Metrics are those of the composed picture, known pixels included, rounded to 8 bits.
     """
 
     seed: int = 0
@@ -121,31 +132,41 @@ class Inpainting:
     def metrics(
         self, stages: Callable[[Batch], Mapping[str, Any]], truth: Truth, pixels: Pixels
     ) -> dict[str, dict[str, MetricValues]]:
-        """By class and fill: L1 in % of white, PSNR in dB, and SSIM; the fills are FILLS and the model's stages.
+        """Return by class and fill: L1 in % of white, PSNR in dB, and SSIM.
 
-        stages: takes "input" [c h w 3] and "mask" [c h w 1] for all classes c, gives pictures [c h w 3] by name.
+        Args:
+            stages: Takes "input" [c h w 3] in [-1, 1] and "mask" [c h w 1] of all classes c; returns pictures
+                [c h w 3] by the names of the model's stages.
+            truth: The picture.
+            pixels: Its pixels, 8 bits.
         """
         masks = np.stack([self.mask(truth, pixels, name) for name in area_names()])
         holes = masks[..., 0] > 0
         pictures = np.where(masks > 0, np.float32(0), from_bytes(pixels))
         fills = {name: np.stack([fill(pixels, hole) for hole in holes]) for name, fill in FILLS.items()}
         fills |= {name: to_bytes(np.asarray(out)) for name, out in stages({"input": pictures, "mask": masks}).items()}
-        judged = {name: _compared(filled, pixels) for name, filled in fills.items()}
-        return {area: {name: metrics[n] for name, metrics in judged.items()} for n, area in enumerate(area_names())}
+        measured = {name: _compared(filled, pixels) for name, filled in fills.items()}
+        return {area: {name: metrics[n] for name, metrics in measured.items()} for n, area in enumerate(area_names())}
 
     def mask(self, truth: Truth, pixels: Pixels, area: str) -> Float[np.ndarray, "h w 1"]:
-        """1 in the hole of a class of area."""
+        """Return the mask of a class of area, 1 in the hole.
+
+        Args:
+            truth: The picture.
+            pixels: Its pixels, 8 bits; only their size counts.
+            area: A name of `area_names`.
+        """
         height, width = pixels.shape[:2]
         return draw_class(height, width, truth.rng(self.seed, f"hole {area}"), area_names().index(area))
 
 
 def area_names() -> list[str]:
-    """The classes of area as they are written: "1-10 %" and so on."""
+    """Return the names of the classes of area: "1-10 %" and so on."""
     return [f"{100 * low:.0f}-{100 * high:.0f} %" for low, high in AREA_CLASSES]
 
 
 def mean(metrics: Iterable[Any]) -> Any:
-    """The mean over pictures of nested metrics of one form, in their order."""
+    """Return the mean over pictures of nested metrics of equal form."""
     pictures = list(metrics)
     if isinstance(pictures[0], Mapping):
         return {name: mean(picture[name] for picture in pictures) for name in pictures[0]}
@@ -153,7 +174,7 @@ def mean(metrics: Iterable[Any]) -> Any:
 
 
 def _decibels(picture: Pixels, pixels: Pixels) -> float:
-    # In NumPy, unlike the metrics of colors: folders have pictures of many sizes, and each would be compiled for.
+    # In NumPy: folders have pictures of many sizes, and each would need a compilation.
     error = np.square(picture.astype(np.float64) - pixels).mean() / 255**2
     return float(-10 * np.log10(max(error, 1e-10)))
 

@@ -1,4 +1,4 @@
-"""A run that restores pictures, judged on a folder of sound ones."""
+"""Evaluate a restorer on a folder of undamaged pictures."""
 
 from __future__ import annotations
 
@@ -23,22 +23,26 @@ from mangagan.tasks.inpaint import Inpaint
 
 
 @dataclass(frozen=True)
-class Sound:
-    """Which sound pictures are damaged, and what of them is judged: all, or middle squares of `window` as `size`."""
+class CleanPictures:
+    """Which undamaged pictures are used: whole, or their centre squares of `window` pixels scaled to `size`."""
 
     folder: Path
-    works: tuple[str, ...] = ()  # or patterns of pictures' names; none: all
+    works: tuple[str, ...] = ()  # works or patterns of pictures' names; none: all
     pictures: int | None = None
     seed: int = 0
     size: int | None = None
     window: int | None = None
 
-    def judged(
+    def measured(
         self, metrics: Callable[[Truth, UInt8[np.ndarray, "h w 3"]], Any]
     ) -> tuple[dict[str, Any], dict[str, str]]:
-        """The metrics of each picture and their mean, and reasons by the names of those that were skipped.
+        """Return the metrics of each picture with their mean, and why pictures were skipped, by their names.
 
-        Raises ValueError where there is no picture, or none that can be used.
+        Args:
+            metrics: Returns the metrics of a picture and its 8-bit pixels.
+
+        Raises:
+            ValueError: There is no picture, or none that can be used.
         """
         by_picture, skipped = {}, {}
         for truth in tqdm(truths(self.folder, self.works, self.pictures), unit="picture"):
@@ -54,7 +58,7 @@ class Sound:
 
 @dataclass(frozen=True)
 class Restored:
-    """What was found: for a file, for people, and what was skipped."""
+    """The result of a restorer: the content of its file, the text for people, and what was skipped."""
 
     content: dict[str, Any]
     text: str
@@ -62,9 +66,17 @@ class Restored:
 
 
 def evaluate_denoiser(
-    experiment: Experiment, variables: Variables, sound: Sound, *, sigmas: Sequence[int], rounded: bool
+    experiment: Experiment, variables: Variables, clean: CleanPictures, *, sigmas: Sequence[int], rounded: bool
 ) -> Restored:
-    """PSNR of a denoiser under white noise of each sigma; with no sigma, under the noise that it has learned from."""
+    """Return the PSNR of a denoiser under white noise of each sigma; without a sigma, under its training noise.
+
+    Args:
+        experiment: The experiment that trained it.
+        variables: The generator's variables.
+        clean: The undamaged pictures.
+        sigmas: Standard deviations, from 0 to 255.
+        rounded: Whether noisy pictures are clipped and rounded to 8 bits.
+    """
     damage = cast(Noise, experiment.data.damage)
     own = not isinstance(damage.kind, Gaussian) and not sigmas
     noises = (
@@ -72,34 +84,44 @@ def evaluate_denoiser(
         if own
         else white_noises(sigmas or (25,), known=damage.known, rounded=rounded)
     )
-    judge = Denoising(noises, sound.seed)
+    judge = Denoising(noises, clean.seed)
     predict = whole_or_tiled(experiment.task.predict, variables)
-    metrics, skipped = sound.judged(lambda truth, pixels: judge.metrics(predict, truth, pixels))
-    note = "" if own else f"\nThe noisy pictures were {_CLIPPED if rounded else _AS_DRAWN}.{_learned(damage, rounded)}"
-    protocol = {"noises": {name: str(noise) for name, noise in noises.items()}, "size": sound.size}
-    return Restored(_content(sound, protocol, metrics), denoising_table(metrics["mean"]) + note, skipped)
+    metrics, skipped = clean.measured(lambda truth, pixels: judge.metrics(predict, truth, pixels))
+    note = (
+        ""
+        if own
+        else f"\nThe noisy pictures were {_CLIPPED if rounded else _AS_DRAWN}.{_training_note(damage, rounded)}"
+    )
+    protocol = {"noises": {name: str(noise) for name, noise in noises.items()}, "size": clean.size}
+    return Restored(_content(clean, protocol, metrics), denoising_table(metrics["mean"]) + note, skipped)
 
 
-def evaluate_inpainter(experiment: Experiment, variables: Variables, sound: Sound) -> Restored:
-    """L1, PSNR and SSIM of a run that fills holes, by the size of the hole; `sound` has a size and a window."""
-    judge, run = Inpainting(sound.seed), jax.jit(cast(Inpaint, experiment.task).stages)
-    metrics, skipped = sound.judged(
+def evaluate_inpainter(experiment: Experiment, variables: Variables, clean: CleanPictures) -> Restored:
+    """Return L1, PSNR and SSIM of an inpainter by the size of the hole.
+
+    Args:
+        experiment: The experiment that trained it.
+        variables: The generator's variables.
+        clean: The undamaged pictures, with a size and a window.
+    """
+    judge, run = Inpainting(clean.seed), jax.jit(cast(Inpaint, experiment.task).stages)
+    metrics, skipped = clean.measured(
         lambda truth, pixels: judge.metrics(lambda batch: run(variables, batch), truth, pixels)
     )
     text = f"{inpainting_table(metrics['mean'])}\n{classes_won(metrics['mean'], 'refined')}"
-    return Restored(_content(sound, {"size": sound.size, "window": sound.window}, metrics), text, skipped)
+    return Restored(_content(clean, {"size": clean.size, "window": clean.window}, metrics), text, skipped)
 
 
 _CLIPPED = "clipped and rounded to 8 bits, those of the other metrics were not"
 _AS_DRAWN = "neither clipped nor rounded, as those of the other metrics"
 
 
-def _learned(damage: Noise, rounded: bool) -> str:
+def _training_note(damage: Noise, rounded: bool) -> str:
     if damage.rounded == rounded:
         return ""
-    return f" The run has learned from noise that was {'' if damage.rounded else 'not '}rounded."
+    return f" The run was trained on noise that was {'' if damage.rounded else 'not '}rounded."
 
 
-def _content(sound: Sound, protocol: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any]:
-    chosen = {"data": f"folder:{sound.folder}", "works": list(sound.works), "seed": sound.seed}
+def _content(clean: CleanPictures, protocol: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any]:
+    chosen = {"data": f"folder:{clean.folder}", "works": list(clean.works), "seed": clean.seed}
     return {"protocol": chosen | protocol, "pictures": len(metrics["by_picture"])} | metrics

@@ -1,4 +1,4 @@
-"""Fills of holes that know nothing of pictures: what a model has to beat."""
+"""Trivial fills of holes, as baselines for trained models."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Hole = Bool[np.ndarray, "h w"]
 
 
 def mean_color(pixels: Pixels, hole: Hole) -> Pixels:
-    """The hole in the mean color of the known pixels. Raises ValueError where none is known."""
+    """Fill the hole with the mean colour of the known pixels. Raises ValueError if none is known."""
     _check(hole)
     mean = np.round(pixels[~hole].mean(0)).astype(np.uint8)
     return np.where(hole[..., None], mean, pixels)
 
 
 def smooth(pixels: Pixels, hole: Hole) -> Pixels:
-    """The hole as `mangagan.models.smooth_fill` has it, from which a network may start. ValueError as `mean_color`."""
+    """Fill the hole as `mangagan.models.smooth_fill` does. Raises ValueError if no pixel is known."""
     _check(hole)
     picture = from_bytes(pixels[None])
     filled = np.asarray(_smooth_fill(picture, hole[None, ..., None].astype(np.float32)))[0]
@@ -31,11 +31,13 @@ def smooth(pixels: Pixels, hole: Hole) -> Pixels:
 
 
 def biharmonic(pixels: Pixels, hole: Hole) -> Pixels:
-    """The hole as smooth as the known pixels around it allow: the biharmonic equation, solved whole.
+    """Fill the hole by the biharmonic equation, solved for the whole picture at once.
 
-    The fill that minimises the sum of squared Laplacians (borders without a slope across them). Inside a picture the
-    same equations as `skimage.restoration.inpaint_biharmonic` (Damelin, Hoang 2018). Raises ValueError where no pixel
-    is known.
+    The fill minimises the sum of squared Laplacians, with zero slope at the borders. Inside a picture the equations are
+    those of `skimage.restoration.inpaint_biharmonic` (Damelin and Hoang 2018).
+
+    Raises:
+        ValueError: No pixel is known.
     """
     from scipy.sparse.linalg import splu
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 
@@ -67,9 +67,9 @@ class Processor(Protocol):
     """Processes volumes: a `Colorizer`, `Denoiser` or `Inpainter` with its guidance."""
 
     # What its results are called in messages, such as "coloured".
-    participle: str
+    participle: ClassVar[str]
     # Whether results are in colour, which ComicInfo.xml then says.
-    colors: bool
+    colors: ClassVar[bool]
 
     def begin_volume(self, title: str, volume: Volume) -> VolumeProcessor:
         """Return the processor of one open volume."""
@@ -148,8 +148,7 @@ class Stages:
             made = self.processor.process(PageInput(self.volume, page.member.name, page.pixels, page.envelope))
             if isinstance(made, Keep):
                 return replace(page, name=page.member.name, kept=made.reason)
-            if made.shape != page.pixels.shape or made.dtype != np.uint8:
-                raise ValueError(f"{made.dtype} colours {list(made.shape)} do not fit a page {list(page.pixels.shape)}")
+            _check_fits(made, page.pixels)
         except UnusableFile as reason:
             return FinishedPage(page.member, "copied", str(reason), page.seconds + time.monotonic() - start)
         except Exception as error:
@@ -177,6 +176,11 @@ class Stages:
     def _key(self, name: str, data: bytes) -> str:
         decides = (name, sha256(data).hexdigest(), self.processor.identity(name), self.quality)
         return sha256(repr(decides).encode()).hexdigest()
+
+
+def _check_fits(made: Pixels, pixels: Pixels) -> None:
+    if made.shape != pixels.shape or made.dtype != np.uint8:
+        raise ValueError(f"{made.dtype} colours {list(made.shape)} do not fit a page {list(pixels.shape)}")
 
 
 def error_text(error: Exception) -> str:

@@ -19,7 +19,7 @@ _LOOSELY_PACKED = frozenset(".bmp .tif .tiff .xml .txt .json .html .svg .nfo".sp
 
 @dataclass(frozen=True)
 class Content:
-    """A file of the finished volume: a page that was kept under a key, or what `load` gives; that raises UnusableFile."""
+    """A file of the finished volume: a page that was kept under a key, or what `load` returns."""
 
     name: str
     key: str

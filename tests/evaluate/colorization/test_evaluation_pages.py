@@ -47,7 +47,7 @@ def test_training_gives_the_pages_of_the_loop(data):
 def test_works_of_the_runs_own_data_must_not_be_known_to_it(data):
     (work,) = open_evaluation_pages(Protocol(), data).described()["works"]
     known = sorted({"a", "b", "c"} - {work})
-    with pytest.raises(ValueError, match=f"has learned from {known[0]}; it can be judged by {work}$"):
+    with pytest.raises(ValueError, match=f"was trained on {known[0]}; it can be evaluated on {work}$"):
         open_evaluation_pages(Protocol(works=(known[0],)), data)
     assert open_evaluation_pages(Protocol(works=(work,)), data).described()["works"] == [work]
 
@@ -57,19 +57,19 @@ def test_pages_that_a_run_has_learned_from_are_known_from_whatever_source(pages,
     data = Data(source=f"folder:{pages.name}", held_out="b")
     for same in (f"folder:{pages}", f"folder:{pages.name}/.", f"folder:./{pages.name}/"):
         assert open_evaluation_pages(Protocol(data=same), data).described()["works"] == ["b"]
-        with pytest.raises(ValueError, match="has learned from a; it can be judged by b$"):
+        with pytest.raises(ValueError, match="was trained on a; it can be evaluated on b$"):
             open_evaluation_pages(Protocol(data=same, works=("a",)), data)
     # The same pages, and none of them held out: from a copy, and as the colored side of pairs.
     copy = pages.parent / "copy"
     shutil.copytree(pages, copy, dirs_exist_ok=True)
     for source in (f"folder:{copy}", f"pairs:{copy},{copy}"):
-        with pytest.raises(ValueError, match="has learned from a, c; it can be judged by b$"):
+        with pytest.raises(ValueError, match="was trained on a, c; it can be evaluated on b$"):
             open_evaluation_pages(Protocol(data=source, works=("*",)), data)
         found = open_evaluation_pages(Protocol(data=source, works=("b",)), data)
         assert found.described()["works"] == ["b"] and found.unverified == {}
     elsewhere = Data(source=f"folder:{pages.name}", held_out="a")
     unverified = open_evaluation_pages(Protocol(data=f"folder:{copy}", works=("a",)), elsewhere).unverified
-    assert unverified == {UNVERIFIED: f"folder:{pages.name}, which it has learned from, is not in the cache"}
+    assert unverified == {UNVERIFIED: f"folder:{pages.name}, on which it was trained, is not in the cache"}
 
 
 def test_what_is_comparable_and_what_is_not(data):

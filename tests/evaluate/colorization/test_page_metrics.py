@@ -102,7 +102,7 @@ def test_pictures_of_some_pages_the_best_and_the_worst_are_kept(data, painter, t
 def test_what_could_not_be_checked_is_in_the_result(data, painter):
     elsewhere = Protocol(data=data.source, works=("a",), pages=1, kinds=("gray",))
     found = evaluate_colorizer("tint", *painter(Data(source="comics:7")), elsewhere, PLAIN)
-    assert found.left_out[UNVERIFIED] == "comics:7, which it has learned from, is not in the cache"
+    assert found.left_out[UNVERIFIED] == "comics:7, on which it was trained, is not in the cache"
     assert (
         UNVERIFIED not in evaluate_colorizer("tint", *painter(data), Protocol(pages=1, kinds=("gray",)), PLAIN).left_out
     )
@@ -171,19 +171,17 @@ def test_fid_is_not_left_out_in_silence_where_pages_were_skipped(pages, with_fea
     for number in (0, 1, 2):
         (tmp_path / "theirs" / f"{number}.png").write_bytes(b"")
     options = replace(PLAIN, inception=tmp_path / "x.pth")
-    with pytest.raises(ValueError, match="FID needs two pages at least, and there is 1 page of kind gray"):
+    with pytest.raises(ValueError, match="FID needs at least two pages, not 1 page of kind gray"):
         evaluate_predictions(tmp_path / "theirs", tmp_path / "truth", Protocol(), options)
 
 
 def test_too_few_pages_for_a_distance(data, painter, tmp_path):
-    with pytest.raises(
-        ValueError, match="FID needs two pages at least, and there is 1 page of kind gray and 1 page of"
-    ):
+    with pytest.raises(ValueError, match="FID needs at least two pages, not 1 page of kind gray and 1 page of"):
         evaluate_colorizer("x", *painter(data), Protocol(pages=1), replace(PLAIN, inception=tmp_path / "x.pth"))
 
 
 def test_a_run_that_restores_is_refused(data, painter):
-    with pytest.raises(ValueError, match="x takes pages in color .* how grey ones are colored"):
+    with pytest.raises(ValueError, match="x takes pages in color .* only colourisers of grey pages"):
         evaluate_colorizer("x", *painter(replace(data, input="color")), Protocol(), PLAIN)
 
 
@@ -198,10 +196,10 @@ def test_large_pages_are_painted_in_tiles(data, painter, monkeypatch):
     run, variables = painter(data)
     (page,) = list(open_evaluation_pages(Protocol(pages=1, kinds=("gray",)), replace(data, instances=True)))
     whole, tiled = (Predictor(run.task.predict, variables, local_devices()) for _ in range(2))
-    expected = np.asarray(whole.painted([page]))
+    expected = np.asarray(whole.predict([page]))
     monkeypatch.setattr(predictor, "WHOLE_PIXELS", 999)
     tiled._tiles = replace(tiled._tiles, size=32, overlap=8)
-    np.testing.assert_array_equal(np.asarray(tiled.painted([page])), expected)
+    np.testing.assert_array_equal(np.asarray(tiled.predict([page])), expected)
     assert tiled.cost()["parameters"] == 3 and tiled.cost()["seconds_per_page"] > 0
 
 

@@ -48,7 +48,7 @@ def test_pictures_that_cannot_be_used_are_skipped_with_the_reason(folders):
     assert result.skipped["a/0.png"] == f"its picture in {predictions}: the file is empty"
     assert result.skipped["a/1.png"].startswith("cannot be decoded")
     assert "is black and white" in result.skipped["a/2.png"]
-    with pytest.raises(ValueError, match="no page of .*truth can be judged: a/0.png: its picture"):
+    with pytest.raises(ValueError, match="no page of .*truth can be evaluated: a/0.png: its picture"):
         judged(folders, Protocol(works=("a",), pages=1))
 
 
@@ -91,7 +91,7 @@ def test_names_that_only_one_folder_has(folders):
 
 def test_two_pictures_of_one_name(folders):
     Image.open(folders[0] / "a/0.png").save(folders[0] / "a/0.jpg")
-    with pytest.raises(ValueError, match="predictions has both a/0.jpg and a/0.png; keep the one that is meant"):
+    with pytest.raises(ValueError, match="predictions has both a/0.jpg and a/0.png; keep one of them"):
         judged(folders)
 
 
@@ -120,7 +120,7 @@ def test_folders_that_are_not_there(folders, tmp_path):
 
 
 def test_training_windows_are_of_runs_alone(folders):
-    with pytest.raises(ValueError, match="judge pictures by native, 512x800 or 256"):
+    with pytest.raises(ValueError, match="evaluate pictures by native, 512x800 or 256"):
         judged(folders, Protocol("training"))
 
 
