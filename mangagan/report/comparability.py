@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Protocol
 
-from mangagan.evaluate.result import protocol_differences
-
-if TYPE_CHECKING:
-    from mangagan.report.evaluated_runs import EvaluatedRun
+from mangagan.evaluate.result import Result, protocol_differences
 
 # The length to which a line about two protocols is cut: lists of pages can be very long.
 _MAX_LINE = 400
 
 
-def check_comparable(runs: Sequence[EvaluatedRun]) -> None:
+class NamedResult(Protocol):
+    """A result with the name by which the report calls it, and its file (see `EvaluatedRun`)."""
+
+    @property
+    def name(self) -> str:
+        """The name of the run."""
+
+    @property
+    def file(self) -> Path:
+        """The file of the result."""
+
+    @property
+    def result(self) -> Result:
+        """The result."""
+
+
+def check_comparable(runs: Sequence[NamedResult]) -> None:
     """Check that each run is named once and that all were evaluated in the same way.
 
     Raises:
@@ -26,14 +40,14 @@ def check_comparable(runs: Sequence[EvaluatedRun]) -> None:
         _check_same_protocol(runs[0], run)
 
 
-def _check_distinct(one: EvaluatedRun, other: EvaluatedRun) -> None:
+def _check_distinct(one: NamedResult, other: NamedResult) -> None:
     if one.file.resolve() == other.file.resolve():
         raise ValueError(f"{other.file} is named twice; a run cannot be compared with itself")
     if one.name == other.name:
         raise ValueError(f"{other.file} and {one.file} would both be called {other.name}; rename one of them")
 
 
-def _check_same_protocol(one: EvaluatedRun, other: EvaluatedRun) -> None:
+def _check_same_protocol(one: NamedResult, other: NamedResult) -> None:
     if one.result.task != other.result.task:
         raise ValueError(
             f"{one.name} and {other.name} are of different tasks ({one.result.task} and {other.result.task}); "
@@ -51,7 +65,7 @@ def _check_same_protocol(one: EvaluatedRun, other: EvaluatedRun) -> None:
         )
 
 
-def _page_differences(one: EvaluatedRun, other: EvaluatedRun) -> list[str]:
+def _page_differences(one: NamedResult, other: NamedResult) -> list[str]:
     lines = []
     for run, lacking in ((one, other), (other, one)):
         present = {page.name for page in lacking.result.pages}
