@@ -1,4 +1,4 @@
-"""The hints of a page as a network sees them: maps of colours and of the places where there are any."""
+"""The hints of a page as inputs of a network: maps of colours, and of where they are."""
 
 from __future__ import annotations
 
@@ -12,17 +12,25 @@ from scipy import ndimage
 from mangagan.color import srgb_to_lab
 from mangagan.infer.guidance.hints_file import Hint, PageHints
 
-# Models learn from squares of 1 to 9 pixels, a few on a page: regions are shown as squares, not filled.
+# Networks are trained with a few squares of 1 to 9 pixels, so regions become squares and are not filled.
 _SQUARE, _APART = 5, 24
 
 
 def hint_maps(
     hints: PageHints, height: int, width: int
 ) -> tuple[Float[np.ndarray, "h w 2"], Float[np.ndarray, "h w 1"]]:
-    """`hint_ab` (CIE ab over 110, 0 where there is no hint) and `hint_mask` (1 where there is) at a working size.
+    """Draw hints at a working size, in the shapes that `mangagan.tasks.hints` trains with.
 
-    Points, and strokes of one place, are squares of 5 pixels, strokes as wide as drawn but 1 to 9 pixels, regions
-    squares of 5 pixels 24 apart within their outline: the shapes that `mangagan.tasks.hints` trains with.
+    Points, and strokes of one place, become squares of 5 pixels; strokes keep their width, but at least 1 and at most
+    9 pixels; regions become squares of 5 pixels, 24 apart, within their outline.
+
+    Args:
+        hints: The hints, in page pixels.
+        height: The height of the maps.
+        width: The width of the maps.
+
+    Returns:
+        `hint_ab`, CIE ab / 110, 0 where there is no hint, and `hint_mask`, 1 where there is one.
     """
     ab, mask = np.zeros((height, width, 2), np.float32), np.zeros((height, width, 1), np.float32)
     scale = np.array([width / hints.width, height / hints.height])
@@ -53,7 +61,7 @@ def _square(pen: ImageDraw.ImageDraw, x: float, y: float) -> None:
 
 
 def _squares_within(region: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
-    """Squares a fixed way apart that lie whole in a region; the middle of a region that holds none."""
+    """Squares at fixed distances that lie within a region; its deepest point if there is none."""
     room = ndimage.binary_erosion(region, np.ones((_SQUARE, _SQUARE)))
     centers = np.zeros_like(region)
     centers[_APART // 2 :: _APART, _APART // 2 :: _APART] = True

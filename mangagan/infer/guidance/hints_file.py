@@ -5,7 +5,7 @@
      "strokes": [{"path": [[10, 20], [60, 25]], "color": "#4a7fc9", "width": 9}],
      "regions": [{"outline": [[0, 0], [90, 0], [90, 60]], "color": "#f3c94b"}]}
 
-Places are x and y in pixels of the page, whose width and height are `size`.
+Positions are x and y in pixels of the page, whose width and height are `size`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _KINDS: dict[str, tuple[Literal["point", "stroke", "region"], str]] = {
 
 @dataclass(frozen=True)
 class Hint:
-    """One wish: places in page pixels (x, y), an sRGB colour in [0, 255], and for strokes a width in page pixels."""
+    """One hint: positions (x, y) in page pixels, an sRGB colour in [0, 255], and a width in page pixels for strokes."""
 
     kind: Literal["point", "stroke", "region"]
     places: tuple[Point, ...]
@@ -36,7 +36,7 @@ class Hint:
 
 @dataclass(frozen=True)
 class PageHints:
-    """The hints of one page of `width` x `height` pixels; where two meet, the later one counts."""
+    """The hints of one page of `width` x `height` pixels; where two overlap, the later one counts."""
 
     width: int
     height: int
@@ -44,9 +44,10 @@ class PageHints:
 
 
 def parse_hints(text: str) -> PageHints:
-    """The hints that a JSON text holds: points, then strokes, then regions, each in the order of the file.
+    """Return the hints of a JSON text: points, then strokes, then regions, each in the order of the file.
 
-    Raises ValueError, which says where in the file, for anything that is not as the head of this module has it.
+    Raises:
+        ValueError: The text has another form than the head of this module shows; the message says where.
     """
     content = content_of(text, _WHAT, VERSION, {"size", *_KINDS})
     size = content.get("size")

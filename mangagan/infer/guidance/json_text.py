@@ -1,4 +1,4 @@
-"""JSON that people write by hand, read with complaints that say where in it something is wrong."""
+"""Read JSON that people write by hand, with errors that say where something is wrong."""
 
 from __future__ import annotations
 
@@ -9,9 +9,16 @@ from typing import Any
 
 
 def content_of(text: str, what: str, version: int, names: Collection[str]) -> Any:
-    """The object in a JSON text of a version, with no other fields than `names` and "version".
+    """Return the object of a JSON text with no other fields than `names` and "version".
 
-    `what` begins every complaint. Raises ValueError for a text that is none.
+    Args:
+        text: The JSON text.
+        what: What the text is; errors begin with it.
+        version: The version that must be in the text.
+        names: The other fields that are allowed.
+
+    Raises:
+        ValueError: The text has another form.
     """
     try:
         content = json.loads(text)
@@ -26,7 +33,11 @@ def content_of(text: str, what: str, version: int, names: Collection[str]) -> An
 
 
 def list_of(content: dict[str, Any], what: str, name: str) -> list[Any]:
-    """The list under a name, empty where there is none. Raises ValueError for anything else."""
+    """Return the list under a name; it is empty if the name is missing.
+
+    Raises:
+        ValueError: The value is no list.
+    """
     items = content.get(name, [])
     if not isinstance(items, list):
         raise ValueError(f"{what}: {name} is {items!r}; it is a list")
@@ -34,7 +45,11 @@ def list_of(content: dict[str, Any], what: str, name: str) -> list[Any]:
 
 
 def check_fields(item: Any, what: str, where: str, names: Collection[str]) -> None:
-    """Raises ValueError for what is no object, or has a field that is none of `names`."""
+    """Check that an item is an object with no other fields than `names`.
+
+    Raises:
+        ValueError: It is not.
+    """
     if not isinstance(item, dict):
         raise ValueError(f"{what}: {where} is {item!r}; it is an object with {', '.join(sorted(names))}")
     if strange := sorted(set(item) - set(names)):
@@ -42,7 +57,11 @@ def check_fields(item: Any, what: str, where: str, names: Collection[str]) -> No
 
 
 def color_of(item: dict[str, Any], what: str, where: str) -> tuple[int, int, int]:
-    """The sRGB colour in [0, 255] of an object's field "color". Raises ValueError where it is not like "#d8453e"."""
+    """Return the sRGB colour, in [0, 255], of an object's field "color".
+
+    Raises:
+        ValueError: The field is not of the form "#d8453e".
+    """
     color = item.get("color")
     if not (isinstance(color, str) and re.fullmatch("#[0-9a-fA-F]{6}", color)):
         raise ValueError(f"{what}: color of {where} is {color!r}; write it as '#d8453e'")
@@ -51,6 +70,6 @@ def color_of(item: dict[str, Any], what: str, where: str) -> tuple[int, int, int
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value is a number of some size, and no NaN, which JSON as Python reads it also knows."""
+    """Return whether a value is a finite number below 1e9; Python's JSON reader also accepts NaN and Infinity."""
     # Comparisons with NaN are false, and Infinity is excluded.
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e9

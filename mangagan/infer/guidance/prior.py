@@ -1,4 +1,4 @@
-"""What colours pages have of which nobody knows the colours."""
+"""The mean palette of comic pages, for pages whose colours nobody knows."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from mangagan.palette import Palette, gray_palette
 
 @cache
 def prior() -> tuple[Palette, Palette]:
-    """The mean palette of the pages that `colorizer_base` learns from, and the same in grey.
+    """Return the mean palette of the training pages of `colorizer_base`, and the same palette in grey.
 
-    The first counts as a page of a volume: one cover moves the colours less than many pages do. Where nothing is in
-    colour half of the chroma is the best guess. `mangagan prepare --palette` has written prior.json.
+    The first counts as one page of a volume, so that one cover changes the colours less than many pages do. If nothing
+    is in colour, half of the chroma is the best guess. `mangagan prepare --palette` wrote prior.json.
     """
     palette = parse_palette((files("mangagan.infer.guidance") / "prior.json").read_text("utf-8"))
     return palette, gray_palette(palette)

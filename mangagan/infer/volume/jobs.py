@@ -1,4 +1,4 @@
-"""One volume and where it goes, and which of them cannot be made together."""
+"""A job is one volume and its target; some jobs exclude each other."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ class Target:
 
     @property
     def exists(self) -> bool:
-        """Whether there is a packed file that is not the unfinished work of an earlier run."""
+        """Whether there is a finished packed file, with no unfinished work of an earlier run beside it."""
         return self.packed and self.path.exists() and not has_work(self.work)
 
     def sink(self, overwrite: bool) -> Sink:
+        """Return what takes the finished pages."""
         if self.packed:
             return PackedSink(self.path, self.work)
         return FolderSink(self.path, self.work, overwrite, self.inputs, self.rename)
@@ -34,7 +35,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Job:
-    """One volume: what messages call it, its files, and its target."""
+    """One volume: its name in messages, how it is opened, and its target."""
 
     title: str
     open: OpenVolume
@@ -42,7 +43,11 @@ class Job:
 
 
 def check_jobs(jobs: Sequence[Job], inputs: Sequence[Path]) -> None:
-    """Raises ValueError for outputs that lie in a folder that is read, hold one, or fall together."""
+    """Check that jobs do not write into inputs or into each other's output.
+
+    Raises:
+        ValueError: An output lies in a folder that is read, contains one, or is that of another volume.
+    """
     seen: dict[Path, str] = {}
     for job in jobs:
         path, folders = job.target.path, [source for source in inputs if source.is_dir()]

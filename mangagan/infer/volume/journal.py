@@ -1,4 +1,4 @@
-"""The work folder of a volume: what of it is finished, kept until the volume is whole."""
+"""The journal of a volume: a work folder with notes of its finished pages, until the volume is complete."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class OutOfSpace(Exception):
 
 @dataclass(frozen=True)
 class Note:
-    """A finished page: coloured or kept, and its size in bytes."""
+    """The note of a finished page, processed or kept, with its size in bytes."""
 
     name: str
     outcome: Literal["done", "kept"]
@@ -35,9 +35,11 @@ class Note:
 
 @contextmanager
 def work_folder(work: Path) -> Iterator[None]:
-    """Holds a work folder for this process alone; one in which nothing is left at the end is removed.
+    """Hold a work folder for this process alone; an empty one is removed at the end.
 
-    Raises BlockingIOError while another process is at it, and OutOfSpace.
+    Raises:
+        BlockingIOError: Another process works in it.
+        OutOfSpace: There is no space for it.
     """
     lock = FileLock(work / _LOCK)
     with space(work):
@@ -47,7 +49,7 @@ def work_folder(work: Path) -> Iterator[None]:
         except Timeout:
             raise BlockingIOError(f"another process is at work in {work}") from None
     try:
-        # Who held it before may have removed it between the opening of the file and its locking.
+        # Its former holder may have removed it between the opening of the file and its locking.
         if not (work / _LOCK).exists():
             raise BlockingIOError(f"another process was at work in {work} just now: run it again")
         yield
@@ -56,13 +58,13 @@ def work_folder(work: Path) -> Iterator[None]:
 
 
 def has_work(work: Path) -> bool:
-    """Whether finished pages are noted in a work folder."""
+    """Return whether a work folder has notes of finished pages."""
     return any(work.glob("*.json"))
 
 
 def clear_work(work: Path) -> None:
-    """Empties the work folder, held by this process, of a volume that is whole."""
-    # Notes go last: what they name is finished, whatever else is gone when this is killed.
+    """Empty the work folder, held by this process, of a complete volume."""
+    # Notes go last: if this is killed, the pages that they name are still known as finished.
     for file in sorted(work.iterdir(), key=lambda file: file.suffix == ".json"):
         if file.name != _LOCK:
             file.unlink()
@@ -71,7 +73,7 @@ def clear_work(work: Path) -> None:
 def _remove(work: Path, lock: FileLock) -> None:
     with suppress(OSError):
         if [file.name for file in work.iterdir()] == [_LOCK]:
-            # Before it is released: what another process has locked from then on must stay.
+            # Removed before it is released: a file that another process locks afterwards must stay.
             (work / _LOCK).unlink()
     lock.release()
     with suppress(OSError):
@@ -79,19 +81,19 @@ def _remove(work: Path, lock: FileLock) -> None:
 
 
 def put(work: Path, file: Path, data: bytes) -> None:
-    """Writes a file that is whole or not there; half of it only ever lies in the work folder. Raises OutOfSpace."""
+    """Write a file atomically: it is complete or absent, and parts are in the work folder only. Raises OutOfSpace."""
     with space(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(file, data, work)
 
 
 def put_note(work: Path, key: str, note: Note) -> None:
-    """Keeps the note of a finished page under its key. Raises OutOfSpace."""
+    """Write the note of a finished page under its key. Raises OutOfSpace."""
     put(work, work / f"{key}.json", json.dumps(asdict(note)).encode())
 
 
 def note_of(work: Path, key: str) -> Note | None:
-    """The note that was kept under a key; None where there is none that can be read."""
+    """Return the note under a key; None if there is none, or it cannot be read."""
     try:
         return Note(**json.loads((work / f"{key}.json").read_bytes()))
     except (OSError, ValueError, TypeError):
@@ -100,7 +102,11 @@ def note_of(work: Path, key: str) -> Note | None:
 
 @contextmanager
 def space(file: Path) -> Iterator[None]:
-    """Raises OutOfSpace where the system says that there is no room for a file."""
+    """Turn the system's error that a disk or a quota is full into OutOfSpace.
+
+    Raises:
+        OutOfSpace: There is no room for the file.
+    """
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Where what is coloured goes when nobody says."""
+"""The default output, beside the inputs."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ from pathlib import Path
 from mangagan.images.names import IMAGE_SUFFIXES
 from mangagan.infer.volume.plan import PACKED_SUFFIXES, To
 
-# What is made of NAME.png is NAME-color.png.
+# NAME.png becomes NAME-color.png.
 COLORED = "-color"
 
 
 def output_beside(inputs: Sequence[Path], to: To | None = None) -> Path:
-    """A path beside the inputs: PAGE-color.png, VOLUME-color.cbz or FOLDER-color; of several, the folder `color`.
+    """Return a path beside the inputs: PAGE-color.png, VOLUME-color.cbz, FOLDER-color, or `color` for several inputs.
 
-    What is there already is never overwritten (see `plan`). ValueError for several inputs that lie in several folders.
+    Args:
+        inputs: Pictures, folders, archives and PDFs.
+        to: What volumes become; None keeps folders folders, and archives CBZ.
+
+    Raises:
+        ValueError: There are several inputs, in several folders.
     """
     sources = [path.expanduser().resolve() for path in inputs]
     folder = sources[0].parent

@@ -1,4 +1,4 @@
-"""Three stages, the first and the last of them in threads, with few items under way."""
+"""A pipeline of three stages; the first and the last run in threads, and few items are in progress at once."""
 
 from __future__ import annotations
 
@@ -17,16 +17,24 @@ Done = TypeVar("Done")
 def flow(
     items: Iterable[Item],
     read: Callable[[Item], Read],
-    make: Callable[[Read], Made],
+    process: Callable[[Read], Made],
     write: Callable[[Made], Done],
     *,
     workers: int,
     live: int,
 ) -> Iterator[Done]:
-    """What `write(make(read(item)))` gives, in the order of the items, of which at most `live` are under way at once.
+    """Yield `write(process(read(item)))` in the order of the items.
 
-    `make` runs in the calling thread. What a stage raises comes out here, once all items that were made before are
-    written; nothing more is read or made then.
+    `process` runs in the calling thread. If a stage raises, the error is raised here once all processed items are
+    written, and nothing more is read or processed.
+
+    Args:
+        items: The items.
+        read: The first stage, run in threads.
+        process: The second stage.
+        write: The last stage, run in threads.
+        workers: The number of threads.
+        live: The most items that are in progress at once.
     """
     source = iter(items)
     coming: deque[Future[Read]] = deque()
@@ -37,7 +45,7 @@ def flow(
             for item in islice(source, live - len(coming) - len(going)):
                 coming.append(pool.submit(read, item))
             if coming:
-                going.append(pool.submit(write, make(coming.popleft().result())))
+                going.append(pool.submit(write, process(coming.popleft().result())))
             elif going:
                 yield going.popleft().result()
             else:
@@ -45,7 +53,7 @@ def flow(
             while going and going[0].done():
                 yield going.popleft().result()
     finally:
-        # What was made is worth writing, also when the next item fails.
+        # What was processed is worth writing, even if the next item fails.
         for unread in coming:
             unread.cancel()
         pool.shutdown(wait=True)

@@ -1,4 +1,4 @@
-"""Which volumes a run is made of, and where each of them goes."""
+"""Plan a run: which volumes it processes, and where each of them goes."""
 
 from __future__ import annotations
 
@@ -19,15 +19,21 @@ _SAME = {".jpe": ".jpg", ".jpeg": ".jpg", ".tif": ".tiff", ".gif": ".png"}
 
 
 def plan(inputs: Sequence[Path], output: Path, to: To | None = None) -> list[Job]:
-    """The volumes of all inputs, each with a target in `output`.
+    """Return the volumes of all inputs, each with its target in `output`.
 
-    A folder is one volume, and each archive and PDF in it another; single pictures are one together. The output is a
-    folder; for one picture or one volume it may be a file. One folder as the input (or one archive, to="folder")
-    becomes the folder `output` itself, several become folders in it. ZIP and CBZ files keep their names, RAR and PDF
-    files become CBZ. Unpacked, an archive is called by its name without suffix, if no folder beside it is.
+    A folder is one volume, and each archive and PDF in it is another one; single pictures together are one volume. One
+    folder (or one archive, with to="folder") becomes the folder `output` itself, several become folders in it. ZIP and
+    CBZ files keep their names, RAR and PDF files become CBZ. An archive that is unpacked gets its name without suffix,
+    unless a folder beside it has that name.
 
-    Raises ValueError for an input that is missing or none of these, for several volumes and one file, and for outputs
-    that would overwrite an input, lie in one, or fall together.
+    Args:
+        inputs: Pictures, folders, archives and PDFs.
+        output: A folder; for one picture or one volume also a file.
+        to: What volumes become; None keeps folders folders, and archives CBZ.
+
+    Raises:
+        ValueError: An input is missing or of another kind, several volumes would go into one file, or an output would
+            replace an input, lie in one, or be that of another volume.
     """
     sources = tuple(path.expanduser().resolve() for path in inputs)
     planner = _Planner(sources, output.expanduser().resolve(), to)
@@ -66,7 +72,7 @@ class _Planner:
 
     @property
     def file(self) -> Path | None:
-        """The output where it is to be the packed file of the only volume."""
+        """The output, if it is the packed file of the only volume."""
         is_file = self.output.suffix.lower() in PACKED_SUFFIXES and not self.output.is_dir()
         return self.output if is_file and self.to != "folder" else None
 
@@ -74,7 +80,7 @@ class _Planner:
         ends, expected = (_SAME.get(path.suffix.lower(), path.suffix.lower()) for path in (self.output, file))
         if ends != expected:
             raise ValueError(f"a page keeps its format: {self.output.name} should end in {expected}")
-        # What is written for a GIF is a PNG.
+        # A coloured GIF is written as PNG.
         output = self.output.with_suffix(".png") if self.output.suffix.lower() == ".gif" else self.output
         self._check_apart(output)
         work = output.with_name(work_name(output.name))
@@ -92,7 +98,7 @@ class _Planner:
         return Job("pictures", files_volume(names), target)
 
     def _check_names(self, kinds: Mapping[Path, Kind]) -> None:
-        """Several inputs are each to have a folder of their own."""
+        """Check that each of several inputs has a folder of its own."""
         seen: dict[str, Path] = {}
         for path, kind in kinds.items():
             if kind == "folder" or (kind == "volume" and self.to == "folder"):
@@ -113,7 +119,7 @@ class _Planner:
             yield Job(f"{folder.name}/{name.as_posix()}", open_volume(file), self._target(file, inner / name.parent))
 
     def _pages(self, name: str, folder: Path) -> Target:
-        """The target of loose pages that are called by a name."""
+        """The target of loose pages, under a name."""
         is_packed = self.file or self.to == "cbz"
         return self._packed(self.output / f"{name}.cbz") if is_packed else self._folder(folder)
 
@@ -145,5 +151,5 @@ def _kind(path: Path) -> Kind:
 
 
 def _unpacked_name(file: Path) -> str:
-    # The pages of a folder of that name go there already.
+    # The pages of a folder of this name already go there.
     return file.name if file.with_suffix("").is_dir() else file.stem

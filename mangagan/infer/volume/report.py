@@ -1,4 +1,4 @@
-"""What became of every page of a run, for people and as JSON."""
+"""The report of a run: the outcome of every page, for people and as JSON."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from mangagan.images.atomic import write_atomically
 from mangagan.images.names import printable
 
 PageOutcome = Literal[
-    "done",  # coloured
-    "kept",  # copied as it is, because that is right: it is in colour already
-    "exists",  # there was a file of its name, which was not overwritten
-    "copied",  # copied as it is, because it cannot be read
-    "failed",  # not coloured, for a reason that may be gone the next time
+    "done",  # processed: coloured or restored
+    "kept",  # copied, because it needs nothing: it is in colour already
+    "exists",  # a file of its name existed and was not overwritten
+    "copied",  # copied, because it cannot be read
+    "failed",  # not processed, for a reason that may be gone the next time
     "left out",  # not in the output
 ]
 VolumeOutcome = Literal["done", "exists", "failed", "stopped"]
@@ -28,7 +28,7 @@ FAULTS: tuple[PageOutcome, ...] = ("copied", "failed", "left out")
 
 @dataclass(frozen=True)
 class PageReport:
-    """One page, or another file of a volume that had to be left out."""
+    """The outcome of one page, or of another file that had to be left out; `seconds` were spent on it."""
 
     name: str
     outcome: PageOutcome
@@ -36,41 +36,44 @@ class PageReport:
     seconds: float = 0.0
 
     def line(self, title: str) -> str:
+        """Return one line about the page, for a volume of this title."""
         return f"{printable(title)}: {printable(self.name)}: {self.outcome}: {printable(self.reason)}"
 
 
 @dataclass
 class VolumeReport:
-    """One volume; `done` with faulty pages is written all the same, `stopped` goes on when it is run again."""
+    """One volume: `done` may have faulty pages, `stopped` is resumed by the same command."""
 
     title: str
     output: str
     outcome: VolumeOutcome = "stopped"
     reason: str = ""
     seconds: float = 0.0
-    first_page: float | None = None  # seconds from the beginning of the run to the first page in colour
+    first_page: float | None = None  # seconds from the start of the run to the first finished page
     pages: list[PageReport] = field(default_factory=list)
 
     @property
     def counts(self) -> Counter[PageOutcome]:
+        """The number of pages by outcome."""
         return Counter(page.outcome for page in self.pages)
 
     @property
     def is_faulty(self) -> bool:
+        """Whether the volume, or one of its pages, is not as it should be."""
         return self.outcome in ("failed", "stopped") or any(page.outcome in FAULTS for page in self.pages)
 
     def leave_out(self, name: str, reason: str) -> None:
-        """Notes that a file is missing in the output, whatever was said of it before."""
+        """Note that a file is missing in the output, whatever its outcome was before."""
         self.pages = [page for page in self.pages if page.name != name] + [PageReport(name, "left out", reason)]
 
 
 @dataclass
 class Report:
-    """All volumes of a run, in their order; `began` is when it did, by `time.monotonic`."""
+    """All volumes of a run, in order; `began` is the start of the run by `time.monotonic`."""
 
     began: float
     volumes: list[VolumeReport] = field(default_factory=list)
-    stopped: str = ""  # why the run ended before its end
+    stopped: str = ""  # why the run ended early
     interrupted: bool = False
 
     @property
@@ -80,13 +83,13 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0: nothing is amiss; 1: some pages or volumes are not as they should be; 130: interrupted by Ctrl-C."""
+        """0: all is well; 1: some pages or volumes are not as they should be; 130: interrupted by Ctrl-C."""
         if self.interrupted:
             return 130
         return int(bool(self.stopped) or any(volume.is_faulty for volume in self.volumes))
 
     def lines(self) -> Iterator[str]:
-        """A summary: one line a volume, and one for each fault."""
+        """Yield a summary: one line for each volume, and one for each fault."""
         for volume in self.volumes:
             counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(volume.counts.items()))
             why = f" ({printable(volume.reason)})" if volume.reason else ""
@@ -97,7 +100,7 @@ class Report:
             yield self.stopped
 
     def write(self, file: Path) -> None:
-        """Writes the report as JSON."""
+        """Write the report as JSON."""
         content = {
             "exit_code": self.exit_code,
             "stopped": self.stopped,
@@ -110,7 +113,7 @@ class Report:
 
 
 def peak_memory() -> int | None:
-    """The most bytes of memory that this process has held so far; None where the system does not say (Windows)."""
+    """Return the peak memory of this process in bytes; None if the system does not tell (Windows)."""
     try:
         import resource
     except ImportError:

@@ -1,4 +1,4 @@
-"""Where coloured pages go, one by one and whole: a folder or a packed file, with a work folder to resume from."""
+"""Sinks take finished pages: a folder or a packed file, with a work folder to resume from."""
 
 from __future__ import annotations
 
@@ -27,34 +27,34 @@ class Content:
 
 
 class Sink(Protocol):
-    """Takes pages from several threads; a page that it has taken stays there whatever happens next."""
+    """Takes pages from several threads; a page that was taken is kept whatever happens next."""
 
     def has(self, name: str) -> bool:
-        """Whether there is a file of this name that must stay."""
+        """Return whether there is a file of this name that must stay."""
 
     def finished(self, key: str) -> Note | None:
-        """The note of a page that was kept before."""
+        """Return the note of a page that was kept under a key before, or None."""
 
     def keep(self, key: str, data: bytes, note: Note) -> None:
-        """Keeps a finished page. Raises OutOfSpace, and OSError for a name that cannot be written."""
+        """Keep a finished page under a key. Raises OutOfSpace, and OSError for a name that cannot be written."""
 
     def finish(self, contents: Iterable[Content]) -> list[tuple[str, str]]:
-        """Completes the volume; gives names and reasons of what had to be left out. Raises OutOfSpace."""
+        """Complete the volume, and return names and reasons of what was left out. Raises OutOfSpace."""
 
 
 @dataclass(frozen=True)
-class FolderSink:
-    """Pages are put into the folder as they are finished.
+class FolderSink(Sink):
+    """Writes pages into a folder as soon as they are finished.
 
-    What an unfinished run has put there is known by marks in the work folder, and replaced where it is of other
-    options or pages than what is asked for now.
+    Marks in the work folder tell the files of an unfinished run from all others; they are replaced if they are of other
+    options or pages than the present ones.
     """
 
     folder: Path
     work: Path
     overwrite: bool
-    inputs: tuple[Path, ...]  # which stay as they are
-    rename: str | None = None  # what the volume's only page is to be called
+    inputs: tuple[Path, ...]  # files that are never replaced
+    rename: str | None = None  # the file name of the volume's only page
 
     def has(self, name: str) -> bool:
         file = self._file(name)
@@ -85,7 +85,7 @@ class FolderSink:
 
     def _put(self, name: str, data: bytes) -> None:
         file = self._file(name)
-        # The mark comes first: whenever the run is killed, what it has put there is known.
+        # The mark comes first: whenever the run is killed, its files are known.
         put(self.work, self._mark(file, sha256(data).hexdigest()), b"")
         put(self.work, file, data)
 
@@ -101,14 +101,14 @@ class FolderSink:
     def _file(self, name: str) -> Path:
         if self.rename is None:
             return self.folder / name
-        # A GIF is one only as long as it is copied.
+        # A page is written as GIF only if it is copied.
         is_gif = name.lower().endswith(".gif")
         return self.folder / (PurePosixPath(self.rename).with_suffix(".gif") if is_gif else self.rename)
 
 
 @dataclass(frozen=True)
-class PackedSink:
-    """Finished pages wait in the work folder until all are packed into one CBZ or ZIP file at once."""
+class PackedSink(Sink):
+    """Keeps pages in the work folder until all are packed into one CBZ or ZIP file at once."""
 
     file: Path
     work: Path
@@ -148,7 +148,7 @@ class PackedSink:
 
 
 def _zip_info(name: str) -> zipfile.ZipInfo:
-    """The same for every run: the time in it is the first that ZIP knows."""
+    """The entry of a file, equal for every run: its time is the first that ZIP can store."""
     info = zipfile.ZipInfo(unicode_name(name))
     info.create_system, info.external_attr = 3, 0o644 << 16
     loose = PurePosixPath(name).suffix.lower() in _LOOSELY_PACKED
