@@ -32,8 +32,8 @@ exit code: 0 done; 2 a mistake in the arguments; 130 stopped
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command."""
-    from mangagan.trial.palette_modes import WAYS
-    from mangagan.trial.trial_pages import KINDS
+    from mangagan.trial.palette_modes import MODES
+    from mangagan.trial.trial_pages import INPUT_TITLES
 
     description = "Measure a colouriser on whole pages, in grey and as manga, under several palettes."
     parser = command_parser("trial", description, _EXAMPLES, _NOTES)
@@ -46,10 +46,16 @@ def parser() -> argparse.ArgumentParser:
     run_help = f"the folder of a run or of a model (default: {DEFAULT}, the model of the package)"
     add("--checkpoint", default=DEFAULT, type=resolve_checkpoint, metavar="RUN", help=run_help)
     add = parser.add_argument_group("measurement").add_argument
-    add("--kinds", type=_choices(tuple(KINDS)), default=list(KINDS), metavar="A,B", help=f"of {', '.join(KINDS)}")
-    ways = f"of {', '.join(WAYS)}; hints and sizes use the first (default: all but work)"
+    add(
+        "--kinds",
+        type=_choices(tuple(INPUT_TITLES)),
+        default=list(INPUT_TITLES),
+        metavar="A,B",
+        help=f"of {', '.join(INPUT_TITLES)}",
+    )
+    ways = f"of {', '.join(MODES)}; hints and sizes use the first (default: all but work)"
     default_ways = ["own", "others", "auto", "prior", "none"]
-    add("--ways", type=_choices(WAYS), default=default_ways, metavar="A,B", help=ways)
+    add("--ways", type=_choices(MODES), default=default_ways, metavar="A,B", help=ways)
     add("--sizes", type=_sizes, default=[], metavar="N,N", help="compare the results at these working sizes")
     add("--hints", type=count, default=0, metavar="N", help="also give N true hints to each page")
     add("--perceptual", choices=("on", "off"), default="on", help="LPIPS and VFD (default: on)")

@@ -1,5 +1,6 @@
-"""A colouriser on trial as it is used: whole pages, in grey and as manga, under several palettes and at several sizes.
+"""Evaluates a colouriser as it is used: whole pages, in grey and as manga, under several palettes and at several sizes.
 
-`pages` makes the inputs, `ways` the palettes, `painting` colours folders of pages; `areas` and `characters` measure
-what `mangagan.evaluate.colorization.predictions` does not, and `verdict` brings all of it together.
+`run_trial` is what the command calls. `trial_pages` makes the inputs, `palette_modes` the palettes, and `predict_pages`
+colours folders of pages. `paper_areas` and `characters` measure what `mangagan.evaluate` does not. `trial_result` puts
+these together.
 """

@@ -1,6 +1,7 @@
 """Whether characters keep their colours from page to page.
 
-A file says where they are, in pixels of the true pages, left, top, right and bottom of boxes of one colour each:
+A JSON file has the boxes (left, top, right, bottom, in pixels of the true pages) of the parts of characters, each part
+of a single colour:
 
     {"E15P01.jpg": {"pepper hair": [[573, 645, 586, 666], [502, 665, 516, 683]]}}
 """
@@ -18,12 +19,16 @@ from mangagan.color import srgb_to_lab
 from mangagan.images.picture import Pixels
 
 Box = tuple[int, int, int, int]
-# Of a page's name without suffix: of a character's part, its boxes.
-Characters = Mapping[str, Mapping[str, list[Box]]]
+# The boxes by the name of the page (without suffix) and the part of the character.
+CharacterBoxes = Mapping[str, Mapping[str, list[Box]]]
 
 
-def read_characters(file: Path) -> Characters:
-    """Raises ValueError where the file is not as the head of this module has it."""
+def read_characters(file: Path) -> CharacterBoxes:
+    """Read the boxes of characters.
+
+    Raises:
+        ValueError: The file does not have the format in the docstring of this module.
+    """
     try:
         pages = json.loads(file.read_text("utf-8"))
         return {
@@ -31,46 +36,64 @@ def read_characters(file: Path) -> Characters:
             for page, parts in pages.items()
         }
     except (ValueError, TypeError, AttributeError) as error:
-        raise ValueError(f'{file}: {error}; it is {{"PAGE": {{"PART": [[left, top, right, bottom], ...]}}}}') from error
+        raise ValueError(
+            f'{file}: {error}; the format is {{"PAGE": {{"PART": [[left, top, right, bottom], ...]}}}}'
+        ) from error
 
 
-def check_boxes(characters: Characters, pages: Mapping[str, Pixels]) -> None:
-    """Raises ValueError where a box is not on its page, or where no page has any."""
+def check_boxes(characters: CharacterBoxes, pages: Mapping[str, Pixels]) -> None:
+    """Check that the boxes lie on the pages.
+
+    Args:
+        characters: The boxes.
+        pages: The true pages [h w 3] by their names.
+
+    Raises:
+        ValueError: A box is not on its page, or no page has boxes.
+    """
     if not pages.keys() & characters.keys():
-        raise ValueError(f"characters are on {', '.join(sorted(characters)[:5])} ..., of which no page is judged")
+        names = ", ".join(sorted(characters)[:5])
+        raise ValueError(f"characters are on {names} ..., but the trial has none of these pages")
     for page in sorted(pages.keys() & characters.keys()):
         height, width = pages[page].shape[:2]
         for part, boxes in characters[page].items():
-            if beyond := [box for box in boxes if box[2] > width or box[3] > height]:
-                raise ValueError(f"{page} is {width} x {height}: {part} cannot be in {list(beyond[0])}")
+            if outside := [box for box in boxes if box[2] > width or box[3] > height]:
+                raise ValueError(f"{page} is {width} x {height}: {part} cannot be in {list(outside[0])}")
 
 
-def spread(characters: Characters, pages: Mapping[str, Pixels], works: Mapping[str, str]) -> float:
-    """How far, in CIE ab, a part's colour on a page lies from its mean over the pages of a work.
+def color_deviation(characters: CharacterBoxes, pages: Mapping[str, Pixels], works: Mapping[str, str]) -> float:
+    """Return how far the colour of a part on one page is from its mean over the pages of the work.
 
-    The root mean square over pages, then the mean over all parts of all works that are on two pages or more. nan where
-    there are none.
+    It is the root mean square over pages, then the mean over all parts of all works that occur on at least two pages.
+
+    Args:
+        characters: The boxes.
+        pages: The pages to measure, [h w 3], 8-bit sRGB, by their names.
+        works: The work of each page.
+
+    Returns:
+        A distance in CIE ab; nan if no part is on two pages.
     """
-    seen: dict[tuple[str, str], list[np.ndarray]] = defaultdict(list)
+    colors: dict[tuple[str, str], list[np.ndarray]] = defaultdict(list)
     for page in pages.keys() & characters.keys():
         for part, boxes in characters[page].items():
-            seen[works[page], part].append(_color(pages[page], boxes))
-    spreads = [_deviation(np.array(colors)) for colors in seen.values() if len(colors) > 1]
-    return float(np.mean(spreads)) if spreads else float("nan")
+            colors[works[page], part].append(_mean_color(pages[page], boxes))
+    deviations = [_root_mean_square(np.array(of)) for of in colors.values() if len(of) > 1]
+    return float(np.mean(deviations)) if deviations else float("nan")
 
 
-def _color(pixels: Pixels, boxes: list[Box]) -> np.ndarray:
-    """The mean a and b over boxes, each counting as much."""
-    colors = [pixels[top:bottom, left:right].reshape(-1, 3) for left, top, right, bottom in boxes]
-    return np.mean([srgb_to_lab(one.astype(np.float32) / np.float32(255)).mean(0)[1:] for one in colors], axis=0)
+def _mean_color(pixels: Pixels, boxes: list[Box]) -> np.ndarray:
+    """Return the mean a and b of all boxes, each with the same weight."""
+    parts = [pixels[top:bottom, left:right].reshape(-1, 3) for left, top, right, bottom in boxes]
+    return np.mean([srgb_to_lab(part.astype(np.float32) / np.float32(255)).mean(0)[1:] for part in parts], axis=0)
 
 
-def _deviation(colors: np.ndarray) -> float:
+def _root_mean_square(colors: np.ndarray) -> float:
     return float(np.sqrt(np.square(colors - colors.mean(0)).sum(-1).mean()))
 
 
 def _box(box: object) -> Box:
     left, top, right, bottom = map(int, box)  # type: ignore[call-overload]
     if not (0 <= left < right and 0 <= top < bottom):
-        raise ValueError(f"{box} is no box")
+        raise ValueError(f"{box} is not a box")
     return left, top, right, bottom

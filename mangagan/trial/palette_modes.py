@@ -16,17 +16,18 @@ from mangagan.infer.guidance.volume_palette import volume_palette
 from mangagan.palette import Palette, merge_palettes, palette_of
 from mangagan.palette_bins import BINS
 
-# The true page's own; that of all other pages of its work; that of all pages of its work; what `--palette=auto` takes
-# where the work's cover is in colour, and where nothing is; and none.
-Way = Literal["own", "others", "work", "auto", "prior", "none"]
-WAYS: tuple[Way, ...] = get_args(Way)
+# own: the palette of the true page itself. others: that of all other pages of its work. work: that of all pages of its
+# work. auto: what `--palette=auto` finds if the work has a cover in colour. prior: what it finds if nothing is in
+# colour. none: no palette.
+PaletteMode = Literal["own", "others", "work", "auto", "prior", "none"]
+MODES: tuple[PaletteMode, ...] = get_args(PaletteMode)
 
 
 @dataclass(frozen=True)
-class Pages:
-    """True pages and covers by their names without suffix, and the works that they belong to.
+class TrialPages:
+    """True pages and covers by their names without suffix, and the work of each.
 
-    A cover is called like its work, or a cover. It is not judged: it comes in colour.
+    Covers are not evaluated: in print they are in colour. `--palette=auto` takes colours from them.
     """
 
     truth: Mapping[str, Pixels]
@@ -34,31 +35,44 @@ class Pages:
     works: Mapping[str, str]
 
 
-def sorted_out(pages: Mapping[str, Pixels], works: Mapping[str, str]) -> Pages:
-    """Covers apart; where there is nothing but covers, they are pages."""
+def split_covers(pages: Mapping[str, Pixels], works: Mapping[str, str]) -> TrialPages:
+    """Separate covers from pages; if there are only covers, they are the pages.
+
+    Args:
+        pages: All pictures by their names without suffix. A cover is named like its work or has "cover" in its name.
+        works: The work of each picture.
+    """
     covers = {name: pixels for name, pixels in pages.items() if name == works[name] or "cover" in name.lower()}
     truth = {name: pixels for name, pixels in pages.items() if name not in covers}
-    return Pages(truth, covers, works) if truth else Pages(pages, {}, works)
+    return TrialPages(truth, covers, works) if truth else TrialPages(pages, {}, works)
 
 
-def palettes(way: Way, pages: Pages, inputs: Mapping[str, Pixels]) -> dict[str, Palette]:
-    """The palette of each page by its name; of a work with a single page, that page stands for the others."""
+def mode_palettes(mode: PaletteMode, pages: TrialPages, inputs: Mapping[str, Pixels]) -> dict[str, Palette]:
+    """Return the palette of each page by its name.
+
+    Args:
+        mode: The source of the palettes. In a work with a single page, `others` is the palette of that page.
+        pages: The true pages.
+        inputs: The pages as the network sees them, by their names.
+    """
     works = pages.works
-    if way == "none":
+    if mode == "none":
         return dict.fromkeys(pages.truth, np.zeros(BINS, np.float32))
-    if way in ("auto", "prior"):
-        files = {**inputs, **(pages.covers if way == "auto" else {})}
-        volumes = {work: volume_palette(_volume(files, works, work)) for work in set(works.values())}
-        return {name: volumes[works[name]] for name in pages.truth}
+    if mode in ("auto", "prior"):
+        files = {**inputs, **(pages.covers if mode == "auto" else {})}
+        by_work = {work: volume_palette(_volume(files, works, work)) for work in set(works.values())}
+        return {name: by_work[works[name]] for name in pages.truth}
     own = {name: palette_of(Image.fromarray(pixels)) for name, pixels in pages.truth.items()}
-    if way == "own":
+    if mode == "own":
         return own
-    return {name: merge_palettes(_beside(name, own, works, itself=way == "work")) for name in own}
+    return {name: merge_palettes(_palettes_of_work(name, own, works, with_page=mode == "work")) for name in own}
 
 
-def _beside(name: str, own: Mapping[str, Palette], works: Mapping[str, str], *, itself: bool) -> list[Palette]:
-    pages = [palette for other, palette in own.items() if works[other] == works[name] and (itself or other != name)]
-    return pages or [own[name]]
+def _palettes_of_work(
+    name: str, own: Mapping[str, Palette], works: Mapping[str, str], *, with_page: bool
+) -> list[Palette]:
+    palettes = [of for other, of in own.items() if works[other] == works[name] and (with_page or other != name)]
+    return palettes or [own[name]]
 
 
 def _volume(files: Mapping[str, Pixels], works: Mapping[str, str], work: str) -> Volume:

@@ -1,4 +1,4 @@
-"""What becomes of a page's paper, and of all that is not paper."""
+"""How much colour is on a page's paper, where none should be, and elsewhere, where it should."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from mangagan.palette import is_paper
 
 
 class Areas(NamedTuple):
-    """Mean chroma (CIE ab) of pictures where the truth is paper and where it is not, and of the truth where it is not.
+    """Mean chroma (CIE ab) of predicted pages, by what the true page shows there; nan if there is no such pixel.
 
-    nan where there is no such pixel.
+    Attributes:
+        paper: The chroma of the prediction where the truth is paper.
+        filled: The chroma of the prediction where the truth is not paper.
+        filled_truth: The chroma of the truth where the truth is not paper.
     """
 
     paper: float
@@ -23,8 +26,12 @@ class Areas(NamedTuple):
     filled_truth: float
 
 
-def areas(pages: Iterable[tuple[Pixels, Pixels]]) -> Areas:
-    """Of all pixels of all pages (picture, truth) together."""
+def measure_areas(pages: Iterable[tuple[Pixels, Pixels]]) -> Areas:
+    """Return the mean chroma over all pixels of all pages together.
+
+    Args:
+        pages: Pairs of a predicted and a true page, each [h w 3], 8-bit sRGB.
+    """
     sums, counts = np.zeros(3), np.zeros(3)
     for picture, truth in pages:
         lab, true_lab = _lab(picture), _lab(truth)
@@ -36,8 +43,12 @@ def areas(pages: Iterable[tuple[Pixels, Pixels]]) -> Areas:
     return Areas(*means.tolist())
 
 
-def difference(pages: Iterable[tuple[Pixels, Pixels]]) -> float:
-    """Mean CIEDE2000 between two pictures of each page, over pages."""
+def mean_difference(pages: Iterable[tuple[Pixels, Pixels]]) -> float:
+    """Return the mean CIEDE2000 between two pictures of each page, then over pages.
+
+    Args:
+        pages: Pairs of pictures of the same page, each [h w 3], 8-bit sRGB.
+    """
     return float(np.mean([ciede2000(_lab(one), _lab(other)).mean() for one, other in pages]))
 
 

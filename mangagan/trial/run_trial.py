@@ -1,12 +1,15 @@
-"""A trial from its pages to its tables: what `mangagan trial` does."""
+"""Runs a trial from its pages to its tables, as `mangagan trial` does."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from mangagan.evaluate.restoration.conditions import Truth
 from mangagan.images.atomic import write_atomically
@@ -14,18 +17,18 @@ from mangagan.images.errors import UnusableFile
 from mangagan.images.picture import Pixels
 from mangagan.infer.network import Network
 from mangagan.trial.characters import check_boxes, read_characters
-from mangagan.trial.palette_modes import WAYS, Way, sorted_out
-from mangagan.trial.predict_pages import Look
-from mangagan.trial.trial_pages import Kind, kept
+from mangagan.trial.palette_modes import MODES, PaletteMode, split_covers
+from mangagan.trial.predict_pages import Condition
+from mangagan.trial.trial_pages import TrialInput, keep_picture
 from mangagan.trial.trial_result import Found, Trial, table
 
 
 @dataclass(frozen=True)
 class TrialPlan:
-    """What a trial measures: inputs of each kind in each way, and in the first way also sizes, hints and characters."""
+    """What a trial measures: inputs of each kind under each palette mode; sizes and hints with the first mode alone."""
 
-    kinds: Sequence[Kind]
-    ways: Sequence[Way]
+    kinds: Sequence[TrialInput]
+    modes: Sequence[PaletteMode]
     sizes: Sequence[int] = ()  # working sizes, none or several
     hints: int = 0  # true hints of each page
     characters: Path | None = None
@@ -53,13 +56,13 @@ def open_trial(
     """
     found = {page.name.rsplit(".", 1)[0]: page for page in pages}
     _claim(folder, [page.name for page in pages], network.info.digest)
-    sorted_pages = sorted_out(
+    sorted_pages = split_covers(
         {name: _pixels(page) for name, page in found.items()}, {name: page.work for name, page in found.items()}
     )
     if characters:
         check_boxes(read_characters(characters), sorted_pages.truth)
     for name, pixels in sorted_pages.truth.items():
-        kept(folder / "truth", name, lambda pixels=pixels: pixels)  # type: ignore[misc]
+        keep_picture(folder / "truth", name, partial(np.asarray, pixels))
     return Trial(network, sorted_pages, folder, perceptual=perceptual)
 
 
@@ -80,27 +83,28 @@ def run_trial(trial: Trial, plan: TrialPlan) -> str:
     return text
 
 
-def _measure(trial: Trial, plan: TrialPlan, kind: Kind) -> dict[str, Found]:
-    found = {"bare": trial.bare(kind)} | {way: trial.figures(Look(kind, way)) for way in plan.ways}
+def _measure(trial: Trial, plan: TrialPlan, kind: TrialInput) -> dict[str, Found]:
+    found = {"bare": trial.bare(kind)} | {mode: trial.metrics(Condition(kind, mode)) for mode in plan.modes}
     if plan.hints:
-        found[f"{plan.ways[0]}, {plan.hints} hints"] = trial.figures(Look(kind, plan.ways[0], hints=plan.hints))
+        hinted = Condition(kind, plan.modes[0], hints=plan.hints)
+        found[f"{plan.modes[0]}, {plan.hints} hints"] = trial.metrics(hinted)
     return found
 
 
-def _compare_sizes(trial: Trial, plan: TrialPlan, kind: Kind, content: dict[str, Any]) -> str:
-    way, sizes = plan.ways[0], tuple(plan.sizes)
-    content[f"{kind} at sizes"] = at = trial.at_sizes(kind, way, sizes)
-    content[f"{kind} between sizes"] = between = trial.between_sizes(kind, way, sizes)
+def _compare_sizes(trial: Trial, plan: TrialPlan, kind: TrialInput, content: dict[str, Any]) -> str:
+    mode, sizes = plan.modes[0], tuple(plan.sizes)
+    content[f"{kind} at sizes"] = at = trial.at_sizes(kind, mode, sizes)
+    content[f"{kind} between sizes"] = between = trial.between_sizes(kind, mode, sizes)
     values = ", ".join(f"{value:.2f} at {size}" for size, value in at.items())
-    return f"CIEDE2000 at working sizes, {way}: {values}; between them {between:.2f}"
+    return f"CIEDE2000 at working sizes, {mode}: {values}; between them {between:.2f}"
 
 
-def _compare_characters(trial: Trial, plan: TrialPlan, kind: Kind, content: dict[str, Any]) -> str:
+def _compare_characters(trial: Trial, plan: TrialPlan, kind: TrialInput, content: dict[str, Any]) -> str:
     assert plan.characters
-    ways = [way for way in WAYS if way in ("work", *plan.ways)]
-    content[f"{kind} spread of characters"] = spreads = trial.spreads(kind, ways, read_characters(plan.characters))
-    values = ", ".join(f"{way} {value:.2f}" for way, value in spreads.items())
-    return f"spread of a character's a and b over the pages of a work: {values}"
+    modes = [mode for mode in MODES if mode in ("work", *plan.modes)]
+    content[f"{kind} spread of characters"] = deviations = trial.spreads(kind, modes, read_characters(plan.characters))
+    values = ", ".join(f"{mode} {value:.2f}" for mode, value in deviations.items())
+    return f"deviation of a character's a and b over the pages of a work: {values}"
 
 
 def _pixels(page: Truth) -> Pixels:

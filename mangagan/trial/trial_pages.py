@@ -1,4 +1,4 @@
-"""The pages of a trial: the true ones in colour, and the inputs that are made of them."""
+"""The pages of a trial: the true ones in colour, and the inputs that are made from them."""
 
 from __future__ import annotations
 
@@ -17,22 +17,29 @@ from mangagan.images.decode import read_picture
 from mangagan.images.encode import encode_png
 from mangagan.images.picture import Pixels
 
-# The luminance of a page; its ink, solid blacks and screentones, as a manga artist would have drawn it.
-Kind = Literal["gray", "toned"]
-KINDS: Mapping[Kind, str] = {"gray": "grey pages", "toned": "ink and tones"}
+# The luminance of a page; or its ink, solid blacks and screentones, as a manga artist would have drawn it.
+TrialInput = Literal["gray", "toned"]
+INPUT_TITLES: Mapping[TrialInput, str] = {"gray": "grey pages", "toned": "ink and tones"}
 
 
-def input_of(pixels: Pixels, kind: Kind, name: str) -> Pixels:
-    """A page in colour as an input, of equal channels; the page of a name is always drawn the same way."""
+def make_input(pixels: Pixels, kind: TrialInput, name: str) -> Pixels:
+    """Return a page in colour as an input with three equal channels.
+
+    Args:
+        pixels: The page [h w 3], 8-bit sRGB.
+        kind: The kind of input.
+        name: The name of the page; a page of the same name is always drawn in the same way.
+    """
     picture = Image.fromarray(pixels)
     if kind == "gray":
         return np.asarray(picture.convert("L").convert("RGB"))
+    # Not scanned: paper and noise of scans would add differences that colouring cannot remove.
     drawn = draw_page(picture, picture.size, "toned", Drawing(scanned=0.0), page_rng(name))
     return np.repeat(to_bytes(drawn), 3, axis=-1)
 
 
-def kept(folder: Path, name: str, make: Callable[[], Pixels]) -> Pixels:
-    """The picture NAME.png of a folder; where there is none it is made and written: stopped trials go on."""
+def keep_picture(folder: Path, name: str, make: Callable[[], Pixels]) -> Pixels:
+    """Return the picture NAME.png of a folder; if it is missing, make and write it, so that trials can be continued."""
     file = folder / f"{name}.png"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)

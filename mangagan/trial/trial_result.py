@@ -1,9 +1,10 @@
-"""All that a trial finds, as numbers for a program and as tables for people."""
+"""A trial: a network, the pages on which it is evaluated, and its metrics as numbers and as tables."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,20 @@ from mangagan.evaluate.colorization.session import EvaluationOptions
 from mangagan.evaluate.protocol import Protocol
 from mangagan.images.picture import Pixels
 from mangagan.infer.network import Network
-from mangagan.trial.characters import Characters, spread
-from mangagan.trial.palette_modes import Pages, Way, palettes
-from mangagan.trial.paper_areas import areas, difference
-from mangagan.trial.predict_pages import Look, paint
-from mangagan.trial.trial_pages import KINDS, Kind, input_of, kept
+from mangagan.trial.characters import CharacterBoxes, color_deviation
+from mangagan.trial.palette_modes import PaletteMode, TrialPages, mode_palettes
+from mangagan.trial.paper_areas import mean_difference, measure_areas
+from mangagan.trial.predict_pages import Condition, predict_pages
+from mangagan.trial.trial_pages import INPUT_TITLES, TrialInput, keep_picture, make_input
 
-_FIGURES = ("ciede2000", "psnr", "ssim", "lpips_alex")
-_SHARES = {"colorfulness": "colourfulness, of the truth's", "filled": "chroma off the paper, of the truth's"}
+_METRICS_WITH_INTERVAL = ("ciede2000", "psnr", "ssim", "lpips_alex")
+# The metrics under one condition by their names: a mean, or with an interval over works [mean, low, high].
+Found = dict[str, Any]
+
+_PERCENTAGES = {
+    "colorfulness": "colourfulness, % of the truth's",
+    "filled": "chroma off the paper, % of the truth's",
+}
 _TITLES = {
     "ciede2000": "CIEDE2000 ↓",
     "psnr": "PSNR, dB ↑",
@@ -27,95 +34,109 @@ _TITLES = {
     "lpips_alex": "LPIPS (Alex) ↓",
     "vfd": "VFD ↓",
     "paper": "chroma on the paper ↓",
-} | _SHARES
-Found = dict[str, Any]
+} | _PERCENTAGES
 
 
 @dataclass
 class Trial:
-    """A network and the pages that it is judged by, of which the true ones are in `folder`/truth; all is kept there."""
+    """A network and the pages on which it is evaluated.
+
+    Attributes:
+        network: The network that colours the pages.
+        pages: The true pages.
+        folder: The folder of all pictures; it has the true pages in `truth`.
+        perceptual: Whether LPIPS and VFD are measured.
+    """
 
     network: Network
-    pages: Pages
+    pages: TrialPages
     folder: Path
     perceptual: bool = True
-    _inputs: dict[Kind, dict[str, Pixels]] = field(default_factory=dict)
+    _inputs: dict[TrialInput, dict[str, Pixels]] = field(default_factory=dict)
 
-    def inputs(self, kind: Kind) -> dict[str, Pixels]:
-        """The pages as they are given to the network."""
+    def inputs(self, kind: TrialInput) -> dict[str, Pixels]:
+        """Return the pages as the network sees them."""
         if kind not in self._inputs:
             self._inputs[kind] = {
-                name: kept(self.folder / kind, name, lambda name=name: input_of(self.pages.truth[name], kind, name))  # type: ignore[misc]
-                for name in self.pages.truth
+                name: keep_picture(self.folder / kind, name, partial(make_input, pixels, kind, name))
+                for name, pixels in self.pages.truth.items()
             }
         return self._inputs[kind]
 
-    def painted(self, look: Look) -> dict[str, Pixels]:
-        """The pages in colour."""
-        inputs = self.inputs(look.kind)
-        chosen = palettes(look.way, self.pages, inputs)
-        return paint(self.network, look, inputs, self.pages.truth, chosen, self.folder)
+    def predict(self, condition: Condition) -> dict[str, Pixels]:
+        """Return the coloured pages."""
+        inputs = self.inputs(condition.kind)
+        palettes = mode_palettes(condition.mode, self.pages, inputs)
+        return predict_pages(self.network, condition, inputs, self.pages.truth, palettes, self.folder)
 
-    def figures(self, look: Look) -> Found:
-        """The figures of pages in colour by their names: a mean, or with an interval over works [mean, low, high]."""
-        return self._judged(look.kind, look.name, self.painted(look))
+    def metrics(self, condition: Condition) -> Found:
+        """Return the metrics of the coloured pages."""
+        return self._metrics(condition.kind, condition.name, self.predict(condition))
 
-    def bare(self, kind: Kind) -> Found:
-        """The same figures of the inputs themselves."""
-        return self._judged(kind, kind, self.inputs(kind))
+    def bare(self, kind: TrialInput) -> Found:
+        """Return the metrics of the inputs themselves, as if they were predictions."""
+        return self._metrics(kind, kind, self.inputs(kind))
 
-    def between_sizes(self, kind: Kind, way: Way, sizes: tuple[int, ...]) -> float:
-        """Mean CIEDE2000 between the pages as painted at two of the sizes, over all pairs of them."""
-        found = [self.painted(Look(kind, way, size)) for size in sizes]
-        pairs = [(one, other) for i, one in enumerate(found) for other in found[:i]]
-        return sum(difference((one[name], other[name]) for name in one) for one, other in pairs) / len(pairs)
+    def between_sizes(self, kind: TrialInput, mode: PaletteMode, sizes: tuple[int, ...]) -> float:
+        """Return the mean CIEDE2000 between the pages coloured at two working sizes, over all pairs of sizes."""
+        predictions = [self.predict(Condition(kind, mode, size)) for size in sizes]
+        pairs = [(one, other) for i, one in enumerate(predictions) for other in predictions[:i]]
+        return sum(mean_difference((one[name], other[name]) for name in one) for one, other in pairs) / len(pairs)
 
-    def at_sizes(self, kind: Kind, way: Way, sizes: tuple[int, ...]) -> dict[str, float]:
-        """Mean CIEDE2000 to the true pages of the pages as painted at each of the sizes."""
-        found = {str(size): self.painted(Look(kind, way, size)) for size in sizes}
+    def at_sizes(self, kind: TrialInput, mode: PaletteMode, sizes: tuple[int, ...]) -> dict[str, float]:
+        """Return the mean CIEDE2000 between coloured and true pages at each working size."""
+        predictions = {str(size): self.predict(Condition(kind, mode, size)) for size in sizes}
         truth = self.pages.truth
-        return {size: difference((pages[name], truth[name]) for name in pages) for size, pages in found.items()}
-
-    def spreads(self, kind: Kind, ways: Iterable[Way], characters: Characters) -> dict[str, float]:
-        """Of the true pages, and as painted in each way, see `mangagan.trial.characters.spread`."""
-        shown = {"truth": self.pages.truth} | {way: self.painted(Look(kind, way)) for way in ways}
-        return {name: spread(characters, pages, self.pages.works) for name, pages in shown.items()}
-
-    def _judged(self, kind: Kind, name: str, pages: Mapping[str, Pixels]) -> Found:
-        source = self.folder / kind if kind != "gray" else None
-        evaluation_options = EvaluationOptions(perceptual=self.perceptual, progress=False)
-        result = evaluate_predictions(
-            self.folder / name, self.folder / "truth", Protocol("native"), evaluation_options, source=source
-        )
-        (told,) = result.kinds
-        summary = result.summary()[told]
-        found: Found = {
-            figure: [summary[figure].mean, summary[figure].low, summary[figure].high]
-            for figure in _FIGURES
-            if figure in summary
+        return {
+            size: mean_difference((pages[name], truth[name]) for name in pages) for size, pages in predictions.items()
         }
-        seen = areas((pages[name], self.pages.truth[name]) for name in pages)
-        found |= {key: result.whole[told][key] for key in ("vfd",) if key in result.whole.get(told, {})}
-        found["colorfulness"] = summary["colorfulness"].mean / summary["colorfulness_truth"].mean
-        return found | {"paper": seen.paper, "filled": seen.filled / seen.filled_truth}
+
+    def spreads(self, kind: TrialInput, modes: Iterable[PaletteMode], characters: CharacterBoxes) -> dict[str, float]:
+        """Return `color_deviation` of the true pages ("truth") and of the pages coloured in each mode."""
+        shown = {"truth": self.pages.truth} | {mode: self.predict(Condition(kind, mode)) for mode in modes}
+        return {name: color_deviation(characters, pages, self.pages.works) for name, pages in shown.items()}
+
+    def _metrics(self, kind: TrialInput, name: str, pages: Mapping[str, Pixels]) -> Found:
+        # Metrics about ink and paper compare with the source: for grey pages the evaluation derives it from the truth.
+        source = self.folder / kind if kind != "gray" else None
+        options = EvaluationOptions(perceptual=self.perceptual, progress=False)
+        result = evaluate_predictions(
+            self.folder / name, self.folder / "truth", Protocol("native"), options, source=source
+        )
+        (result_kind,) = result.kinds
+        summary, whole = result.summary()[result_kind], result.whole.get(result_kind, {})
+        metrics: Found = {
+            metric: [summary[metric].mean, summary[metric].low, summary[metric].high]
+            for metric in _METRICS_WITH_INTERVAL
+            if metric in summary
+        }
+        chroma = measure_areas((pages[name], self.pages.truth[name]) for name in pages)
+        metrics |= {"vfd": whole["vfd"]} if "vfd" in whole else {}
+        metrics["colorfulness"] = summary["colorfulness"].mean / summary["colorfulness_truth"].mean
+        return metrics | {"paper": chroma.paper, "filled": chroma.filled / chroma.filled_truth}
 
 
-def table(kind: Kind, found: Mapping[str, Found]) -> str:
-    """A Markdown table of figures, a column for each way: bare, own, and so on."""
-    lines = [f"| {KINDS[kind]} | {' | '.join(found)} |", f"|---|{'---:|' * len(found)}"]
-    for figure, title in _TITLES.items():
-        if any(figure in column for column in found.values()):
-            cells = [_cell(figure, column.get(figure)) for column in found.values()]
+def table(kind: TrialInput, columns: Mapping[str, Found]) -> str:
+    """Return a Markdown table with a row for each metric and a column for each condition.
+
+    Args:
+        kind: The kind of input.
+        columns: The metrics of each condition by its title, such as "bare" (the input itself) or "own".
+    """
+    lines = [f"| {INPUT_TITLES[kind]} | {' | '.join(columns)} |", f"|---|{'---:|' * len(columns)}"]
+    for metric, title in _TITLES.items():
+        if any(metric in column for column in columns.values()):
+            cells = [_cell(metric, column.get(metric)) for column in columns.values()]
             lines.append(f"| {title} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _cell(figure: str, value: Any) -> str:
+def _cell(metric: str, value: Any) -> str:
     if value is None:
         return ""
-    if figure in _SHARES:
+    if metric in _PERCENTAGES:
         return f"{100 * value:.0f} %"
-    digits = 4 if figure in {"ssim", "lpips_alex"} else 2
+    digits = 4 if metric in {"ssim", "lpips_alex"} else 2
     mean, low, high = value if isinstance(value, list) else (value, None, None)
     interval = "" if low is None else f" [{low:.{digits}f}, {high:.{digits}f}]"
     return f"{mean:.{digits}f}{interval}"

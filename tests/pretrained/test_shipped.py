@@ -15,7 +15,7 @@ from mangagan.infer.jax_network import jax_network
 from mangagan.palette import palette_of
 from mangagan.pretrained import check_shipped, resolve_checkpoint, shipped_model
 from mangagan.train.load import load_trained
-from mangagan.trial.paper_areas import areas, difference
+from mangagan.trial.paper_areas import mean_difference, measure_areas
 
 
 def test_the_name_base_is_the_shipped_model_and_paths_stay_paths(tmp_path, monkeypatch):
@@ -70,8 +70,8 @@ def test_the_model_brings_pages_nearer_to_the_truth(network, composed, kind, sha
         source = Image.fromarray(page.color).convert("L") if kind == "gray" else Image.fromarray(page.bw)
         pixels = np.asarray(source.convert("RGB"))
         predicted = color.color_pixels(pixels, own, None)
-        remaining.append(difference([(predicted, page.color)]) / difference([(pixels, page.color)]))
-        measured.append(areas([(predicted, page.color)]))
+        remaining.append(mean_difference([(predicted, page.color)]) / mean_difference([(pixels, page.color)]))
+        measured.append(measure_areas([(predicted, page.color)]))
     # For comparison: the palette's usual colours alone leave 0.73 and 0.99 of the difference, and fill 0.50 and 0.16.
     assert np.mean(remaining) < share and max(found.paper for found in measured) < 3
     shares = [found.filled / found.filled_truth for found in measured]

@@ -12,11 +12,11 @@ from PIL import Image
 from mangagan.infer.guidance.prior import prior
 from mangagan.infer.network import Network, NetworkInfo
 from mangagan.palette import merge_palettes, palette_of
-from mangagan.trial.characters import check_boxes, read_characters, spread
-from mangagan.trial.palette_modes import Pages, palettes, sorted_out
-from mangagan.trial.paper_areas import areas, difference
-from mangagan.trial.predict_pages import Look, paint, true_hints
-from mangagan.trial.trial_pages import input_of, kept
+from mangagan.trial.characters import check_boxes, color_deviation, read_characters
+from mangagan.trial.palette_modes import TrialPages, mode_palettes, split_covers
+from mangagan.trial.paper_areas import mean_difference, measure_areas
+from mangagan.trial.predict_pages import Condition, predict_pages, true_hints
+from mangagan.trial.trial_pages import keep_picture, make_input
 from mangagan.trial.trial_result import Trial, table
 
 CHARACTERS = Path(__file__).parents[2] / "experiments" / "peppercarrot_characters.json"
@@ -33,8 +33,8 @@ def a_page(color):
 
 
 TRUTH = {name: a_page(color) for name, color in COLORS.items()}
-GRAY = {name: input_of(page, "gray", name) for name, page in TRUTH.items()}
-PAGES = Pages(TRUTH, {}, WORKS)
+GRAY = {name: make_input(page, "gray", name) for name, page in TRUTH.items()}
+PAGES = TrialPages(TRUTH, {}, WORKS)
 
 
 def own(name):
@@ -55,18 +55,18 @@ def a_network(seen=None):
 
 
 def test_inputs_are_grey_or_drawn_and_always_the_same():
-    gray = input_of(TRUTH["A1"], "gray", "A1")
+    gray = make_input(TRUTH["A1"], "gray", "A1")
     np.testing.assert_array_equal(gray[..., 0], np.asarray(Image.fromarray(TRUTH["A1"]).convert("L")))
-    drawn = input_of(TRUTH["A1"], "toned", "A1")
+    drawn = make_input(TRUTH["A1"], "toned", "A1")
     assert drawn.shape == gray.shape and (drawn[..., 0] == drawn[..., 2]).all()
-    np.testing.assert_array_equal(drawn, input_of(TRUTH["A1"], "toned", "A1"))
-    assert (drawn != input_of(TRUTH["A1"], "toned", "another")).any() and (drawn != gray).any()
+    np.testing.assert_array_equal(drawn, make_input(TRUTH["A1"], "toned", "A1"))
+    assert (drawn != make_input(TRUTH["A1"], "toned", "another")).any() and (drawn != gray).any()
 
 
 def test_what_is_there_is_kept(tmp_path):
     made = []
     for _ in range(2):
-        found = kept(tmp_path / "deep", "A1", lambda: made.append(1) or TRUTH["A1"])
+        found = keep_picture(tmp_path / "deep", "A1", lambda: made.append(1) or TRUTH["A1"])
         np.testing.assert_array_equal(found, TRUTH["A1"])
     assert made == [1]
 
@@ -83,21 +83,21 @@ def test_what_is_there_is_kept(tmp_path):
 )
 def test_palettes_of_each_way(way, name, of):
     expected = merge_palettes([own(page) for page in of])
-    np.testing.assert_allclose(palettes(way, PAGES, GRAY)[name], expected, atol=1e-6)
+    np.testing.assert_allclose(mode_palettes(way, PAGES, GRAY)[name], expected, atol=1e-6)
 
 
 def test_auto_knows_the_cover_in_color_and_prior_does_not():
-    pages = sorted_out({"A": TRUTH["A3"], "A1": TRUTH["A1"], "B1": TRUTH["B1"]}, {"A": "A", "A1": "A", "B1": "B"})
+    pages = split_covers({"A": TRUTH["A3"], "A1": TRUTH["A1"], "B1": TRUTH["B1"]}, {"A": "A", "A1": "A", "B1": "B"})
     assert set(pages.truth) == {"A1", "B1"} and set(pages.covers) == {"A"}
     gray = {name: GRAY[name] for name in pages.truth}
-    auto, unknown = (palettes(way, pages, gray) for way in ("auto", "prior"))
+    auto, unknown = (mode_palettes(way, pages, gray) for way in ("auto", "prior"))
     np.testing.assert_allclose(auto["A1"], merge_palettes([own("A3"), prior()[0]]), atol=1e-6)
     for palette in (auto["B1"], unknown["A1"], unknown["B1"]):
         np.testing.assert_allclose(palette, merge_palettes(prior()), atol=1e-6)
 
 
 def test_where_all_are_covers_all_are_judged():
-    assert set(sorted_out({"cover 1": TRUTH["A1"]}, {"cover 1": "A"}).truth) == {"cover 1"}
+    assert set(split_covers({"cover 1": TRUTH["A1"]}, {"cover 1": "A"}).truth) == {"cover 1"}
 
 
 def test_hints_show_true_colors():
@@ -121,26 +121,26 @@ def test_areas_by_hand():
     picture = truth.copy()
     picture[0] = (255, 240, 220)
     picture[2:] = np.round(truth[2:].mean(-1, keepdims=True))
-    found = areas([(picture, truth)])
+    found = measure_areas([(picture, truth)])
     assert 5 < found.paper < 9 and found.filled < 0.01 < 60 < found.filled_truth
-    same = areas([(truth, truth), (picture, truth)])
+    same = measure_areas([(truth, truth), (picture, truth)])
     assert same.paper == pytest.approx(found.paper / 2, abs=0.01)
     assert same.filled == pytest.approx(found.filled_truth / 2, abs=0.01)
-    assert np.isnan(areas([(truth[2:], truth[2:])]).paper)
-    assert difference([(truth, truth), (truth, truth)]) == 0 < difference([(picture, truth)])
+    assert np.isnan(measure_areas([(truth[2:], truth[2:])]).paper)
+    assert mean_difference([(truth, truth), (truth, truth)]) == 0 < mean_difference([(picture, truth)])
 
 
 def test_a_spread_is_that_of_mean_colors_over_pages():
     boxes = {"hair": [(8, 16, 56, 40)], "hat": [(8, 44, 20, 60), (30, 44, 50, 60)]}
     characters = dict.fromkeys(TRUTH, boxes) | {"A3": {"hat": boxes["hat"]}}
-    assert spread(characters, GRAY, WORKS) < 0.01
+    assert color_deviation(characters, GRAY, WORKS) < 0.01
     two = {name: a_page((200, 60, 50) if name == "A1" else (128, 128, 128)) for name in TRUTH}
-    red = np.linalg.norm(areas([(two["A1"][16:40], two["A1"][16:40])])[2])
+    red = np.linalg.norm(measure_areas([(two["A1"][16:40], two["A1"][16:40])])[2])
     # Hair: red and grey, half of their distance from the mean; hat: red, grey and grey.
     expected = np.mean([0.5, np.sqrt(2) / 3])
-    measured = spread({n: characters[n] for n in ("A1", "A2", "A3")}, two, WORKS)
+    measured = color_deviation({n: characters[n] for n in ("A1", "A2", "A3")}, two, WORKS)
     assert measured == pytest.approx(expected * red, rel=0.05)
-    assert np.isnan(spread(characters, {"B1": two["B1"]}, WORKS))
+    assert np.isnan(color_deviation(characters, {"B1": two["B1"]}, WORKS))
 
 
 def test_characters_that_ship_can_be_read_and_broken_files_are_named(tmp_path):
@@ -155,24 +155,24 @@ def test_characters_that_ship_can_be_read_and_broken_files_are_named(tmp_path):
 def test_pages_are_painted_under_their_palettes_with_hints_at_a_size(tmp_path):
     seen = []
     given = {name: own(name) for name in TRUTH}
-    found = paint(a_network(seen), Look("gray", "own", 32, 4), GRAY, TRUTH, given, tmp_path)
+    found = predict_pages(a_network(seen), Condition("gray", "own", 32, 4), GRAY, TRUTH, given, tmp_path)
     assert [maps["input"].shape[1:3] for maps in seen] == [(64, 64)] * 4  # 48 x 32, filled up
     for name, maps in zip(TRUTH, seen, strict=True):
         np.testing.assert_array_equal(maps["palette"][0], given[name])
         assert maps["hint_mask"].any() and found[name].shape == TRUTH[name].shape
-    again = paint(a_network(), Look("gray", "own", 32, 4), GRAY, TRUTH, given, tmp_path)
+    again = predict_pages(a_network(), Condition("gray", "own", 32, 4), GRAY, TRUTH, given, tmp_path)
     assert all((again[name] == found[name]).all() for name in TRUTH)
     assert {file.name for file in (tmp_path / "gray-own-32-4-hints").iterdir()} == {f"{name}.png" for name in TRUTH}
 
 
 def test_a_trial_judges_the_bare_pages_and_the_painted_ones(tmp_path):
     for name, page in TRUTH.items():
-        kept(tmp_path / "truth", name, lambda page=page: page)
+        keep_picture(tmp_path / "truth", name, lambda page=page: page)
     trial = Trial(a_network(), PAGES, tmp_path, perceptual=False)
-    bare, painted = trial.bare("gray"), trial.figures(Look("gray", "own"))
+    bare, painted = trial.bare("gray"), trial.metrics(Condition("gray", "own"))
     assert bare["colorfulness"] < 0.01 < painted["colorfulness"] and bare["filled"] < 0.01 < painted["filled"]
     assert bare["paper"] < 0.5 and bare["ciede2000"][0] > 5 and bare["ciede2000"][0] != painted["ciede2000"][0]
-    same = trial.figures(Look("gray", "none"))
+    same = trial.metrics(Condition("gray", "none"))
     np.testing.assert_allclose(same["ciede2000"][0], bare["ciede2000"][0], atol=0.3)
     assert 0 <= trial.between_sizes("gray", "own", (32, 48)) < 5
     at = trial.at_sizes("gray", "own", (32, 48))
