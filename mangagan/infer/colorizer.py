@@ -11,44 +11,38 @@ suits both, whole or in tiles, and `compose` lays the predicted colours under th
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import UInt8
 from PIL import Image
-from scipy import ndimage
 
-from mangagan.color import lightness_gray
 from mangagan.images.encode import Quality, encode
 from mangagan.images.errors import UnusableFile
-from mangagan.images.ink_regions import ink_regions
 from mangagan.images.limits import Limits
 from mangagan.images.page_file import Envelope, read_page, with_alpha, write_page
 from mangagan.images.picture import Pixels
 from mangagan.images.volume import Member, Volume
-from mangagan.infer.guidance.hint_maps import hint_maps
 from mangagan.infer.guidance.hints_file import PageHints
 from mangagan.infer.guidance.hints_folder import HintsFolder, choose_hints
 from mangagan.infer.guidance.palettes import WITHOUT_PALETTE, AutoPalettes, Palettes, VolumePalettes, choose_palettes
-from mangagan.infer.network import Maps, Network, NetworkInfo
-from mangagan.infer.page.analysis import PageAnalysis, analyze_page
+from mangagan.infer.network import Network
+from mangagan.infer.page.analysis import analyze_page
 from mangagan.infer.page.color_kind import page_kind
 from mangagan.infer.page.compose import Compositing, compose
-from mangagan.infer.page.guided_upsample import resize_planes
 from mangagan.infer.page.ink import brightness
 from mangagan.infer.page.settings import PAGE
-from mangagan.infer.page.working_size import scaled_to, working_size
+from mangagan.infer.predict_page import PageView, predict_page, working_height_and_width
 from mangagan.infer.volume.page_stages import Keep, PageInput
 from mangagan.infer.volume.plan import To
 from mangagan.infer.volume.process_one import process_one
 from mangagan.infer.volume.report import PageReport
 from mangagan.palette import Palette
-from mangagan.tiles import PAGE_TILES, Tiles, TileSettings
+from mangagan.tiles import PAGE_TILES, TileSettings
 
 # A page for the library: a path, a PIL image, or an array [h w] or [h w 3] of 8-bit sRGB.
 AnyPage = str | Path | Image.Image | np.ndarray
@@ -243,80 +237,6 @@ class VolumeColorizer:
         return self.palettes.of_page(page)
 
 
-@dataclass(frozen=True)
-class PageView:
-    """What a network sees of a page, at any size.
-
-    Attributes:
-        info: What the network takes.
-        pixels: The page in 8-bit sRGB.
-        hints: Its hints, if it has any.
-    """
-
-    info: NetworkInfo
-    pixels: Pixels
-    hints: PageHints | None = None
-    _image: Image.Image = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_image", Image.fromarray(self.pixels))
-
-    def maps(self, height: int, width: int) -> Maps:
-        """Return the network's inputs [h w c] at a size; `input` is in [-1, 1]."""
-        small = np.asarray(self._image.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0))
-        gray = brightness(small)[..., None]
-        if self.info.input == "lightness":
-            gray = lightness_gray(small.astype(np.float32) / np.float32(255))
-        maps = {"input": (gray * 2 - 1).astype(np.float32)}
-        if self.info.hints:
-            shown = self.hints or PageHints(width, height, ())
-            maps["hint_ab"], maps["hint_mask"] = hint_maps(shown, height, width)
-        if self.info.instances:
-            maps["instances"] = ink_regions(np.round(gray[..., 0] * 255).astype(np.uint8)).astype(np.int32)
-        return maps
-
-
-def working_height_and_width(page: PageAnalysis, size: int | None, scale: float) -> tuple[int, int]:
-    """Return the size at which a network sees a page: as wide as asked for, or as the page's lines require."""
-    if size is None:
-        return working_size(page.even, page.pitch, scale=scale)
-    return scaled_to(size, page.even.shape)
-
-
-def predict_page(
-    network: Network, view: PageView, height: int, width: int, tiles: TileSettings
-) -> Float[np.ndarray, "h w 3"]:
-    """Return the network's prediction of a page at a size, in the network's own numbers.
-
-    A page of more than `tiles.whole_pixels` is predicted in tiles. A tile cannot tell what it is a part of, so the
-    low frequencies are those of the whole page, predicted at a size that fits.
-    """
-    share = math.sqrt(tiles.whole_pixels / (height * width))
-    if share >= 1:
-        return _predict_whole(network, view.maps(height, width), tiles)
-    coarse_size = max(1, int(height * share)), max(1, int(width * share))
-    coarse = _predict_whole(network, view.maps(*coarse_size), tiles)
-    return replace_low_frequencies(_predict_tiled(network, view.maps(height, width), tiles), coarse, tiles)
-
-
-def replace_low_frequencies(
-    fine: Float[np.ndarray, "h w c"], coarse: Float[np.ndarray, "H W c"], tiles: TileSettings
-) -> Float[np.ndarray, "h w c"]:
-    """Return `fine` with the low frequencies of `coarse`.
-
-    Args:
-        fine: A picture, of any range.
-        coarse: The same picture at another size.
-        tiles: Says what a low frequency is.
-    """
-    height, width = fine.shape[:2]
-    reduced = max(1, height // tiles.reduction), max(1, width // tiles.reduction)
-    difference = resize_planes(coarse, *reduced, Image.Resampling.BOX)
-    difference = difference - resize_planes(fine, *reduced, Image.Resampling.BOX)
-    smooth = ndimage.gaussian_filter(difference, (tiles.blur, tiles.blur, 0), mode="nearest")
-    return fine + resize_planes(smooth, height, width, Image.Resampling.BILINEAR)
-
-
 def _page_file(page: AnyPage) -> tuple[str, bytes]:
     """A name for messages, and the bytes of a file that holds the page."""
     if isinstance(page, (str, Path)):
@@ -331,24 +251,3 @@ def _page_file(page: AnyPage) -> tuple[str, bytes]:
 
 def _without_colors(pixels: Pixels) -> UInt8[np.ndarray, "h w"]:
     return np.round(brightness(pixels) * 255).astype(np.uint8)
-
-
-def _predict_whole(network: Network, maps: Maps, tiles: TileSettings) -> Float[np.ndarray, "h w 3"]:
-    height, width = maps["input"].shape[:2]
-    step = math.lcm(tiles.step, network.info.multiple)
-    rows, columns = -height % step, -width % step
-    padded = {
-        name: np.pad(array, [(0, rows), (0, columns)] + [(0, 0)] * (array.ndim - 2), "symmetric")[None]
-        for name, array in maps.items()
-    }
-    return np.asarray(network.predict(padded), np.float32)[0, :height, :width]
-
-
-def _predict_tiled(network: Network, maps: Maps, tiles: TileSettings) -> Float[np.ndarray, "h w 3"]:
-    size = -(-tiles.size // network.info.multiple) * network.info.multiple
-    planes = {name: array if array.ndim == 3 else array[..., None] for name, array in maps.items()}
-
-    def predict(crops: Maps) -> Float[np.ndarray, "b t t 3"]:
-        return network.predict({name: tile if maps[name].ndim == 3 else tile[..., 0] for name, tile in crops.items()})
-
-    return Tiles(size, size * tiles.overlap // tiles.size, network.batch).predict(planes, predict)

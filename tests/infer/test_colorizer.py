@@ -10,11 +10,13 @@ from PIL import Image
 
 from mangagan.color import ciede2000, lab_to_srgb, lightness_gray, srgb_to_lab
 from mangagan.infer import colorizer as module
-from mangagan.infer.colorizer import ColorizeOptions, Colorizer, PageView, predict_page, replace_low_frequencies
+from mangagan.infer import predict_page as prediction
+from mangagan.infer.colorizer import ColorizeOptions, Colorizer
 from mangagan.infer.guidance.hints_file import Hint, PageHints
 from mangagan.infer.network import Network, NetworkInfo
 from mangagan.infer.page.analysis import analyze_page
 from mangagan.infer.page.compose import Compositing
+from mangagan.infer.predict_page import PageView, predict_page, replace_low_frequencies
 from mangagan.infer.volume.page_stages import Keep
 from mangagan.palette import named_palette
 from mangagan.tiles import TileSettings
@@ -96,7 +98,7 @@ def test_a_size_that_is_asked_for_is_that_of_the_shorter_side():
 
 def test_a_network_that_has_learned_from_small_pages_is_shown_small_ones():
     blank = analyze_page(np.full((900, 600), 255, np.uint8), "gray")
-    sizes = [module.working_height_and_width(blank, None, scale) for scale in (1.0, 0.25)]
+    sizes = [prediction.working_height_and_width(blank, None, scale) for scale in (1.0, 0.25)]
     assert sizes == [(768, 512), (192, 128)]
 
 
