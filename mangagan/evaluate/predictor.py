@@ -16,11 +16,10 @@ from mangagan.evaluate.colorization.evaluation_pages import Page
 from mangagan.evaluate.devices import Devices
 from mangagan.evaluate.result import MetricValues
 from mangagan.tasks.base import Batch, Variables
-from mangagan.tiles import Tiles
+from mangagan.tiles import PAGE_TILES, Tiles
 
-# A page of more pixels is predicted in tiles: the layers of some networks take 5 kB a pixel.
-WHOLE_PIXELS = 2 * 2**20
-TILES = {"size": 1024, "overlap": 256}
+# Pages are cut as they are in use (`mangagan.tiles`).
+TILES = PAGE_TILES
 Predict = Callable[[Variables, Batch], Float[Array, "b h w 3"]]
 
 
@@ -30,7 +29,7 @@ class Predictor:
     def __init__(self, predict: Predict, variables: Variables, devices: Devices) -> None:
         self._predict, self._devices = predict, devices
         self._variables = jax.device_put(variables, devices.everywhere)
-        self._tiles = Tiles(**TILES, batch=devices.count)
+        self._tiles = Tiles(TILES.size, TILES.overlap, devices.count)
         self._compiled: dict[Any, Any] = {}
         self._parameters, self._bytes, self._seconds, self._pages = 0, 0, 0.0, 0
 
@@ -42,7 +41,7 @@ class Predictor:
         """
         height, width = pages[0].truth.shape[:2]
         batch = {name: [page.inputs[name] for page in pages] for name in pages[0].inputs}
-        if height * width > WHOLE_PIXELS:
+        if height * width > TILES.whole_pixels:
             return self._devices.stacked([self._in_tiles(page.inputs) for page in pages])
         stacked = {name: self._devices.stacked(arrays) for name, arrays in batch.items()}
         self._pages += len(pages)

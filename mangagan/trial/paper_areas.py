@@ -12,7 +12,7 @@ from mangagan.images.picture import Pixels
 from mangagan.palette import is_paper
 
 
-class Areas(NamedTuple):
+class PaperAreas(NamedTuple):
     """Mean chroma (CIE ab) of predicted pages, by what the true page shows there; nan if there is no such pixel.
 
     Attributes:
@@ -26,7 +26,7 @@ class Areas(NamedTuple):
     filled_truth: float
 
 
-def measure_areas(pages: Iterable[tuple[Pixels, Pixels]]) -> Areas:
+def measure_areas(pages: Iterable[tuple[Pixels, Pixels]]) -> PaperAreas:
     """Return the mean chroma over all pixels of all pages together.
 
     Args:
@@ -40,7 +40,7 @@ def measure_areas(pages: Iterable[tuple[Pixels, Pixels]]) -> Areas:
             sums[i] += values[mask].sum(dtype=float)
             counts[i] += np.count_nonzero(mask)
     means = np.divide(sums, counts, out=np.full(3, np.nan), where=counts > 0)
-    return Areas(*means.tolist())
+    return PaperAreas(*means.tolist())
 
 
 def mean_difference(pages: Iterable[tuple[Pixels, Pixels]]) -> float:

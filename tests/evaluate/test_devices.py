@@ -17,6 +17,7 @@ from mangagan.evaluate.colorization import page_metrics as judge
 from mangagan.evaluate.colorization import session as sitting
 from mangagan.evaluate.metrics.lpips_backbones import STACKS
 from mangagan.evaluate.devices import over
+from mangagan.tiles import TileSettings
 from mangagan.evaluate.metrics.features import NetworkOutputs, vgg_features
 from mangagan.evaluate.colorization.evaluation_pages import open_evaluation_pages
 from mangagan.evaluate.protocol import Protocol
@@ -55,7 +56,7 @@ np.testing.assert_allclose([*one.whole["gray"].values()], [*eight.whole["gray"].
 pages = list(open_evaluation_pages(Protocol("native", source, ("*",), 2), run.data))
 alone = predictor.Predictor(predict, variables, over(jax.devices()[:1]))
 whole = [np.asarray(alone.predict([page]))[0] for page in pages]
-predictor.WHOLE_PIXELS, predictor.TILES = 999, {"size": 32, "overlap": 8}
+predictor.TILES = TileSettings(whole_pixels=999, size=32, overlap=8)
 tiled = np.asarray(predictor.Predictor(predict, variables, over(jax.devices())).predict(pages))
 np.testing.assert_array_equal(tiled[:2], whole)
 print("the same")

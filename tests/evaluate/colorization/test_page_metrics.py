@@ -197,7 +197,7 @@ def test_large_pages_are_painted_in_tiles(data, painter, monkeypatch):
     (page,) = list(open_evaluation_pages(Protocol(pages=1, kinds=("gray",)), replace(data, instances=True)))
     whole, tiled = (Predictor(run.task.predict, variables, local_devices()) for _ in range(2))
     expected = np.asarray(whole.predict([page]))
-    monkeypatch.setattr(predictor, "WHOLE_PIXELS", 999)
+    monkeypatch.setattr(predictor, "TILES", replace(predictor.TILES, whole_pixels=999))
     tiled._tiles = replace(tiled._tiles, size=32, overlap=8)
     np.testing.assert_array_equal(np.asarray(tiled.predict([page])), expected)
     assert tiled.cost()["parameters"] == 3 and tiled.cost()["seconds_per_page"] > 0
