@@ -42,7 +42,7 @@ def pad(graph: Graph, small_eqn: Any, large_eqn: Any, operands: Sequence[Operand
 def concatenate(graph: Graph, small_eqn: Any, large_eqn: Any, operands: Sequence[Operand]) -> NodeOutput:
     """Translate a concatenation along an existing axis."""
     axis = small_eqn.params["dimension"]
-    # Parts of length 0 add nothing, and Expand refuses them.
+    # Parts of length 0 add nothing, and would be constants that cannot be filled.
     parts = [value for value in operands if not (isinstance(value, Constant) and 0 in np.shape(value.values[0]))]
     return _concat(graph, small_eqn, large_eqn, parts, axis)
 
