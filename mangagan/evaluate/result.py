@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mangagan.evaluate.old_results import upgrade
-from mangagan.evaluate.statistics.summary import Summary
+from mangagan.evaluate.statistics.bootstrap import Summary
 from mangagan.evaluate.statistics.sums import Scores
 from mangagan.evaluate.table import summaries_as_json, summarize_metrics
 from mangagan.images.atomic import write_atomically

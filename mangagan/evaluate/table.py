@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from mangagan.evaluate.metrics.metric import METRICS, metric_named
-from mangagan.evaluate.statistics.summary import Summary, summarize
+from mangagan.evaluate.statistics.bootstrap import Summary, summarize
 from mangagan.evaluate.statistics.sums import Scores
 
 Summaries = Mapping[str, Summary]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mangagan.evaluate.result import InputKind, input_title
+from mangagan.evaluate.statistics.bootstrap import Summary
 from mangagan.evaluate.statistics.significance import MetricDifference, caution
-from mangagan.evaluate.statistics.summary import Summary
 from mangagan.evaluate.table import summarize_metrics
 from mangagan.report.evaluated_runs import EvaluatedRun
 from mangagan.report.metric_rows import shared_kinds, summarize_run

@@ -8,8 +8,8 @@ from html import escape
 from importlib import resources
 
 from mangagan.evaluate.metrics.metric import METRICS
+from mangagan.evaluate.statistics.bootstrap import Summary
 from mangagan.evaluate.statistics.significance import format_p
-from mangagan.evaluate.statistics.summary import Summary
 from mangagan.report import svg
 from mangagan.report.comparison import MAX_OPEN_PAIRS, InputComparison, legend_text, protocol_text
 from mangagan.report.curves import build_charts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mangagan.evaluate.metrics.metric import bare_input_text, metric_named
-from mangagan.evaluate.statistics.summary import Summary
+from mangagan.evaluate.statistics.bootstrap import Summary
 from mangagan.evaluate.table import escape_markdown, markdown_table, runs_table
 from mangagan.report.comparison import MAX_OPEN_PAIRS, InputComparison, legend_text, protocol_text
 from mangagan.report.evaluated_runs import EvaluatedRun

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mangagan.evaluate.metrics.metric import METRICS, Metric, metric_named
 from mangagan.evaluate.result import InputKind
-from mangagan.evaluate.statistics.summary import Summary
+from mangagan.evaluate.statistics.bootstrap import Summary
 from mangagan.evaluate.table import summarize_metrics
 from mangagan.report.evaluated_runs import EvaluatedRun
 

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from mangagan.evaluate.metrics.metric import METRICS
 from mangagan.evaluate.result import InputKind, Result, protocol_differences, read_result
+from mangagan.evaluate.statistics.bootstrap import over_seeds, summarize
 from mangagan.evaluate.statistics.significance import MetricDifference, metric_differences
-from mangagan.evaluate.statistics.summary import over_seeds, summarize
 from mangagan.evaluate.statistics.sums import Scores
 from mangagan.sweep.job import run_result_file
 from mangagan.sweep.sweep_plan import Plan

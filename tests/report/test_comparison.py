@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mangagan.evaluate.statistics.summary import summarize
+from mangagan.evaluate.statistics.bootstrap import summarize
 from mangagan.report.comparison import compare_runs, legend_text, protocol_text
 from mangagan.report.evaluated_runs import open_runs
 from mangagan.report.text import mark, to_html, to_markdown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mangagan.evaluate.statistics.summary import Summary, summarize
+from mangagan.evaluate.statistics.bootstrap import Summary, summarize
 from mangagan.report.evaluated_runs import open_runs
 from mangagan.report.metric_rows import metric_rows, summarize_run
 

@@ -1,4 +1,4 @@
-"""The summary of a metric: mean, standard deviation and an interval.
+"""A metric over pages: its mean, standard deviation and bootstrap interval.
 
 Pages of one work are alike, so works, not pages, are the random sample. If a run was trained from several seeds, these
 are a random sample too.
