@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mangagan.cli.colorize_options import parser
-from mangagan.cli.command import print_error, run
+from mangagan.cli.command import run
+from mangagan.cli.volume_options import check_report, finish
 from mangagan.pretrained import check_shipped
 
 if TYPE_CHECKING:
     from mangagan.infer.colorizer import Colorizer
     from mangagan.infer.network import Network
     from mangagan.infer.volume.process_volumes import Settings
-    from mangagan.infer.volume.report import Report
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,18 +33,16 @@ def _colorize(options: argparse.Namespace) -> int:
     from mangagan.infer.volume.plan import plan
     from mangagan.infer.volume.process_volumes import process_volumes
 
-    if options.report and not options.report.absolute().parent.is_dir():
-        raise ValueError(f"--report={options.report}: there is no folder {options.report.absolute().parent}")
+    check_report(options.report)
     output = options.output or output_beside(options.inputs, options.to)
     # Mistakes in the files are reported before a network is loaded.
     jobs = plan(options.inputs, output, options.to)
     settings = _settings(options, began)
     color = _colorizer(options)
-    report = process_volumes(jobs, color, settings)
-    print(*report.lines(), sep="\n")
+    code = finish("colorize", process_volumes(jobs, color, settings), options.report)
     _print_unused("hints", color.hints.unused if color.hints else [])
     _print_unused("palettes", color.palettes.unused)
-    return max(report.exit_code, _written(report, options.report))
+    return code
 
 
 def _colorizer(options: argparse.Namespace) -> Colorizer:
@@ -66,17 +64,6 @@ def _colorizer(options: argparse.Namespace) -> Colorizer:
     if palettes.requested and not network.info.palette:
         raise ValueError(f"--palette: {options.checkpoint} takes no palette; runs of colorizer_base do")
     return Colorizer(network, chosen, palettes, hints, version=version("mangagan"))
-
-
-def _written(report: Report, file: Path | None) -> int:
-    try:
-        if file:
-            report.write(file)
-    except OSError as error:
-        # The pages are what matters, above all where the disk is full: their exit code is kept if it is worse.
-        print_error("colorize", f"the report could not be written: {error}")
-        return 1
-    return 0
 
 
 def _settings(options: argparse.Namespace, began: float) -> Settings:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from mangagan.cli.command import command_parser
+from mangagan.cli.volume_options import add_files
 from mangagan.pretrained import DEFAULT, resolve_checkpoint
 
 _EXAMPLES = """
@@ -46,21 +47,11 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command."""
     description = "Colour pages, chapters and volumes at their own size, with their own lines."
     parser = command_parser("colorize", description, _EXAMPLES, _NOTES)
-    _add_files(parser.add_argument_group("files"))
+    add_files(parser.add_argument_group("files"), "default: beside the input")
     _add_network(parser.add_argument_group("network"))
     _add_guidance(parser.add_argument_group("colours"))
     _add_encoding(parser.add_argument_group("encoding"))
     return parser
-
-
-def _add_files(group: argparse._ArgumentGroup) -> None:
-    add = group.add_argument
-    add("inputs", nargs="+", type=Path, metavar="INPUT", help="pictures, folders, archives and PDFs")
-    where = "a folder; for one page or one volume also a file (default: beside the input)"
-    add("-o", "--output", type=Path, metavar="PATH", help=where)
-    add("--to", choices=("cbz", "folder"), help="form of coloured volumes (default: folders: folder, archives: cbz)")
-    add("--overwrite", action="store_true", help="overwrite existing output")
-    add("--report", type=Path, metavar="FILE", help="JSON with the outcome of every page, seconds and memory")
 
 
 def _add_network(group: argparse._ArgumentGroup) -> None:
@@ -69,7 +60,6 @@ def _add_network(group: argparse._ArgumentGroup) -> None:
     add("--checkpoint", default=DEFAULT, type=resolve_checkpoint, metavar="RUN", help=checkpoint_help)
     add("--backend", choices=("jax", "onnx"), help="what runs the network (default: onnx for .onnx files, else jax)")
     add("--size", default="auto", metavar="N", help="pixels of a page's shorter side for the network (default: auto)")
-    add("--workers", type=int, default=2, metavar="N", help="threads that read and write pages (default: 2)")
 
 
 def _add_guidance(group: argparse._ArgumentGroup) -> None:

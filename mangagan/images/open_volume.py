@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -19,13 +19,18 @@ from mangagan.images.volume import Member, OpenVolume, Volume
 _HEAD_BYTES = 1024
 
 
-def folder_volume(folder: Path) -> OpenVolume:
-    """Return the opener of a folder: the images and ComicInfo.xml files under it, in natural order."""
+def folder_volume(folder: Path, apart: Sequence[Path] = ()) -> OpenVolume:
+    """Return the opener of a folder: the images and ComicInfo.xml files under it, in natural order.
+
+    Args:
+        folder: Any folder.
+        apart: Files and folders inside it that are no part of the volume.
+    """
 
     def listed() -> dict[str, Path]:
         found = (path.relative_to(folder) for path in folder.rglob("*") if is_comic_info(path.name))
         infos = [path.as_posix() for path in found if is_visible(path.parts)]
-        return {name: folder / name for name in sorted([*image_files(folder), *infos], key=natural_key)}
+        return {name: folder / name for name in sorted([*image_files(folder, apart), *infos], key=natural_key)}
 
     return partial(_files_volume, listed)
 

@@ -59,7 +59,7 @@ def scans(tmp_path):
 def test_inpainting_keeps_known_pixels_and_the_folder_tree(models, scans, tmp_path, capsys):
     out, masks = tmp_path / "out", tmp_path / "masks"
     assert restore("inpaint", models, scans, f"--mask={masks}", f"--output={out}") == 0
-    assert "restored 3 of 3" in capsys.readouterr().out
+    assert "scans: done" in (text := capsys.readouterr().out) and "pages: 3 done" in text
     names = ["2.png", "a/1.tif", "a/b.png"]
     assert sorted(file.relative_to(out).as_posix() for file in out.rglob("*.*")) == names
     for name in names:
@@ -87,18 +87,16 @@ def test_a_hole_may_be_a_color_or_transparent(models, tmp_path, capsys):
         np.testing.assert_array_equal(after[~inside], before[~inside])
         assert np.any(after[inside][:, :3] != before[inside][:, :3])
         assert (after[..., 3] == 255).all()
-    assert "encoded anew" not in capsys.readouterr().out
 
 
-def test_a_picture_without_hole_is_copied_and_encoding_jpeg_again_is_reported(models, tmp_path, capsys):
+def test_a_picture_without_hole_is_kept_as_it_is(models, tmp_path, capsys):
     picture().save(tmp_path / "1.jpg")
     dark = picture()
     dark.paste((0, 0, 0), (10, 10, 40, 30))
     dark.save(tmp_path / "2.jpg", quality=100, subsampling=0)
     arguments = (tmp_path / "1.jpg", tmp_path / "2.jpg", "--hole=black", f"--output={tmp_path / 'out'}")
     assert restore("inpaint", models, *arguments) == 0
-    out = capsys.readouterr().out
-    assert "1 had no hole: copied as they are" in out and "1 JPEG: encoded anew, at a high quality" in out
+    assert "pages: 1 done, 1 kept" in capsys.readouterr().out
     assert (tmp_path / "out" / "1.jpg").read_bytes() == (tmp_path / "1.jpg").read_bytes()
 
 
@@ -115,7 +113,7 @@ def test_denoising_keeps_size_mode_and_alpha_and_continues_where_it_stopped(mode
     (out / "a/b.png").write_bytes(b"mine")
     assert restore("denoise", models, scans, f"--output={out}", "--overlap=8", "--batch=3") == 0
     text = capsys.readouterr().out
-    assert "2 of 3 are in" in text and "restored 1 of 1" in text
+    assert "pages: 1 done, 2 exists" in text
     assert (out / "a/b.png").read_bytes() == b"mine" and (out / "a/1.tif").exists()
     assert restore("denoise", models, scans, f"--output={out}", "--overlap=8", "--batch=3", "--overwrite") == 0
     assert (out / "a/b.png").read_bytes() != b"mine" and (out / "2.png").read_bytes() == first
@@ -128,7 +126,7 @@ def test_a_known_sigma_changes_the_result(models, scans, tmp_path):
     assert np.any(array(tmp_path / "5" / "2.png") != array(tmp_path / "60" / "2.png"))
 
 
-def test_unusable_pictures_are_skipped_and_reported(models, scans, tmp_path, capsys):
+def test_faulty_pictures_and_masks_are_reported(models, scans, tmp_path, capsys):
     (scans / "broken.png").write_bytes((scans / "2.png").read_bytes()[:200])
     Image.fromarray(np.zeros((9, 9), np.uint16)).save(scans / "deep.png")
     picture().save(scans / "unmasked.png")
@@ -138,15 +136,23 @@ def test_unusable_pictures_are_skipped_and_reported(models, scans, tmp_path, cap
     out = tmp_path / "out"
     assert restore("inpaint", models, scans, f"--mask={tmp_path / 'masks'}", f"--output={out}") == 1
     told = capsys.readouterr()
-    assert "restored 3 of 7" in told.out
+    assert "pages: 2 copied, 3 done, 2 failed" in told.out
     for reason in (
-        "broken.png: cannot be decoded",
-        "deep.png: it has more than 8 bits a channel",
-        "unmasked.png: no masks named unmasked",
-        "wrong.png: its mask is 20 x 20, the picture 50 x 40",
+        "broken.png: copied: cannot be decoded",
+        "deep.png: copied: it has more than 8 bits a channel",
+        "unmasked.png: failed: no masks named unmasked",
+        "wrong.png: failed: its mask is 20 x 20, the picture 50 x 40",
     ):
-        assert reason in told.err
-    assert sorted(file.name for file in out.rglob("*") if file.is_file()) == ["1.tif", "2.png", "b.png"]
+        assert reason in told.out
+    results = {path.name for pattern in ("*.*", "a/*") for path in out.glob(pattern) if path.is_file()}
+    assert results == {"1.tif", "2.png", "b.png", "broken.png", "deep.png"}
+    assert (out / "deep.png").read_bytes() == (scans / "deep.png").read_bytes()
+    # What failed is done as soon as its mask is there.
+    for name in ("unmasked.png", "wrong.png"):
+        hole((50, 40), (5, 5, 9, 9)).save(tmp_path / "masks" / name)
+    assert restore("inpaint", models, scans, f"--mask={tmp_path / 'masks'}", f"--output={out}") == 1
+    assert "pages: 2 copied, 5 done" in capsys.readouterr().out
+    assert (out / "unmasked.png").is_file() and (out / "wrong.png").is_file()
 
 
 @pytest.mark.parametrize(
@@ -164,8 +170,8 @@ def test_unusable_pictures_are_skipped_and_reported(models, scans, tmp_path, cap
         ("denoise", ["--tile=32", "--overlap=32"], "smaller than the tile"),
         ("denoise", ["--batch=0"], "the batch must be 1 or more"),
         ("denoise", ["{scans}/none.png"], "there is no file or folder"),
-        ("denoise", ["--output={scans}"], "would become itself"),
-        ("denoise", ["--output={scans}/2.png"], "is a file; name a folder"),
+        ("denoise", ["--output={scans}"], "lies in a folder that is read"),
+        ("denoise", ["--output={scans}/2.png"], "is a file: name a folder"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(models, scans, tmp_path, task, arguments, complaint, capsys):

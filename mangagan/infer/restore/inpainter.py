@@ -171,8 +171,11 @@ class VolumeInpainter(StoredPages):
 
     def identity(self, page: str) -> str:
         """Return what decides the result: program, network, mask and tiles."""
-        mask = self.inpainter.holes.mask_bytes(self.title, page)
-        digest = sha256(mask).hexdigest() if mask is not None else self.inpainter.holes.color
+        try:
+            mask = self.inpainter.holes.mask_bytes(self.title, page)
+            digest = sha256(mask).hexdigest() if mask is not None else self.inpainter.holes.color
+        except UnusableFile:
+            digest = None  # `process` says what is wrong with the mask
         return f"{self.inpainter.identity} {digest} {self.inpainter.tiles}"
 
 

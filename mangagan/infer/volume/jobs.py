@@ -42,8 +42,13 @@ class Job:
     target: Target
 
 
-def check_jobs(jobs: Sequence[Job], inputs: Sequence[Path]) -> None:
+def check_jobs(jobs: Sequence[Job], inputs: Sequence[Path], apart: Sequence[Path] = ()) -> None:
     """Check that jobs do not write into inputs or into each other's output.
+
+    Args:
+        jobs: The volumes and their targets.
+        inputs: What is read.
+        apart: Files and folders inside the inputs that are not read.
 
     Raises:
         ValueError: An output lies in a folder that is read, contains one, or is that of another volume.
@@ -54,7 +59,11 @@ def check_jobs(jobs: Sequence[Job], inputs: Sequence[Path]) -> None:
         if path in seen:
             raise ValueError(f"{seen[path]} and {job.title} would both become {path}")
         seen[path] = job.title
-        if any(path.is_relative_to(folder) for folder in folders):
+        if any(path.is_relative_to(folder) and not _is_apart(path, folder, apart) for folder in folders):
             raise ValueError(f"the output {path} lies in a folder that is read: choose one elsewhere")
         if not job.target.packed and any(folder.is_relative_to(path) for folder in folders):
             raise ValueError(f"the output {path} holds a folder that is read: choose one elsewhere")
+
+
+def _is_apart(path: Path, folder: Path, apart: Sequence[Path]) -> bool:
+    return any(folder in other.parents and path.is_relative_to(other) for other in apart)

@@ -12,12 +12,13 @@ from mangagan.infer.volume.plan import PACKED_SUFFIXES, To
 COLORED = "-color"
 
 
-def output_beside(inputs: Sequence[Path], to: To | None = None) -> Path:
+def output_beside(inputs: Sequence[Path], to: To | None = None, ending: str = COLORED) -> Path:
     """Return a path beside the inputs: PAGE-color.png, VOLUME-color.cbz, FOLDER-color, or `color` for several inputs.
 
     Args:
         inputs: Pictures, folders, archives and PDFs.
         to: What volumes become; None keeps folders folders, and archives CBZ.
+        ending: What is put behind the name.
 
     Raises:
         ValueError: There are several inputs, in several folders.
@@ -27,14 +28,14 @@ def output_beside(inputs: Sequence[Path], to: To | None = None) -> Path:
     if len(sources) > 1:
         if any(source.parent != folder for source in sources):
             raise ValueError("these inputs lie in several folders: say with --output where the results are to go")
-        return folder / "color"
-    return folder / _name(sources[0], to)
+        return folder / ending.removeprefix("-")
+    return folder / _name(sources[0], to, ending)
 
 
-def _name(source: Path, to: To | None) -> str:
+def _name(source: Path, to: To | None, ending: str) -> str:
     suffix = source.suffix.lower()
     if source.is_dir():
-        return f"{source.name}{COLORED}"
+        return f"{source.name}{ending}"
     if to is None and suffix in IMAGE_SUFFIXES | PACKED_SUFFIXES:
-        return f"{source.stem}{COLORED}{source.suffix}"
-    return f"{source.stem}{COLORED}" if to == "folder" else f"{source.stem}{COLORED}.cbz"
+        return f"{source.stem}{ending}{source.suffix}"
+    return f"{source.stem}{ending}" if to == "folder" else f"{source.stem}{ending}.cbz"

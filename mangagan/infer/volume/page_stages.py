@@ -149,8 +149,7 @@ class Stages:
             if isinstance(made, Keep):
                 return replace(page, name=page.member.name, kept=made.reason)
             _check_fits(made, page.pixels)
-        except UnusableFile as reason:
-            return FinishedPage(page.member, "copied", str(reason), page.seconds + time.monotonic() - start)
+        # The page itself was decoded: what it lacks, such as a mask, may be there the next time.
         except Exception as error:
             return FinishedPage(page.member, "failed", error_text(error), page.seconds + time.monotonic() - start)
         return replace(page, pixels=made, seconds=page.seconds + time.monotonic() - start)
@@ -184,5 +183,7 @@ def _check_fits(made: Pixels, pixels: Pixels) -> None:
 
 
 def error_text(error: Exception) -> str:
-    """Return an error's message with its class."""
+    """Return an error's message, with its class unless the message was written for people."""
+    if isinstance(error, UnusableFile):
+        return str(error)
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

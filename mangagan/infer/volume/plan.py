@@ -18,7 +18,7 @@ PACKED_SUFFIXES = frozenset((".cbz", ".zip"))
 _SAME = {".jpe": ".jpg", ".jpeg": ".jpg", ".tif": ".tiff", ".gif": ".png"}
 
 
-def plan(inputs: Sequence[Path], output: Path, to: To | None = None) -> list[Job]:
+def plan(inputs: Sequence[Path], output: Path, to: To | None = None, apart: Sequence[Path] = ()) -> list[Job]:
     """Return the volumes of all inputs, each with its target in `output`.
 
     A folder is one volume, and each archive and PDF in it is another one; single pictures together are one volume. One
@@ -30,19 +30,22 @@ def plan(inputs: Sequence[Path], output: Path, to: To | None = None) -> list[Job
         inputs: Pictures, folders, archives and PDFs.
         output: A folder; for one picture or one volume also a file.
         to: What volumes become; None keeps folders folders, and archives CBZ.
+        apart: Files and folders that are not read where they lie in a folder of inputs, such as masks or earlier
+            results.
 
     Raises:
         ValueError: An input is missing or of another kind, several volumes would go into one file, or an output would
             replace an input, lie in one, or be that of another volume.
     """
     sources = tuple(path.expanduser().resolve() for path in inputs)
-    planner = _Planner(sources, output.expanduser().resolve(), to)
+    others = tuple(path.expanduser().resolve() for path in apart)
+    planner = _Planner(sources, output.expanduser().resolve(), to, others)
     jobs = list(planner.jobs())
     if not jobs:
         raise ValueError(f"there are no pictures, archives or PDFs in {', '.join(map(str, sources))}")
     if planner.file and len(jobs) > 1:
         raise ValueError(f"{planner.output.name} can hold one volume, and these are {len(jobs)}: give a folder")
-    check_jobs(jobs, sources)
+    check_jobs(jobs, sources, others)
     return jobs
 
 
@@ -51,6 +54,7 @@ class _Planner:
     inputs: tuple[Path, ...]
     output: Path
     to: To | None
+    apart: tuple[Path, ...]
 
     def jobs(self) -> Iterator[Job]:
         kinds = {path: _kind(path) for path in self.inputs}
@@ -112,9 +116,9 @@ class _Planner:
 
     def _tree(self, folder: Path) -> Iterator[Job]:
         inner = self.output if self.single else self.output / folder.name
-        if image_files(folder):
-            yield Job(folder.name, folder_volume(folder), self._pages(folder.name, inner))
-        for file in volume_files(folder):
+        if image_files(folder, self.apart):
+            yield Job(folder.name, folder_volume(folder, self.apart), self._pages(folder.name, inner))
+        for file in volume_files(folder, self.apart):
             name = file.relative_to(folder)
             yield Job(f"{folder.name}/{name.as_posix()}", open_volume(file), self._target(file, inner / name.parent))
 
@@ -135,6 +139,8 @@ class _Planner:
         return Target(file, True, file.with_name(work_name(file.name)), self.inputs)
 
     def _folder(self, folder: Path) -> Target:
+        if folder.is_file():
+            raise ValueError(f"the output {folder} is a file: name a folder")
         return Target(folder, False, folder / work_name("pages"), self.inputs)
 
 

@@ -6,7 +6,7 @@ from PIL import Image
 
 from mangagan.images.decode import decode_stored
 from mangagan.images.errors import UnusableFile
-from mangagan.infer.restore.holes import colored_hole, masked_hole, transparent_hole
+from mangagan.infer.restore.holes import colored_hole, mask_of, masked_hole, transparent_hole
 
 
 def png(pixels):
@@ -56,3 +56,18 @@ def test_a_mask_that_does_not_fit():
         masked_hole(PICTURE, png([[0, 0]]))
     with pytest.raises(UnusableFile, match="its mask: cannot be decoded"):
         masked_hole(PICTURE, b"no mask")
+
+
+def test_the_mask_of_a_picture(tmp_path):
+    (tmp_path / "a").mkdir()
+    assert mask_of("a/1.jpg", tmp_path / "one.png") == tmp_path / "one.png"
+    with pytest.raises(UnusableFile, match="no masks named a/1"):
+        mask_of("a/1.jpg", tmp_path)
+    for name in ("1.png", "1.txt", "11.png"):
+        (tmp_path / "a" / name).touch()
+    assert mask_of("a/1.jpg", tmp_path) == tmp_path / "a" / "1.png"
+    (tmp_path / "a" / "1.bmp").touch()
+    with pytest.raises(UnusableFile, match="2 masks named"):
+        mask_of("a/1.jpg", tmp_path)
+    (tmp_path / "a" / "1.jpg").touch()
+    assert mask_of("a/1.jpg", tmp_path) == tmp_path / "a" / "1.jpg"

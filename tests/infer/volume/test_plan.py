@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mangagan.images.limits import Limits
 from mangagan.infer.volume.plan import plan
 
 
@@ -24,6 +25,22 @@ def shelf(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     return tmp_path
+
+
+def test_results_and_masks_among_the_pictures_are_not_read(tmp_path):
+    for name in ("1.png", "out/1.png", "masks/1.png", "mask.png", "a/1.png", "out/v.cbz"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+
+    def pages(*apart):
+        (job,) = plan([tmp_path], tmp_path / "out", None, [tmp_path / name for name in apart])
+        with job.open(Limits()) as volume:
+            return [member.name for member in volume.members]
+
+    assert pages("out", "masks") == ["1.png", "a/1.png", "mask.png"]
+    assert pages("out", "mask.png") == ["1.png", "a/1.png", "masks/1.png"]
+    with pytest.raises(ValueError, match="lies in a folder that is read"):
+        pages("masks")
 
 
 def targets(root: Path, inputs: list[str], output: str, to=None) -> list[tuple[str, bool]]:
@@ -76,6 +93,7 @@ def test_outputs_mirror_inputs(shelf, inputs, output, to, expected):
         (["shelf/kite", "twins/kite"], "out", "would both become"),
         (["one.v2.cbr", "twins/kite.cbz"], "b.cbz", "can hold one volume, and these are 2"),
         (["one.v2.cbr", "p.jpg"], "b.zip", "can hold one volume"),
+        (["shelf"], "p.jpg", "is a file: name a folder"),
         (["shelf"], "b.cbz", "can hold one volume"),
     ],
 )

@@ -1,0 +1,47 @@
+"""What the commands that process volumes share: their options for files, and their report."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mangagan.cli.command import print_error
+
+if TYPE_CHECKING:
+    from mangagan.infer.volume.report import Report
+
+
+def add_files(group: argparse._ArgumentGroup, default_output: str) -> None:
+    """Add the options for inputs, output and report; `default_output` says where results go without --output."""
+    add = group.add_argument
+    add("inputs", nargs="+", type=Path, metavar="INPUT", help="pictures, folders, archives and PDFs")
+    where = f"a folder; for one page or one volume also a file ({default_output})"
+    add("-o", "--output", type=Path, metavar="PATH", help=where)
+    add("--to", choices=("cbz", "folder"), help="form of the results (default: folders: folder, archives: cbz)")
+    add("--overwrite", action="store_true", help="overwrite existing output")
+    add("--report", type=Path, metavar="FILE", help="JSON with the outcome of every page, seconds and memory")
+    add("--workers", type=int, default=2, metavar="N", help="threads that read and write pages (default: 2)")
+
+
+def check_report(file: Path | None) -> None:
+    """Check that a report can be written.
+
+    Raises:
+        ValueError: The folder of the report does not exist.
+    """
+    if file and not file.absolute().parent.is_dir():
+        raise ValueError(f"--report={file}: there is no folder {file.absolute().parent}")
+
+
+def finish(command: str, report: Report, file: Path | None) -> int:
+    """Print what became of the volumes, write the report if a file is named, and return the exit code."""
+    print(*report.lines(), sep="\n")
+    try:
+        if file:
+            report.write(file)
+    except OSError as error:
+        # The pages are what matters, above all where the disk is full: their exit code is kept if it is worse.
+        print_error(command, f"the report could not be written: {error}")
+        return max(report.exit_code, 1)
+    return report.exit_code
