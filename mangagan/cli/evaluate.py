@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mangagan.cli.command import run
 from mangagan.cli.evaluate_options import check, check_subject, parser
+from mangagan.cli.evaluate_output import holds_result, output_file, print_skipped
+from mangagan.cli.evaluate_restoration import evaluate_restoration
 
 if TYPE_CHECKING:
     from mangagan.config import Experiment
-    from mangagan.data.settings import Data
     from mangagan.evaluate.colorization.session import EvaluationOptions
     from mangagan.evaluate.protocol import Protocol
     from mangagan.evaluate.result import Result
@@ -42,7 +41,7 @@ def _main(options: argparse.Namespace) -> int:
     if experiment.task.kind == "colorize":
         return _colorization(options, experiment, variables)
     if experiment.task.kind in ("denoise", "inpaint"):
-        return _restoration(options, experiment, variables)
+        return evaluate_restoration(options, experiment, variables)
     raise ValueError(f"{options.checkpoint} is of kind {experiment.task.kind!r}, for which there is no evaluation")
 
 
@@ -62,9 +61,9 @@ def _colorization(options: argparse.Namespace, experiment: Experiment, variables
     check_subject(options, "colorization")
     protocol = _protocol(options, options.data or "")
     name, own = options.checkpoint.resolve().name, result_file(options.checkpoint, protocol.name, protocol.data)
-    file = _output_file(options.output, f"{name}-{own.name}") or own
+    file = output_file(options.output, f"{name}-{own.name}") or own
     # Only a file that --output names may be replaced by a result on other pages.
-    if _holds_result(file) and file != options.output:
+    if holds_result(file) and file != options.output:
         check_replaceable(file, open_evaluation_pages(protocol, experiment.data).described())
     evaluation_options = _evaluation_options(options, file, protocol.data or experiment.data.source)
     return _write(file, evaluate_colorizer(name, experiment, variables, protocol, evaluation_options))
@@ -78,9 +77,9 @@ def _predictions(options: argparse.Namespace) -> int:
     predictions, truth, source = options.predictions, options.truth, options.source
     data = source_of(truth, source)
     name = f"{predictions.resolve().name}-{result_file(Path(), protocol.name, data).name}"
-    file = _output_file(options.output, name)
+    file = output_file(options.output, name)
     assert file is not None  # `check` requires --output
-    if _holds_result(file) and file != options.output:
+    if holds_result(file) and file != options.output:
         check_data(file, data)
     evaluation_options = _evaluation_options(
         options, file, f"pairs:{predictions},{truth}" + (f",{source}" if source else "")
@@ -128,82 +127,4 @@ def _write(file: Path, result: Result) -> int:
     for name, value in result.cost.items():
         print(f"{name.replace('_', ' ')}: {value:,.3f}".removesuffix(".000"))
     print(f"page by page{', with pictures of some' if result.pictures else ''}: {file}")
-    return _print_skipped(result.skipped)
-
-
-def _restoration(options: argparse.Namespace, experiment: Experiment, variables: Variables) -> int:
-    from mangagan.evaluate.restoration.restoration import CleanPictures, evaluate_denoiser, evaluate_inpainter
-    from mangagan.images.atomic import check_writable
-
-    denoises, data = experiment.task.kind == "denoise", experiment.data
-    check_subject(options, "denoising" if denoises else "inpainting")
-    if options.output:
-        check_writable(options.output)
-    size = options.size or (None if denoises else data.size)
-    window = options.window or options.size or (None if denoises else data.window)
-    clean = CleanPictures(_folder(options.data), _works(options, data), options.pictures, options.seed, size, window)
-    if denoises:
-        rounded, sigmas = options.noise == "8bit", _sigmas(options.sigma)
-        found = evaluate_denoiser(experiment, variables, clean, sigmas=sigmas, rounded=rounded)
-    else:
-        found = evaluate_inpainter(experiment, variables, clean)
-    print(f"\n{found.text}")
-    if options.output:
-        content = {"checkpoint": str(options.checkpoint), "task": type(experiment.task).__name__} | found.content
-        _write_restoration(options.output, content | {"skipped": found.skipped})
-    return _print_skipped(found.skipped)
-
-
-def _write_restoration(file: Path, content: Mapping[str, object]) -> None:
-    from mangagan.images.atomic import write_atomically
-
-    write_atomically(file, (json.dumps(content, indent=1) + "\n").encode())
-    print(f"metrics in {file}")
-
-
-def _works(options: argparse.Namespace, trained_on: Data) -> tuple[str, ...]:
-    """Return the works of --works; without, for the source of the training, those held out by name."""
-    from mangagan.data.archive.splits import parse_patterns
-    from mangagan.data.sources.open_source import same_source
-
-    own = same_source(options.data or "", trained_on.source)
-    chosen = parse_patterns(options.works or (trained_on.held_out if own else ""))
-    if own and not chosen:
-        print(f"the run was trained on {options.data}: name works that were held out with --works")
-    return chosen
-
-
-def _print_skipped(reasons: Mapping[str, str]) -> int:
-    for name, reason in reasons.items():
-        print(f"skipped {name}: {reason}", file=sys.stderr)
-    return 1 if reasons else 0
-
-
-def _output_file(output: Path | None, name: str) -> Path | None:
-    """Return the file that --output names, or a file `name` in the folder that it names."""
-    return output if output is None or output.suffix == ".json" else output / name
-
-
-def _holds_result(file: Path) -> bool:
-    """Return whether the file is a result; raise ValueError if it is something else or cannot be written."""
-    from mangagan.evaluate.result import read_result
-    from mangagan.images.atomic import check_writable
-
-    check_writable(file)
-    if file.exists():
-        read_result(file)
-    return file.exists()
-
-
-def _folder(data: str | None) -> Path:
-    kind, _, folder = (data or "").partition(":")
-    if kind != "folder" or not folder:
-        raise ValueError(f"--data={data or ''}: restoration is evaluated on whole pictures; give --data=folder:DIR")
-    return Path(folder).expanduser()
-
-
-def _sigmas(text: str | None) -> tuple[int, ...]:
-    sigmas = [part.strip() for part in text.split(",")] if text else []
-    if not all(part.isdigit() and int(part) <= 255 for part in sigmas):
-        raise ValueError(f"--sigma={text}: write whole numbers from 0 to 255 with commas between them, as in 15,25,50")
-    return tuple(dict.fromkeys(map(int, sigmas)))
+    return print_skipped(result.skipped)

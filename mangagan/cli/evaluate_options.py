@@ -126,9 +126,7 @@ def _add_pictures(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--pictures", type=positive, metavar="N", help="at most N pictures, evenly spaced")
     group.add_argument("--seed", type=int, default=0, metavar="N", help="for noise, holes and intervals (default: 0)")
-    group.add_argument(
-        "--output", type=Path, metavar="FILE", help="where the result goes, as JSON; for colourisation also a folder"
-    )
+    group.add_argument("--output", type=Path, metavar="FILE", help="where the result goes, as JSON, or a folder for it")
 
 
 def _add_colorization(group: argparse._ArgumentGroup) -> None:

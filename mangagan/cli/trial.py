@@ -73,14 +73,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _trial(options: argparse.Namespace) -> None:
     from mangagan.compilation_cache import keep_compiled
     from mangagan.data.archive.splits import parse_patterns
-    from mangagan.evaluate.restoration.conditions import truths
+    from mangagan.evaluate.true_pages import true_pages
     from mangagan.infer.jax_network import jax_network
     from mangagan.train.load import load_trained
     from mangagan.trial.run_trial import TrialPlan, open_trial, run_trial
 
     keep_compiled()
     # Mistakes in the pages are reported before a network is loaded.
-    pages = truths(options.pages, parse_patterns(options.works), options.pictures)
+    pages = true_pages(options.pages, parse_patterns(options.works), options.pictures)
     network = jax_network(*load_trained(options.checkpoint))
     _check(options, network.info)
     trial = open_trial(

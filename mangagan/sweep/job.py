@@ -67,7 +67,7 @@ def _check_evaluation(plan: Plan, run: Run) -> None:
     """Raise ValueError if there are no pages on which the run can be evaluated."""
     from mangagan.data.archive.archive import open_archive
     from mangagan.evaluate.colorization.evaluation_pages import open_evaluation_pages
-    from mangagan.sweep.restorers import damaged_entries
+    from mangagan.evaluate.restoration.held_out import damaged_entries
 
     experiment = build(run)
     data = experiment.data
@@ -98,8 +98,8 @@ def _train(workdir: Path, run: Run) -> bool:
 def _evaluate(folder: Path, plan: Plan, run: Run) -> bool:
     from mangagan.evaluate.colorization.colorization import evaluate_colorizer
     from mangagan.evaluate.colorization.session import EvaluationOptions
+    from mangagan.evaluate.restoration.held_out import evaluate_restorer
     from mangagan.evaluate.result import write_result
-    from mangagan.sweep.restorers import evaluate_restorer
     from mangagan.train.load import load_trained
 
     print(f"evaluating {run.name} by protocol {plan.protocol.name}", flush=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mangagan.evaluate.restoration.conditions import Truth
+from mangagan.evaluate.true_pages import TruePage
 from mangagan.images.atomic import write_atomically
 from mangagan.images.errors import UnusableFile
 from mangagan.images.picture import Pixels
@@ -37,7 +37,7 @@ class TrialPlan:
 def open_trial(
     network: Network,
     folder: Path,
-    pages: Sequence[Truth],
+    pages: Sequence[TruePage],
     *,
     characters: Path | None = None,
     perceptual: bool = True,
@@ -107,7 +107,7 @@ def _compare_characters(trial: Trial, plan: TrialPlan, kind: TrialInput, content
     return f"deviation of a character's a and b over the pages of a work: {values}"
 
 
-def _pixels(page: Truth) -> Pixels:
+def _pixels(page: TruePage) -> Pixels:
     try:
         return page.pixels()
     except UnusableFile as reason:

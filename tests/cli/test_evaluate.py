@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -51,35 +50,50 @@ def evaluate(models, name, *arguments):
     return main([f"--checkpoint={models.get(name, name)}", *map(str, arguments)])
 
 
-def read(file):
-    return json.loads(file.read_text())
-
-
 def test_denoising_by_sigma_beside_published_figures(models, pages, tmp_path, capsys):
     arguments = (f"--data=folder:{pages}", "--works=a,b", "--pictures=3", "--sigma=15,25")
     assert evaluate(models, "denoise", *arguments, f"--output={tmp_path / '1.json'}") == 0
     out = capsys.readouterr().out
     assert "| PSNR, dB | sigma 15 | sigma 25 |" in out and "| FFDNet, color (published, CBSD68) | - | 31.21 |" in out
     assert "neither clipped nor rounded" in out
-    figures = read(tmp_path / "1.json")
-    assert figures["task"] == "Denoise" and figures["pictures"] == 3 and figures["skipped"] == {}
-    assert list(figures["by_picture"]) == ["a/0.png", "a/2.png", "b/1.png"]
-    assert figures["protocol"]["works"] == ["a", "b"] and "rounded=False" in figures["protocol"]["noises"]["sigma 15"]
-    one = [picture["sigma 25"]["output"] for picture in figures["by_picture"].values()]
-    assert figures["mean"]["sigma 25"]["output"] == pytest.approx(np.mean(one))
-    assert 19 < figures["mean"]["sigma 25"]["input"] < 22
+    result = read_result(tmp_path / "1.json")
+    assert result.task == "denoise" and result.skipped == {} and result.kinds == ("sigma 15", "sigma 25")
+    assert [page.name for page in result.pages if page.kind == "sigma 25"] == ["a/0.png", "a/2.png", "b/1.png"]
+    assert result.protocol["works"] == ["a", "b"] and result.protocol["pages"] == 3
+    assert "rounded=False" in result.protocol["noises"]["sigma 15"] and len(result.protocol["sha256"]) == 64
+    mean = result.summary()["sigma 25"]
+    assert mean["psnr"].mean == pytest.approx(
+        np.mean([page.metrics["psnr"] for page in result.pages if page.kind == "sigma 25"])
+    )
+    assert 19 < mean["psnr_input"].mean < 22
     assert evaluate(models, "denoise", *arguments, f"--output={tmp_path / '2.json'}") == 0
-    assert read(tmp_path / "2.json") == figures
+    assert read_result(tmp_path / "2.json") == result
     assert evaluate(models, "denoise", *arguments, "--noise=8bit", f"--output={tmp_path / '3.json'}") == 0
-    other = read(tmp_path / "3.json")["mean"]
-    assert other["sigma 25"]["input"] == pytest.approx(figures["mean"]["sigma 25"]["input"], abs=1e-9)
-    assert other["sigma 25"]["output"] != figures["mean"]["sigma 25"]["output"]
+    rounded = read_result(tmp_path / "3.json")
+    other = rounded.summary()["sigma 25"]
+    assert other["psnr_input"].mean == pytest.approx(mean["psnr_input"].mean, abs=1e-9)
+    assert other["psnr"].mean != mean["psnr"].mean
+    assert [line.partition(":")[0] for line in protocol_differences(result, rounded)] == ["noises"]
 
 
-def test_a_run_that_takes_sigma_and_one_trained_on_other_noise(models, pages, capsys):
-    assert evaluate(models, "known", f"--data=folder:{pages}", "--pictures=1", "--size=32") == 0
+def test_the_result_of_a_restorer_is_kept_where_its_protocol_differs(models, run, pages, capsys):
+    arguments = (f"--data=folder:{pages}", "--sigma=25", "--size=16")
+    assert evaluate(models, "denoise", *arguments, "--works=a", "--pictures=1") == 0
+    (file,) = (run / "evaluation").iterdir()
+    assert file.name.startswith("denoise-sigma-25-folder-")
+    kept = file.read_bytes()
+    assert evaluate(models, "denoise", *arguments, "--works=b", "--pictures=1") == 2
+    assert "differs in works, sha256: it is kept; choose an --output" in capsys.readouterr().err
+    assert file.read_bytes() == kept
+    assert evaluate(models, "denoise", *arguments, "--works=b", "--pictures=1", f"--output={file}") == 0
+    assert read_result(file).protocol["works"] == ["b"]
+
+
+def test_a_run_that_takes_sigma_and_one_trained_on_other_noise(models, pages, tmp_path, capsys):
+    output = f"--output={tmp_path}"
+    assert evaluate(models, "known", f"--data=folder:{pages}", "--pictures=1", "--size=32", output) == 0
     assert "| this run |" in capsys.readouterr().out
-    assert evaluate(models, "salt", f"--data=folder:{pages}", "--pictures=1") == 0
+    assert evaluate(models, "salt", f"--data=folder:{pages}", "--pictures=1", output) == 0
     out = capsys.readouterr().out
     assert "| PSNR, dB | SaltAndPepper |" in out and "published" not in out
 
@@ -90,19 +104,20 @@ def test_inpainting_by_area(models, pages, tmp_path, capsys):
     (pages / "c" / "broken.png").write_bytes(b"")
     try:
         assert evaluate(models, "inpaint", *arguments, "--works=c") == 0
-        assert evaluate(models, "inpaint", f"--data=folder:{pages}", "--size=32", "--works=c") == 1
+        broken = (f"--data=folder:{pages}", "--size=32", f"--output={tmp_path}")
+        assert evaluate(models, "inpaint", *broken, "--works=c") == 1
         told = capsys.readouterr()
     finally:
         (pages / "c" / "broken.png").unlink()
     assert "| hole, L1 % / PSNR dB / SSIM | mean color | biharmonic | smooth | coarse | refined |" in told.out
     assert "refined beats biharmonic by L1 in" in told.out
     assert "skipped c/broken.png: the file is empty" in told.err
-    figures = read(file)
-    assert list(figures["mean"]) == AREAS and figures["protocol"]["size"] == 32
-    assert list(figures["mean"]["1-10 %"]) == ["mean color", "biharmonic", "smooth", "coarse", "refined"]
-    assert figures["mean"]["1-10 %"]["refined"].keys() == {"l1", "psnr", "ssim"}
-    errors = [figures["mean"][area]["mean color"]["l1"] for area in AREAS]
-    assert errors == sorted(errors)
+    result = read_result(file)
+    assert list(result.kinds) == AREAS and result.protocol["size"] == 32 and result.task == "inpaint"
+    assert list(result.baselines) == ["mean color", "biharmonic", "smooth", "coarse"]
+    assert result.pages[0].metrics.keys() == {"l1", "psnr", "ssim"}
+    errors = [result.summary("mean color")[area]["l1"].mean for area in AREAS]
+    assert errors == sorted(errors) and errors[-1] < 1
 
 
 def test_the_training_set_is_left_out_or_a_warning_is_printed(models, named, pages, tmp_path, capsys):
@@ -112,7 +127,9 @@ def test_the_training_set_is_left_out_or_a_warning_is_printed(models, named, pag
         named["own"] = replace(experiment, data=replace(experiment.data, source=source, held_out=held_out)), variables
         assert evaluate({}, "own", f"--data={source}", "--pictures=2", "--size=16", f"--output={file}") == 0
         out = capsys.readouterr().out
-        assert list(read(file)["by_picture"]) == works and ("name works that were held out" in out) == told
+        assert [page.name for page in read_result(file).pages] == works and (
+            "name works that were held out" in out
+        ) == told
 
 
 def test_colorization_with_intervals_and_pictures(models, pages, tmp_path, capsys):
@@ -214,8 +231,8 @@ def test_an_unwritable_output_is_reported_before_the_evaluation(models, pages, t
     assert capsys.readouterr().err.count(f"cannot be written: {tmp_path / 'results'} is not a folder") == 2
     assert main([*theirs, f"--output={tmp_path / 'x.json'}"]) == 2
     assert f"pictures would be kept in {tmp_path / 'x-pages'}, which is a file" in capsys.readouterr().err
-    assert evaluate(models, "denoise", data, f"--output={tmp_path}") == 2
-    assert f"{tmp_path} is a folder; name a file" in capsys.readouterr().err
+    assert evaluate(models, "denoise", data, f"--output={tmp_path / 'results'}") == 2
+    assert f"cannot be written: {tmp_path / 'results'} is not a folder" in capsys.readouterr().err
     monkeypatch.setattr(os, "access", lambda *_: False)
     assert evaluate(models, "paint", data) == 2
     assert "cannot be written: nothing may be written in" in capsys.readouterr().err

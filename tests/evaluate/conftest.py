@@ -104,3 +104,15 @@ def painter():
         return SimpleNamespace(task=SimpleNamespace(predict=tinted, kind=kind), data=data), variables
 
     return made
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Pages of three works, flat files of two sizes; one is grey."""
+    folder, rng = tmp_path_factory.mktemp("pages"), np.random.default_rng(0)
+    for name in ("E01", "E01P1", "E01P2", "E02P1", "E10P1"):
+        blocks = rng.integers(60, 196, (6, 5, 1 if name == "E01P2" else 3)).astype(np.uint8)
+        size = (50, 60) if name == "E02P1" else (60, 50)
+        picture = Image.fromarray(blocks[..., 0] if name == "E01P2" else blocks)
+        picture.resize(size, Image.Resampling.BICUBIC).save(folder / f"{name}.png")
+    return folder

@@ -20,8 +20,8 @@ from mangagan.evaluate.colorization.evaluation_pages import Label, Page, describ
 from mangagan.evaluate.colorization.session import EvaluationOptions, EvaluationSession
 from mangagan.evaluate.devices import local_devices
 from mangagan.evaluate.protocol import Protocol, evenly_spaced
-from mangagan.evaluate.restoration.conditions import Truth, truths
 from mangagan.evaluate.result import InputKind, Result
+from mangagan.evaluate.true_pages import TruePage, true_pages
 from mangagan.images.decode import read_picture
 from mangagan.images.encode import ORIENTATION
 from mangagan.images.errors import UnusableFile
@@ -77,7 +77,7 @@ class _Folders:
         if protocol.name == "training":
             raise ValueError('"training" names the crops of a run; evaluate pictures by native, 512x800 or 256')
         self._source, self._protocol = source, protocol
-        self._truths = truths(truth, protocol.works)
+        self._pages = true_pages(truth, protocol.works)
         self._folders = {"predictions": predictions, "truth": truth} | ({"source": source} if source else {})
         self._files = {role: _by_stem(folder) for role, folder in self._folders.items()}
         self._kind: InputKind = "bw" if source else "gray"
@@ -85,17 +85,17 @@ class _Folders:
         self.skipped: dict[str, str] = {}
         self._pictures: dict[str, UInt8[np.ndarray, "h w 3"]] = {}
         if protocol.pages is not None:
-            self._truths = evenly_spaced([truth for truth in self._truths if self._is_usable(truth)], protocol.pages)
+            self._pages = evenly_spaced([truth for truth in self._pages if self._is_usable(truth)], protocol.pages)
         self._check_names()
         self._check_sizes()
 
     @property
     def labels(self) -> list[Label]:
         """The name and the kind of each page; some may be skipped later."""
-        return [(self._name(truth), self._kind) for truth in self._truths]
+        return [(self._name(truth), self._kind) for truth in self._pages]
 
     def __iter__(self) -> Iterator[Page]:
-        for truth in self._truths:
+        for truth in self._pages:
             try:
                 page = self._page(truth)
             except (UnusableFile, OSError) as reason:
@@ -112,11 +112,11 @@ class _Folders:
         place = source_of(self._folders["truth"], self._source)
         return described(self._protocol, place, self._protocol.size(Data()), self.entries, [self._kind])
 
-    def _name(self, truth: Truth) -> str:
+    def _name(self, truth: TruePage) -> str:
         """The name of the page in an archive of the same folders."""
         return truth.name if self._source is None else _stem(truth.name)
 
-    def _page(self, truth: Truth) -> Page:
+    def _page(self, truth: TruePage) -> Page:
         name, page = self._name(truth), self._true_page(truth)
         forms: tuple[tuple[Role, Form], ...] = (("target", "color"), *((("input", "bw"),) if page.bw else ()))
         images = Decode(forms).map(Record(name, truth.work, page.color, page.bw))
@@ -132,7 +132,7 @@ class _Folders:
         self.entries.append({"name": name, "work": truth.work} | hashes)
         return page_of(name, truth.work, self._kind, fitted, ToArrays("gray"))
 
-    def _true_page(self, truth: Truth) -> PageImages:
+    def _true_page(self, truth: TruePage) -> PageImages:
         """The page as an archive has it. Raises UnusableFile if it is not in colour."""
         color = truth.file.read_bytes()
         page = color_page(color) if self._source is None else paired_page(self._bytes("source", truth.name), color)
@@ -140,7 +140,7 @@ class _Folders:
             raise UnusableFile("the true page is black and white: it has no colours to compare with")
         return page
 
-    def _is_usable(self, truth: Truth) -> bool:
+    def _is_usable(self, truth: TruePage) -> bool:
         """Whether the page can be used; if not, the reason is noted."""
         try:
             self._true_page(truth)
@@ -156,7 +156,7 @@ class _Folders:
         return (self._folders[role] / self._files[role][_stem(name)]).read_bytes()
 
     def _check_names(self) -> None:
-        wanted, truth = {_stem(truth.name) for truth in self._truths}, self._folders["truth"]
+        wanted, truth = {_stem(truth.name) for truth in self._pages}, self._folders["truth"]
         for role, files in self._files.items():
             if missing := wanted - files.keys():
                 raise ValueError(f"{self._folders[role]} lacks {_listed(missing)}, which {truth} has")
@@ -166,7 +166,7 @@ class _Folders:
     def _check_sizes(self) -> None:
         """Compare the sizes in the file headers, before anything is computed."""
         wrong, files = [], self._files
-        for truth in self._truths if self._protocol.name == "native" else ():
+        for truth in self._pages if self._protocol.name == "native" else ():
             stem = _stem(truth.name)
             one, other = (_size(self._folders[role] / files[role][stem]) for role in ("predictions", "truth"))
             if one and other and one != other:

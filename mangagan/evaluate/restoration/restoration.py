@@ -2,126 +2,161 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
 import jax
-import numpy as np
-from jaxtyping import UInt8
 from tqdm import tqdm
 
 from mangagan.config import Experiment
 from mangagan.data.degradation.degrade import Gaussian, Noise
-from mangagan.evaluate.restoration.conditions import Denoising, Inpainting, Truth, mean, truths, white_noises
+from mangagan.evaluate.restoration.conditions import Denoising, Inpainting, area_names, white_noises
 from mangagan.evaluate.restoration.predict import whole_or_tiled
-from mangagan.evaluate.restoration.restoration_table import classes_won, denoising_table, inpainting_table
+from mangagan.evaluate.result import MetricValues, PageMetrics, Result
+from mangagan.evaluate.true_pages import Pixels, TruePage, describe_pages, true_pages
 from mangagan.images.errors import UnusableFile
-from mangagan.tasks.base import Variables
-from mangagan.tasks.inpaint import Inpaint
+from mangagan.tasks.base import Batch, Task, Variables
+
+# The last stage of an inpainting network, whose pictures are its predictions; other stages are baselines.
+REFINED = "refined"
+# The metrics of one page: by kind of input, then by output.
+PageOutputs = Mapping[str, Mapping[str, MetricValues]]
 
 
 @dataclass(frozen=True)
 class CleanPictures:
-    """Which undamaged pictures are used: whole, or their centre squares of `window` pixels scaled to `size`."""
+    """Which undamaged pictures are used: whole, or their centre squares of `window` pixels scaled to `size`.
+
+    Raises:
+        ValueError: There is no picture, or no such work.
+    """
 
     folder: Path
     works: tuple[str, ...] = ()  # works or patterns of pictures' names; none: all
-    pictures: int | None = None
+    count: int | None = None
     seed: int = 0
     size: int | None = None
     window: int | None = None
 
-    def measured(
-        self, metrics: Callable[[Truth, UInt8[np.ndarray, "h w 3"]], Any]
-    ) -> tuple[dict[str, Any], dict[str, str]]:
-        """Return the metrics of each picture with their mean, and why pictures were skipped, by their names.
+    @cached_property
+    def pages(self) -> list[TruePage]:
+        """The pictures, of which some may turn out to be broken."""
+        return true_pages(self.folder, self.works, self.count)
+
+    def describe(self) -> dict[str, Any]:
+        """Return the part of `Result.protocol` that denoising and inpainting share."""
+        chosen = {"data": f"folder:{self.folder}", "size": self.size, "window": self.window, "seed": self.seed}
+        return chosen | describe_pages(self.pages)
+
+    def measure(self, metrics: Callable[[TruePage, Pixels], PageOutputs], prediction: str) -> dict[str, Any]:
+        """Return the pages, the baselines and the skipped pictures of a `Result`.
 
         Args:
-            metrics: Returns the metrics of a picture and its 8-bit pixels.
+            metrics: Returns the metrics of a picture and its 8-bit pixels, by kind of input and output.
+            prediction: The output that is the network's; all others are baselines.
 
         Raises:
-            ValueError: There is no picture, or none that can be used.
+            ValueError: None of the pictures can be used.
         """
-        by_picture, skipped = {}, {}
-        for truth in tqdm(truths(self.folder, self.works, self.pictures), unit="picture"):
+        rows: dict[str, list[PageMetrics]] = {}
+        skipped = {}
+        for page in tqdm(self.pages, unit="picture"):
             try:
-                pixels = truth.middle(self.size, self.window) if self.size else truth.pixels()
-                by_picture[truth.name] = metrics(truth, pixels)
+                pixels = page.center(self.size, self.window) if self.size else page.pixels()
+                measured = metrics(page, pixels)
             except (UnusableFile, OSError) as reason:
-                skipped[truth.name] = str(reason)
-        if not by_picture:
+                skipped[page.name] = str(reason)
+                continue
+            for kind, outputs in measured.items():
+                for output, values in outputs.items():
+                    rows.setdefault(output, []).append(PageMetrics(page.name, page.work, kind, values))
+        if not rows:
             raise ValueError(f"no picture of {self.folder} can be used: {skipped}")
-        return {"mean": mean(by_picture.values()), "by_picture": by_picture}, skipped
+        pages = tuple(rows.pop(prediction))
+        return {"pages": pages, "baselines": {name: tuple(of) for name, of in rows.items()}, "skipped": skipped}
 
 
 @dataclass(frozen=True)
-class Restored:
-    """The result of a restorer: the content of its file, the text for people, and what was skipped."""
+class DenoisingProtocol:
+    """Undamaged pictures and the noises that are added to them."""
 
-    content: dict[str, Any]
-    text: str
-    skipped: dict[str, str]
+    clean: CleanPictures
+    noises: Mapping[str, Noise]
+
+    def describe(self) -> dict[str, Any]:
+        """Return `Result.protocol`: all that the metrics depend on apart from the network."""
+        # Whether the network is told sigma is a matter of the network.
+        noises = {name: str(replace(noise, known=False)) for name, noise in self.noises.items()}
+        return {"name": "denoise", **self.clean.describe(), "kinds": [*self.noises], "noises": noises}
 
 
-def evaluate_denoiser(
-    experiment: Experiment, variables: Variables, clean: CleanPictures, *, sigmas: Sequence[int], rounded: bool
-) -> Restored:
-    """Return the PSNR of a denoiser under white noise of each sigma; without a sigma, under its training noise.
+@dataclass(frozen=True)
+class InpaintingProtocol:
+    """Undamaged pictures, with a size, in each of which a hole of each class of area is cut."""
+
+    clean: CleanPictures
+
+    def describe(self) -> dict[str, Any]:
+        """Return `Result.protocol`: all that the metrics depend on apart from the network."""
+        return {"name": "inpaint", **self.clean.describe(), "kinds": area_names()}
+
+
+def choose_noises(damage: Noise, sigmas: tuple[int, ...], *, rounded: bool) -> dict[str, Noise]:
+    """Return the noises that a denoiser is tested with, by name.
+
+    Without a sigma it is the noise of the training, or white noise of sigma 25 for networks that were trained with
+    white noise.
 
     Args:
+        damage: The noise of the training.
+        sigmas: Standard deviations of white noise, from 0 to 255.
+        rounded: Whether pictures with white noise are clipped and rounded to 8 bits.
+    """
+    if not isinstance(damage.kind, Gaussian) and not sigmas:
+        return {type(damage.kind).__name__: replace(damage, gray=0.0)}
+    return white_noises(sigmas or (25,), known=damage.known, rounded=rounded)
+
+
+def evaluate_denoiser(name: str, experiment: Experiment, variables: Variables, protocol: DenoisingProtocol) -> Result:
+    """Return the PSNR of a denoiser, and of the noisy pictures, for each noise.
+
+    Args:
+        name: The name of the run.
         experiment: The experiment that trained it.
         variables: The generator's variables.
-        clean: The undamaged pictures.
-        sigmas: Standard deviations, from 0 to 255.
-        rounded: Whether noisy pictures are clipped and rounded to 8 bits.
+        protocol: The pictures and the noises.
     """
-    damage = cast(Noise, experiment.data.damage)
-    own = not isinstance(damage.kind, Gaussian) and not sigmas
-    noises = (
-        {type(damage.kind).__name__: replace(damage, gray=0.0)}
-        if own
-        else white_noises(sigmas or (25,), known=damage.known, rounded=rounded)
-    )
-    judge = Denoising(noises, clean.seed)
+    conditions = Denoising(protocol.noises, protocol.clean.seed)
     predict = whole_or_tiled(experiment.task.predict, variables)
-    metrics, skipped = clean.measured(lambda truth, pixels: judge.metrics(predict, truth, pixels))
-    note = (
-        ""
-        if own
-        else f"\nThe noisy pictures were {_CLIPPED if rounded else _AS_DRAWN}.{_training_note(damage, rounded)}"
-    )
-    protocol = {"noises": {name: str(noise) for name, noise in noises.items()}, "size": clean.size}
-    return Restored(_content(clean, protocol, metrics), denoising_table(metrics["mean"]) + note, skipped)
+
+    def metrics(page: TruePage, pixels: Pixels) -> PageOutputs:
+        return {kind: {"": values} for kind, values in conditions.metrics(predict, page, pixels).items()}
+
+    return Result(name, protocol.describe(), task="denoise", **protocol.clean.measure(metrics, ""))
 
 
-def evaluate_inpainter(experiment: Experiment, variables: Variables, clean: CleanPictures) -> Restored:
-    """Return L1, PSNR and SSIM of an inpainter by the size of the hole.
+def evaluate_inpainter(name: str, experiment: Experiment, variables: Variables, protocol: InpaintingProtocol) -> Result:
+    """Return L1, PSNR and SSIM of an inpainter, its stages and trivial fills by the size of the hole.
 
     Args:
+        name: The name of the run.
         experiment: The experiment that trained it.
         variables: The generator's variables.
-        clean: The undamaged pictures, with a size and a window.
+        protocol: The pictures.
     """
-    judge, run = Inpainting(clean.seed), jax.jit(cast(Inpaint, experiment.task).stages)
-    metrics, skipped = clean.measured(
-        lambda truth, pixels: judge.metrics(lambda batch: run(variables, batch), truth, pixels)
-    )
-    text = f"{inpainting_table(metrics['mean'])}\n{classes_won(metrics['mean'], 'refined')}"
-    return Restored(_content(clean, {"size": clean.size, "window": clean.window}, metrics), text, skipped)
+    conditions, stages = Inpainting(protocol.clean.seed), _stages(experiment.task, variables)
+
+    def metrics(page: TruePage, pixels: Pixels) -> PageOutputs:
+        return conditions.metrics(stages, page, pixels)
+
+    return Result(name, protocol.describe(), task="inpaint", **protocol.clean.measure(metrics, REFINED))
 
 
-_CLIPPED = "clipped and rounded to 8 bits, those of the other metrics were not"
-_AS_DRAWN = "neither clipped nor rounded, as those of the other metrics"
-
-
-def _training_note(damage: Noise, rounded: bool) -> str:
-    if damage.rounded == rounded:
-        return ""
-    return f" The run was trained on noise that was {'' if damage.rounded else 'not '}rounded."
-
-
-def _content(clean: CleanPictures, protocol: dict[str, Any], metrics: dict[str, Any]) -> dict[str, Any]:
-    chosen = {"data": f"folder:{clean.folder}", "works": list(clean.works), "seed": clean.seed}
-    return {"protocol": chosen | protocol, "pictures": len(metrics["by_picture"])} | metrics
+def _stages(task: Task, variables: Variables) -> Callable[[Batch], Mapping[str, Any]]:
+    """Return the pictures of each stage of a network; the prediction of a task without stages is its only one."""
+    of_task = cast("Callable[[Variables, Batch], Mapping[str, Any]] | None", getattr(task, "stages", None))
+    run = jax.jit(of_task or (lambda variables, batch: {REFINED: task.predict(variables, batch)}))
+    return lambda batch: run(variables, batch)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mangagan.evaluate.statistics import summary as statistics
+from mangagan.evaluate.statistics import bootstrap as statistics
 from mangagan.evaluate.statistics.bootstrap import over_seeds, summarize
 from mangagan.evaluate.statistics.sums import Scores
 from mangagan.evaluate.table import runs_table, summaries_as_json, summarize_metrics

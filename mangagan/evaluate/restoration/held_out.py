@@ -1,4 +1,4 @@
-"""Evaluate a restorer of a sweep: on held-out pages, damaged as in its training."""
+"""Evaluate a restorer on the held-out pages of its own training, damaged as there."""
 
 from __future__ import annotations
 

@@ -13,9 +13,9 @@ from mangagan import experiments
 from mangagan.data.degradation.degrade import Noise, SaltAndPepper
 from mangagan.data.settings import Data
 from mangagan.evaluate.protocol import Protocol
+from mangagan.evaluate.restoration import held_out as restored
+from mangagan.evaluate.restoration.held_out import damaged_entries, evaluate_restorer
 from mangagan.evaluate.result import protocol_differences
-from mangagan.sweep import restorers as restored
-from mangagan.sweep.restorers import damaged_entries, evaluate_restorer
 from mangagan.tasks.base import Variables
 
 EMPTY = SimpleNamespace(pages=lambda split: [], domains={"validation": {"color": []}})
