@@ -12,6 +12,8 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from mangagan.images.names import printable
+
 EXIT_MISTAKE, EXIT_STOPPED = 2, 130
 OVERRIDES = "change one value of the experiment; `mangagan train --exp=NAME --describe` lists all keys"
 
@@ -21,7 +23,7 @@ class CommandParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the message without the usage, which `--help` shows, and exit with 2."""
-        self.exit(EXIT_MISTAKE, f"{self.prog}: error: {message}\n")
+        self.exit(EXIT_MISTAKE, f"{self.prog}: error: {printable(message)}\n")
 
 
 def command_parser(name: str, description: str, examples: str, notes: str = "") -> CommandParser:
@@ -71,8 +73,8 @@ def run(name: str, work: Callable[[], int | None]) -> int:
 
 
 def print_error(name: str, message: object) -> None:
-    """Print `mangagan NAME: error: MESSAGE` to the standard error."""
-    print(f"mangagan {name}: error: {message}", file=sys.stderr)
+    """Print `mangagan NAME: error: MESSAGE` to the standard error, in one line."""
+    print(f"mangagan {name}: error: {printable(str(message))}", file=sys.stderr)
 
 
 def stopped() -> int:

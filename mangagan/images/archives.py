@@ -1,37 +1,30 @@
-"""CBZ, ZIP, CBR and RAR files as volumes, read member by member without unpacking to disk.
+"""CBZ, ZIP, CBR, RAR and tar files as volumes, read member by member without unpacking to disk.
 
 Archives come from anywhere, so nothing that they declare is trusted: names, sizes and checksums are all checked.
 """
 
 from __future__ import annotations
 
+import io
+import tarfile
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from mangagan.images.archive_names import decode_names, safe_name
+from mangagan.images.archive_names import decode_names
 from mangagan.images.errors import UnusableFile
-from mangagan.images.limits import Limits, check_declared_size, read_bounded
-from mangagan.images.names import is_page, natural_key
-from mangagan.images.volume import Member, Volume
+from mangagan.images.limits import Limits
+from mangagan.images.names import natural_key
+from mangagan.images.nested_archives import open_nested
+from mangagan.images.packed_files import PackedFile, packed_volume
+from mangagan.images.volume import Volume
+from mangagan.images.zip_directory import check_directory
 
 # Bits of the flags of a ZIP member.
 _ENCRYPTED, _UTF8 = 0x1, 0x800
-
-
-@dataclass(frozen=True)
-class _PackedFile:
-    """A member as its archive declares it; sizes in bytes."""
-
-    name: str
-    size: int
-    packed_size: int
-    encrypted: bool
-    open: Callable[[], IO[bytes]]
 
 
 @contextmanager
@@ -41,18 +34,21 @@ def zip_volume(file: Path, limits: Limits) -> Iterator[Volume]:
     Raises:
         UnusableFile: The file cannot be read, or holds more than `limits` allow.
     """
-    with open_zip(file) as archive:
-        yield zip_members(archive, limits)
+    with open_zip(file, limits) as archive:
+        yield _nested(zip_members(archive, limits), file, limits)
 
 
-def open_zip(file: Path) -> zipfile.ZipFile:
+def open_zip(file: Path, limits: Limits) -> zipfile.ZipFile:
     """Open a ZIP file.
 
     Raises:
-        UnusableFile: The file cannot be read.
+        UnusableFile: The file cannot be read, or has more members than `limits` allow.
     """
     try:
+        check_directory(file, limits)
         return zipfile.ZipFile(file)
+    except UnusableFile:
+        raise
     except Exception as error:  # a damaged directory raises errors that have no common class
         raise UnusableFile(f"is not a readable ZIP file: {error}") from error
 
@@ -64,7 +60,16 @@ def zip_members(archive: zipfile.ZipFile, limits: Limits) -> Volume:
         UnusableFile: The archive holds more than `limits` allow.
     """
     infos = archive.infolist()
-    return _volume([_zip_file(archive, *pair) for pair in zip(infos, _zip_names(infos), strict=True)], limits)
+    size = archive.fp.seek(0, 2) if archive.fp else 0
+    files = [_zip_file(archive, *pair) for pair in zip(infos, zip_names(infos), strict=True)]
+    return packed_volume(files, size, limits)
+
+
+def zip_names(infos: Sequence[zipfile.ZipInfo]) -> list[str]:
+    """Return the names of the members of a ZIP file, in the encoding in which they were written."""
+    # zipfile decodes names without the UTF-8 flag as cp437, in which every byte is a letter: the bytes come back.
+    raw = [b"" if info.flag_bits & _UTF8 else info.orig_filename.encode("cp437") for info in infos]
+    return [name or info.orig_filename for name, info in zip(decode_names(raw), infos, strict=True)]
 
 
 @contextmanager
@@ -91,56 +96,50 @@ def rar_volume(file: Path, limits: Limits) -> Iterator[Volume]:
     except Exception as error:
         raise UnusableFile(f"is not a readable RAR file: {error}") from error
     with archive:
-        yield _volume([_rar_file(archive, info) for info in infos], limits)
+        packed = [_rar_file(archive, info) for info in infos]
+        yield _nested(packed_volume(packed, file.stat().st_size, limits), file, limits)
 
 
-def _zip_names(infos: Sequence[zipfile.ZipInfo]) -> list[str]:
-    # zipfile decodes names without the UTF-8 flag as cp437, in which every byte is a letter: the bytes come back.
-    raw = [b"" if info.flag_bits & _UTF8 else info.orig_filename.encode("cp437") for info in infos]
-    return [name or info.orig_filename for name, info in zip(decode_names(raw), infos, strict=True)]
+@contextmanager
+def tar_volume(file: Path, limits: Limits) -> Iterator[Volume]:
+    """Open an uncompressed tar file (CBT) as a volume, its members in their own order.
 
-
-def _zip_file(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> _PackedFile:
-    encrypted = bool(info.flag_bits & _ENCRYPTED)
-    return _PackedFile(name, info.file_size, info.compress_size, encrypted, partial(archive.open, info))
-
-
-def _rar_file(archive: Any, info: Any) -> _PackedFile:
-    encrypted = info.needs_password()
-    return _PackedFile(info.filename, info.file_size, info.compress_size, encrypted, partial(archive.open, info))
-
-
-def _volume(files: Sequence[_PackedFile], limits: Limits) -> Volume:
-    if len(files) > limits.members:
-        raise UnusableFile(f"has {len(files)} members, more than the limit of {limits.members}")
-    total = sum(file.size for file in files)
-    if total > limits.volume_bytes:
-        raise UnusableFile(f"unpacks to {total} bytes, more than the limit of {limits.volume_bytes}")
-    members: dict[str, Member] = {}
-    left_out = []
-    for file in files:
-        if file.name.endswith(("/", "\\")):
-            continue
-        try:
-            name = safe_name(file.name)
-        except UnusableFile as reason:
-            left_out.append((file.name, str(reason)))
-            continue
-        # Of equal names the last one counts, as for programs that unpack one member after the other.
-        if members.pop(name, None):
-            left_out.append((name, "another member of the same name follows"))
-        members[name] = Member(name, partial(_unpack, file, limits), is_page(name))
-    return Volume(tuple(members.values()), tuple(left_out))
-
-
-def _unpack(file: _PackedFile, limits: Limits) -> bytes:
-    if file.encrypted:
-        raise UnusableFile("is encrypted and cannot be unpacked: unpack it with its password and give the folder")
-    check_declared_size(file.size, file.packed_size, limits)
+    Raises:
+        UnusableFile: The file cannot be read, or holds more than `limits` allow.
+    """
     try:
-        with file.open() as opened:
-            return read_bounded(opened, file.size)
-    except UnusableFile:
-        raise
-    except Exception as error:  # damaged, or packed by an unknown method: there is no common class
-        raise UnusableFile(f"cannot be unpacked: {error}") from error
+        archive = tarfile.open(file, "r:")
+        infos = [info for info, _ in zip(archive, range(limits.members + 1), strict=False) if not info.isdir()]
+    except Exception as error:
+        raise UnusableFile(f"is not a readable tar file: {error}") from error
+    with archive:
+        files = [_tar_file(file, info) for info in infos]
+        yield _nested(packed_volume(files, file.stat().st_size, limits), file, limits)
+
+
+def _nested(volume: Volume, file: Path, limits: Limits) -> Volume:
+    return open_nested(volume, file.stat().st_size, limits, zip_members)
+
+
+def _zip_file(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> PackedFile:
+    encrypted = bool(info.flag_bits & _ENCRYPTED)
+    return PackedFile(name, info.file_size, info.compress_size, encrypted, partial(archive.open, info))
+
+
+def _rar_file(archive: Any, info: Any) -> PackedFile:
+    encrypted = info.needs_password()
+    return PackedFile(info.filename, info.file_size, info.compress_size, encrypted, partial(archive.open, info))
+
+
+def _tar_file(file: Path, info: tarfile.TarInfo) -> PackedFile:
+    return PackedFile(info.name, info.size, info.size, False, partial(_open_tar_member, file, info))
+
+
+def _open_tar_member(file: Path, info: tarfile.TarInfo) -> IO[bytes]:
+    # A link would read another member, and a sparse file holds what takes no room in the archive.
+    if not info.isreg() or info.issparse():
+        raise UnusableFile("is no regular file")
+    # Opened anew: threads would move each other's place in one file.
+    with file.open("rb") as opened:
+        opened.seek(info.offset_data)
+        return io.BytesIO(opened.read(info.size))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import threading
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 
-def write_atomically(file: Path, content: bytes, folder: Path | None = None) -> None:
+def write_atomically(file: Path, content: bytes, folder: Path | None = None, *, durable: bool = False) -> None:
     """Write a file under a temporary name and rename it, so that neither a reader nor a kill ever finds half of it.
 
     Any thread may write.
@@ -19,15 +20,30 @@ def write_atomically(file: Path, content: bytes, folder: Path | None = None) -> 
         file: Is replaced where it exists.
         content: All bytes of the file.
         folder: For the temporary file, on the same file system; None for the folder of the file.
+        durable: Whether the bytes are on the disk before the file has its name, whatever happens to the power.
+
+    Raises:
+        OSError: The file cannot be written, or it is a device, a pipe or a folder, which is never replaced.
     """
+    if file.exists() and not file.is_file():
+        raise OSError(errno.EINVAL, "it is no regular file and is not replaced", str(file))
     # The process and the thread are in the name, so that two writers never share it.
     temporary = (folder or file.parent) / f".{os.getpid()}-{threading.get_ident()}.part"
     try:
+        # A name that is left over may be a link by now.
+        temporary.unlink(missing_ok=True)
         temporary.write_bytes(content)
+        if durable:
+            _flush(temporary)
         os.replace(temporary, file)
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _flush(file: Path) -> None:
+    with file.open("rb") as written:
+        os.fsync(written.fileno())
 
 
 def check_writable(file: Path) -> None:

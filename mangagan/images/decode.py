@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from mangagan.images.color_profiles import foreign_profile, to_srgb
 from mangagan.images.encode import (
@@ -27,9 +27,12 @@ from mangagan.images.encode import (
     tiff_exif,
 )
 from mangagan.images.errors import UnusableFile
+from mangagan.images.file_kinds import HEAD_BYTES, picture_format
 from mangagan.images.limits import MIN_SIDE, check_picture_size
 from mangagan.images.picture import Picture
 
+# All formats that are read, as Pillow names them. Pillow knows many more, and some of their decoders start programs.
+FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF", "JPEG2000")
 # Restored pictures are meant to look like their source, so lossy formats are written well.
 _STORED_QUALITY = Quality(95, 95, 95)
 _STORED_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA")
@@ -37,26 +40,44 @@ _BITS_PER_SAMPLE = 258  # a tag of TIFF
 
 
 @contextmanager
-def opened_image(data: bytes, formats: list[str] | None = None) -> Iterator[Image.Image]:
+def opened_image(data: bytes) -> Iterator[Image.Image]:
     """Open an image file, not decoded yet; an error of any kind within the context becomes `UnusableFile`.
+
+    All pictures are opened here: a second list of decoders could read another picture from the same bytes.
 
     Args:
         data: The bytes of the file.
-        formats: Formats to try, as Pillow names them; None for all.
 
     Raises:
-        UnusableFile: The file is empty or cannot be decoded.
+        UnusableFile: The file is empty, of another format than `FORMATS`, or cannot be decoded.
     """
     if not data:
         raise UnusableFile("the file is empty")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            yield Image.open(io.BytesIO(data), formats=formats)
+            yield Image.open(io.BytesIO(data), formats=_readable_formats())
     except UnusableFile:
         raise
+    except UnidentifiedImageError as error:  # its own message names an address in memory
+        raise UnusableFile(_unidentified(data)) from error
     except Exception as error:  # a hostile file makes Pillow's decoders raise nearly anything
         raise UnusableFile(f"cannot be decoded: {error}") from error
+
+
+def _readable_formats() -> list[str]:
+    """Return the formats that this build of Pillow can open, of those that are read."""
+    Image.init()
+    return [kind for kind in FORMATS if kind in Image.OPEN]
+
+
+def _unidentified(data: bytes) -> str:
+    kind = picture_format(data[:HEAD_BYTES])
+    if kind is None:
+        return "cannot be decoded: it is no picture, or its beginning is damaged"
+    if kind in _readable_formats():
+        return f"cannot be decoded: its {kind} data are damaged"
+    return f"cannot be decoded: no decoder for {kind}; convert it to PNG or JPEG first"
 
 
 def decode_srgb(data: bytes) -> Image.Image:

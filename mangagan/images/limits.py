@@ -10,12 +10,17 @@ from mangagan.images.errors import UnusableFile
 # Of any picture that is decoded.
 MAX_PIXELS = 100_000_000
 MIN_SIDE = 16
+# The longest strips of web comics are 30 times as long as they are wide. Thinner ones are no pages, and the network,
+# which needs a working side of hundreds of pixels, would be given pictures of millions.
+MAX_SIDE_RATIO = 50
 # Colouring holds about 115 bytes for each pixel of a page (2.5 GB for 22 megapixels): below 6 GB for the largest page.
 PAGE_PIXELS = 50_000_000
 MAX_MEMBER_BYTES = 256 * 2**20
 # Pictures hardly shrink: a member that is larger than a page and packs better than this ratio is an archive bomb.
 MAX_COMPRESSION_RATIO = 200
 _MIN_BOMB_BYTES = 8 * 2**20
+# The same ratio holds for a volume as a whole, unless all of it is small.
+_MIN_VOLUME_BOMB_BYTES = 256 * 2**20
 # zipfile unpacks all input of one read at once for bzip2 and LZMA, where 4 KiB can expand to 80 MB.
 _CHUNK_BYTES = 4096
 
@@ -42,12 +47,15 @@ def check_picture_size(width: int, height: int, min_side: int = 1) -> None:
     """Check the size of a picture, in pixels, before it is decoded.
 
     Raises:
-        UnusableFile: The picture has more than `MAX_PIXELS` pixels, or a side shorter than `min_side`.
+        UnusableFile: The picture has more than `MAX_PIXELS` pixels, a side shorter than `min_side`, or one side more
+            than `MAX_SIDE_RATIO` times as long as the other.
     """
     if width * height > MAX_PIXELS:
         raise UnusableFile(f"{width} x {height} is more than {MAX_PIXELS // 1_000_000} megapixels")
     if min(width, height) < min_side:
         raise UnusableFile(f"{width} x {height} has a side under {min_side} pixels")
+    if max(width, height) > MAX_SIDE_RATIO * min(width, height):
+        raise UnusableFile(f"{width} x {height} is no page: one side is over {MAX_SIDE_RATIO} times the other")
 
 
 def check_page_size(width: int, height: int, limits: Limits) -> None:
@@ -70,6 +78,18 @@ def check_declared_size(size: int, packed: int, limits: Limits) -> None:
     if size > limits.member_bytes:
         raise UnusableFile(f"unpacks to {size} bytes, more than the limit of {limits.member_bytes}")
     if size > max(_MIN_BOMB_BYTES, MAX_COMPRESSION_RATIO * packed):
+        raise UnusableFile(f"unpacks to {size} bytes from {packed}: an archive bomb")
+
+
+def check_volume_size(size: int, packed: int, limits: Limits) -> None:
+    """Check the sum of the sizes, in bytes, that an archive declares for its members, against that of its file.
+
+    Raises:
+        UnusableFile: The members are too large together, or packed far better than pictures can be.
+    """
+    if size > limits.volume_bytes:
+        raise UnusableFile(f"unpacks to {size} bytes, more than the limit of {limits.volume_bytes}")
+    if size > max(_MIN_VOLUME_BOMB_BYTES, MAX_COMPRESSION_RATIO * packed):
         raise UnusableFile(f"unpacks to {size} bytes from {packed}: an archive bomb")
 
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import re
+import unicodedata
 from collections.abc import Collection, Iterable
+from hashlib import sha256
 from itertools import product
 from pathlib import PurePosixPath
 
-IMAGE_SUFFIXES = frozenset(".jpg .jpeg .jpe .png .webp .bmp .gif .tif .tiff .avif .jp2".split())
-ARCHIVE_SUFFIXES = frozenset((".cbz", ".zip", ".cbr", ".rar"))
+IMAGE_SUFFIXES = frozenset(".jpg .jpeg .jpe .jfif .png .webp .bmp .gif .tif .tiff .avif .jp2".split())
+ARCHIVE_SUFFIXES = frozenset(".cbz .zip .cbr .rar .cbt .tar .cb7 .7z .epub".split())
 VOLUME_SUFFIXES = ARCHIVE_SUFFIXES | {".pdf"}
 COMIC_INFO = "ComicInfo.xml"
+# Of one part of a path, on all common file systems.
+MAX_NAME_BYTES = 255
 
+# Unicode categories: controls, formats (which reorder text), surrogates, and separators of lines and paragraphs.
+_UNPRINTABLE = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+_JOINERS = "\u200c\u200d"  # of Indic and Persian letters and of emoji: formats, but harmless
 _WORK_PREFIX, _WORK_SUFFIX = ".", ".coloring"
 _GIF_SUFFIXES = tuple("." + "".join(letters) for letters in product("gG", "iI", "fF"))
 
@@ -41,7 +49,21 @@ def is_comic_info(name: str) -> bool:
 
 def work_name(name: str) -> str:
     """Return the name of the working folder for an output file or folder of this name."""
-    return f"{_WORK_PREFIX}{name}{_WORK_SUFFIX}"
+    whole = f"{_WORK_PREFIX}{name}{_WORK_SUFFIX}"
+    if len(os.fsencode(whole)) <= MAX_NAME_BYTES:
+        return whole
+    return f"{_WORK_PREFIX}{sha256(os.fsencode(name)).hexdigest()[:32]}{_WORK_SUFFIX}"
+
+
+def with_ending(stem: str, ending: str) -> str:
+    """Return a file name of a stem and an ending, the stem cut where the name would be too long for a file system.
+
+    >>> len(with_ending(100 * "漫", "-color.cbz").encode())
+    253
+    """
+    raw = os.fsencode(stem)[: MAX_NAME_BYTES - len(os.fsencode(ending))]
+    # A letter of several bytes that is cut in two is left out.
+    return f"{raw.decode('utf-8', 'ignore')}{ending}" if len(raw) < len(os.fsencode(stem)) else f"{stem}{ending}"
 
 
 def is_work_name(part: str) -> bool:
@@ -84,8 +106,23 @@ def page_places(volume: str, page: str) -> list[str]:
 
 
 def printable(name: str) -> str:
-    """Return a name as text that any terminal can show, even if the name on disk is not valid Unicode."""
-    return name.encode("utf-8", "backslashreplace").decode()
+    """Return a name as one line of text that any terminal can show.
+
+    Control and format characters, line ends and undecodable bytes are escaped: raw ones would move the cursor, set the
+    title of the terminal, or look like a line of their own.
+
+    >>> printable("page\x1b[2J\n1.png")
+    'page\\x1b[2J\\n1.png'
+    """
+    return "".join(letter if _is_printable(letter) else _escaped(letter) for letter in name)
+
+
+def _is_printable(letter: str) -> bool:
+    return letter in _JOINERS or unicodedata.category(letter) not in _UNPRINTABLE
+
+
+def _escaped(letter: str) -> str:
+    return letter.encode("unicode_escape").decode()
 
 
 def unicode_name(name: str) -> str:

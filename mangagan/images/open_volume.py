@@ -2,42 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from mangagan.images.archives import rar_volume, zip_volume
+from mangagan.images.archives import rar_volume, tar_volume, zip_volume
 from mangagan.images.errors import UnusableFile
-from mangagan.images.files import image_files, read_file
+from mangagan.images.file_kinds import archive_format
+from mangagan.images.files import is_page_file, list_files, read_file, read_head
 from mangagan.images.limits import Limits
-from mangagan.images.names import is_comic_info, is_page, is_visible, natural_key
+from mangagan.images.names import VOLUME_SUFFIXES
 from mangagan.images.pdf import pdf_volume
 from mangagan.images.volume import Member, OpenVolume, Volume
 
-# Readers of PDF accept its mark anywhere in so many bytes from the start.
-_HEAD_BYTES = 1024
-
 
 def folder_volume(folder: Path, apart: Sequence[Path] = ()) -> OpenVolume:
-    """Return the opener of a folder: the images and ComicInfo.xml files under it, in natural order.
+    """Return the opener of a folder: all visible files under it but archives, in natural order.
 
     Args:
         folder: Any folder.
         apart: Files and folders inside it that are no part of the volume.
     """
-
-    def listed() -> dict[str, Path]:
-        found = (path.relative_to(folder) for path in folder.rglob("*") if is_comic_info(path.name))
-        infos = [path.as_posix() for path in found if is_visible(path.parts)]
-        return {name: folder / name for name in sorted([*image_files(folder, apart), *infos], key=natural_key)}
-
-    return partial(_files_volume, listed)
+    return partial(_folder_volume, folder, tuple(apart))
 
 
 def files_volume(files: dict[str, Path]) -> OpenVolume:
     """Return the opener of single image files, keyed by their names in the volume."""
-    return partial(_files_volume, lambda: files)
+    return partial(_files_volume, files)
 
 
 def open_volume(file: Path) -> OpenVolume:
@@ -50,26 +42,33 @@ def open_volume(file: Path) -> OpenVolume:
 
 
 @contextmanager
-def _files_volume(listed: Callable[[], dict[str, Path]], limits: Limits) -> Iterator[Volume]:
-    files = {name: path for name, path in listed().items() if path.is_file()}
+def _folder_volume(folder: Path, apart: Sequence[Path], limits: Limits) -> Iterator[Volume]:
+    found = list_files(folder, apart)
+    # Archives and PDFs are volumes of their own.
+    names = [name for name in found.names if Path(name).suffix.lower() not in VOLUME_SUFFIXES]
+    yield Volume(_members({name: folder / name for name in names}, limits), found.faults)
+
+
+@contextmanager
+def _files_volume(files: dict[str, Path], limits: Limits) -> Iterator[Volume]:
+    yield Volume(_members(files, limits))
+
+
+def _members(files: dict[str, Path], limits: Limits) -> tuple[Member, ...]:
     load = partial(read_file, max_bytes=limits.member_bytes)
-    yield Volume(tuple(Member(name, partial(load, path), is_page(name)) for name, path in files.items()))
+    return tuple(Member(name, partial(load, path), is_page_file(path)) for name, path in files.items())
 
 
 @contextmanager
 def _archive_volume(file: Path, limits: Limits) -> Iterator[Volume]:
     try:
-        with file.open("rb") as opened:
-            head = opened.read(_HEAD_BYTES)
+        kind = archive_format(read_head(file))
     except OSError as error:
         raise UnusableFile(f"cannot be read: {error.strerror}") from error
-    if head.startswith(b"PK"):
-        volume = zip_volume
-    elif head.startswith(b"Rar!"):
-        volume = rar_volume
-    elif b"%PDF" in head:
-        volume = pdf_volume
-    else:
-        raise UnusableFile("it is not a ZIP, RAR or PDF file, or its beginning is damaged")
-    with volume(file, limits) as members:
-        yield members
+    openers = {"ZIP": zip_volume, "RAR": rar_volume, "tar": tar_volume, "PDF": pdf_volume}
+    if kind is None:
+        raise UnusableFile("it is no archive or PDF that can be read, or its beginning is damaged")
+    if kind not in openers:
+        raise UnusableFile(f"{kind} files cannot be read: pack the pages as CBZ or ZIP")
+    with openers[kind](file, limits) as volume:
+        yield volume

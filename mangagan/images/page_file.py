@@ -64,8 +64,7 @@ def read_page(data: bytes, limits: Limits, quality: Quality) -> tuple[Pixels, En
     Raises:
         UnusableFile: The file is broken, has too many pixels or several pictures, or is of another format.
     """
-    # Pillow finds an MPO where it looks for JPEG.
-    with opened_image(data, _readable_formats()) as file:
+    with opened_image(data) as file:
         check_page_size(*file.size, limits)
         if file.format != "MPO" and getattr(file, "is_animated", False):
             raise UnusableFile("the file holds several pictures, of which only one could be kept")
@@ -102,12 +101,6 @@ def with_alpha(pixels: Pixels, envelope: Envelope) -> Image.Image:
     """
     picture = Image.fromarray(pixels)
     return _off_white(picture, envelope.alpha) if envelope.alpha else picture
-
-
-def _readable_formats() -> list[str]:
-    """Return the formats that this build of Pillow can open, of those that can be written again."""
-    Image.init()
-    return [kind for kind in _WRITTEN_FORMAT if kind in Image.OPEN]
 
 
 def _encoded(pixels: Pixels, envelope: Envelope, profile: bytes, metadata: dict[str, Any]) -> bytes:

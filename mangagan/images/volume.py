@@ -16,6 +16,7 @@ class Member:
     name: str  # path in the volume, with "/" between the parts
     load: Callable[[], bytes]  # raises UnusableFile
     is_page: bool
+    archive: str = ""  # the name in the volume of the archive that it lies in, for a file of a nested archive
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Volume:
 
     members: tuple[Member, ...]
     left_out: tuple[tuple[str, str], ...] = ()  # (name, reason) of files that cannot be taken
+    remarks: tuple[tuple[str, str], ...] = ()  # (name, reason) of members that are copied though they may hold pages
+    size: int = 0  # bytes of all files of an archive, as it declares them
 
 
 # Opens a volume for as long as the context lasts; raises UnusableFile.

@@ -150,3 +150,22 @@ def test_huge_pictures_are_refused_before_they_are_decoded(monkeypatch):
     monkeypatch.setattr(limits, "MAX_PIXELS", 100)
     with pytest.raises(UnusableFile, match="32 x 32 is more than"):
         read_picture(file_of(Image.new("RGB", (32, 32))))
+
+
+def test_no_other_decoder_of_pillow_is_tried():
+    # Pillow hands PostScript to Ghostscript, a program that runs what it is given.
+    with pytest.raises(UnusableFile, match="no decoder for PostScript; convert it"):
+        read_picture(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 20 20\n")
+    ppm = b"P6 20 20 255\n" + bytes(1200)
+    with pytest.raises(UnusableFile, match="it is no picture, or its beginning is damaged$"):
+        read_picture(ppm)
+
+
+@pytest.mark.parametrize("size", [(16, 801), (801, 16), (1600, 17)])
+def test_a_picture_of_extreme_sides_is_no_page(size):
+    buffer = io.BytesIO()
+    Image.new("L", size).save(buffer, "PNG")
+    with pytest.raises(UnusableFile, match="is no page: one side is over 50 times the other"):
+        read_picture(buffer.getvalue())
+    Image.new("L", (16, 800)).save(small := io.BytesIO(), "PNG")
+    assert read_picture(small.getvalue())[0].size == (16, 800)

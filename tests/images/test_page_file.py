@@ -166,7 +166,7 @@ def test_a_pillow_without_one_of_the_formats_reads_the_others(monkeypatch):
     monkeypatch.setattr(Image, "OPEN", {kind: way for kind, way in Image.OPEN.items() if kind != "AVIF"})
     monkeypatch.setattr(Image, "ID", [kind for kind in Image.ID if kind != "AVIF"])
     assert colored(file_of(picture("P"), "GIF"))[1].format == "PNG"
-    with pytest.raises(UnusableFile, match="cannot identify image file"):
+    with pytest.raises(UnusableFile, match="it is no picture, or its beginning is damaged"):
         read_page(b"no picture", Limits(), Quality())
 
 

@@ -57,4 +57,4 @@ def _load_page(path: Path, page: str, limits: Limits) -> PageImages:
 # Entries are read in worker processes, many of one archive in a row: each process keeps a few archives open.
 @lru_cache(maxsize=4)
 def _members(path: Path, limits: Limits) -> dict[str, Member]:
-    return {member.name: member for member in zip_members(open_zip(path), limits).members}
+    return {member.name: member for member in zip_members(open_zip(path, limits), limits).members}

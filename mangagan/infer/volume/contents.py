@@ -44,10 +44,10 @@ def _contents(volume: Volume, pages: Sequence[FinishedPage], packed: bool) -> It
     for member in volume.members:
         page = closed.get(member.name)
         if page and page.key:
-            yield Content(page.name, page.key, member.load)
+            yield Content(page.name, page.key, member.load, member.archive)
         # A folder lacks the pages that failed: a file that exists there would be left alone the next time.
         elif packed or not page or page.outcome == "copied":
-            yield Content(member.name, "", member.load)
+            yield Content(member.name, "", member.load, member.archive)
 
 
 def _noted(content: Content, note: str, sizes: Mapping[int, int], report: VolumeReport) -> Content:

@@ -19,6 +19,7 @@ class Target:
     packed: bool
     work: Path
     inputs: tuple[Path, ...]  # files that are never overwritten
+    root: Path  # the folder that the user named: below it, nothing is written through links
     rename: str | None = None  # of the volume's only page
 
     @property
@@ -56,6 +57,8 @@ def check_jobs(jobs: Sequence[Job], inputs: Sequence[Path], apart: Sequence[Path
     seen: dict[Path, str] = {}
     for job in jobs:
         path, folders = job.target.path, [source for source in inputs if source.is_dir()]
+        if any(_is_inside(path, folder) and not path.is_relative_to(folder) for folder in folders):
+            raise ValueError(f"the output {path} lies in a folder that is read, by another name: choose one elsewhere")
         if path in seen:
             raise ValueError(f"{seen[path]} and {job.title} would both become {path}")
         seen[path] = job.title
@@ -67,3 +70,8 @@ def check_jobs(jobs: Sequence[Job], inputs: Sequence[Path], apart: Sequence[Path
 
 def _is_apart(path: Path, folder: Path, apart: Sequence[Path]) -> bool:
     return any(folder in other.parents and path.is_relative_to(other) for other in apart)
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    """Return whether a path lies in a folder, by identity: one folder may have several names."""
+    return any(parent.exists() and parent.samefile(folder) for parent in (path, *path.parents))

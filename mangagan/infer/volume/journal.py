@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from hashlib import file_digest
 from pathlib import Path
 from typing import Literal
 
 from filelock import FileLock, Timeout
 
 from mangagan.images.atomic import write_atomically
+from mangagan.images.errors import UnusableFile
+from mangagan.images.names import printable
 
 _LOCK = "lock"
+# All names that a work folder has: pages and marks, notes, the lock, parts of a file, and what is being packed.
+_NAMES = re.compile(r"[0-9a-f]{64}(\.json)?|lock|\.\d+-\d+\.part|volume|inner")
 
 
 class OutOfSpace(Exception):
@@ -38,12 +45,15 @@ def work_folder(work: Path) -> Iterator[None]:
     """Hold a work folder for this process alone; an empty one is removed at the end.
 
     Raises:
+        UnusableFile: There is such a folder, but it is a link, or holds what no journal has: it may be anybody's.
         BlockingIOError: Another process works in it.
         OutOfSpace: There is no space for it.
     """
+    _check_ours(work)
     lock = FileLock(work / _LOCK)
     with space(work):
-        work.mkdir(parents=True, exist_ok=True)
+        work.parent.mkdir(parents=True, exist_ok=True)
+        work.mkdir(mode=0o700, exist_ok=True)
         try:
             lock.acquire(timeout=0)
         except Timeout:
@@ -57,6 +67,25 @@ def work_folder(work: Path) -> Iterator[None]:
         _remove(work, lock)
 
 
+def _check_ours(work: Path) -> None:
+    """Check that a folder, if it exists, is one that this program has made for this user."""
+    if not os.path.lexists(work):
+        return
+    remedy = "move it elsewhere, and run the command again"
+    if work.is_symlink() or not work.is_dir():
+        raise UnusableFile(f"{work} is no folder of unfinished work: {remedy}")
+    if hasattr(os, "geteuid") and work.stat().st_uid != os.geteuid():
+        raise UnusableFile(f"{work} belongs to another user: {remedy}")
+    # A downloaded folder may bring a folder of this name along, with links in it.
+    foreign = [entry.name for entry in os.scandir(work) if not _is_ours(entry)]
+    if foreign:
+        raise UnusableFile(f"{work} holds {printable(foreign[0])}, which is no part of unfinished work: {remedy}")
+
+
+def _is_ours(entry: os.DirEntry[str]) -> bool:
+    return entry.is_file(follow_symlinks=False) and _NAMES.fullmatch(entry.name) is not None
+
+
 def has_work(work: Path) -> bool:
     """Return whether a work folder has notes of finished pages."""
     return any(work.glob("*.json"))
@@ -65,9 +94,10 @@ def has_work(work: Path) -> bool:
 def clear_work(work: Path) -> None:
     """Empty the work folder, held by this process, of a complete volume."""
     # Notes go last: if this is killed, the pages that they name are still known as finished.
-    for file in sorted(work.iterdir(), key=lambda file: file.suffix == ".json"):
-        if file.name != _LOCK:
-            file.unlink()
+    entries = sorted(os.scandir(work), key=lambda entry: entry.name.endswith(".json"))
+    for entry in entries:
+        if entry.name != _LOCK and _is_ours(entry):
+            os.unlink(entry)
 
 
 def _remove(work: Path, lock: FileLock) -> None:
@@ -81,10 +111,13 @@ def _remove(work: Path, lock: FileLock) -> None:
 
 
 def put(work: Path, file: Path, data: bytes) -> None:
-    """Write a file atomically: it is complete or absent, and parts are in the work folder only. Raises OutOfSpace."""
+    """Write a file atomically: it is complete or absent, and parts are in the work folder only. Raises OutOfSpace.
+
+    It is on the disk when this returns, so that a note never tells of a page that a power cut has undone.
+    """
     with space(file):
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(file, data, work)
+        write_atomically(file, data, work, durable=True)
 
 
 def put_note(work: Path, key: str, note: Note) -> None:
@@ -95,9 +128,28 @@ def put_note(work: Path, key: str, note: Note) -> None:
 def note_of(work: Path, key: str) -> Note | None:
     """Return the note under a key; None if there is none, or it cannot be read."""
     try:
-        return Note(**json.loads((work / f"{key}.json").read_bytes()))
-    except (OSError, ValueError, TypeError):
+        note = Note(**json.loads((work / f"{key}.json").read_bytes()))
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
+    # A note may come from anywhere, and its name is joined to the folder of the output.
+    return note if isinstance(note.name, str) and isinstance(note.bytes, int) else None
+
+
+def is_intact(file: Path, note: Note) -> bool:
+    """Return whether a file has the length and the SHA-256 of a note."""
+    try:
+        if file.is_symlink() or not file.is_file() or file.stat().st_size != note.bytes:
+            return False
+        with file.open("rb") as opened:
+            return file_digest(opened, "sha256").hexdigest() == note.digest
+    except OSError:
+        return False
+
+
+def notes(work: Path) -> list[Note]:
+    """Return the notes of all finished pages."""
+    found = (note_of(work, file.stem) for file in sorted(work.glob("*.json")))
+    return [note for note in found if note]
 
 
 @contextmanager

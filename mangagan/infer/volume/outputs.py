@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from mangagan.images.names import IMAGE_SUFFIXES
+from mangagan.images.names import IMAGE_SUFFIXES, with_ending
 from mangagan.infer.volume.plan import PACKED_SUFFIXES, To
 
 # NAME.png becomes NAME-color.png.
@@ -21,21 +21,28 @@ def output_beside(inputs: Sequence[Path], to: To | None = None, ending: str = CO
         ending: What is put behind the name.
 
     Raises:
-        ValueError: There are several inputs, in several folders.
+        ValueError: There are several inputs, in several folders, or the path is a link.
     """
     sources = [path.expanduser().resolve() for path in inputs]
     folder = sources[0].parent
     if len(sources) > 1:
         if any(source.parent != folder for source in sources):
             raise ValueError("these inputs lie in several folders: say with --output where the results are to go")
-        return folder / ending.removeprefix("-")
-    return folder / _name(sources[0], to, ending)
+        return _unlinked(folder / ending.removeprefix("-"))
+    return _unlinked(folder / _name(sources[0], to, ending))
+
+
+def _unlinked(output: Path) -> Path:
+    # Nobody has named it: a link of this name came with the inputs, and could lead anywhere.
+    if output.is_symlink():
+        raise ValueError(f"the output {output} is a link: remove it, or choose an --output")
+    return output
 
 
 def _name(source: Path, to: To | None, ending: str) -> str:
     suffix = source.suffix.lower()
     if source.is_dir():
-        return f"{source.name}{ending}"
+        return with_ending(source.name, ending)
     if to is None and suffix in IMAGE_SUFFIXES | PACKED_SUFFIXES:
-        return f"{source.stem}{ending}{source.suffix}"
-    return f"{source.stem}{ending}" if to == "folder" else f"{source.stem}{ending}.cbz"
+        return with_ending(source.stem, f"{ending}{source.suffix}")
+    return with_ending(source.stem, ending if to == "folder" else f"{ending}.cbz")

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mangagan.images.files import image_files, volume_files
+from mangagan.images.file_kinds import archive_format
+from mangagan.images.files import is_page_file, list_files, read_head, volume_files
 from mangagan.images.names import IMAGE_SUFFIXES, VOLUME_SUFFIXES, work_name
 from mangagan.images.open_volume import files_volume, folder_volume, open_volume
 from mangagan.infer.volume.jobs import Job, Target, check_jobs
 
 To = Literal["cbz", "folder"]
 Kind = Literal["folder", "picture", "volume"]
-PACKED_SUFFIXES = frozenset((".cbz", ".zip"))
-_SAME = {".jpe": ".jpg", ".jpeg": ".jpg", ".tif": ".tiff", ".gif": ".png"}
+PACKED_SUFFIXES = frozenset((".cbz", ".zip", ".epub"))
 
 
 def plan(inputs: Sequence[Path], output: Path, to: To | None = None, apart: Sequence[Path] = ()) -> list[Job]:
@@ -43,6 +43,7 @@ def plan(inputs: Sequence[Path], output: Path, to: To | None = None, apart: Sequ
     jobs = list(planner.jobs())
     if not jobs:
         raise ValueError(f"there are no pictures, archives or PDFs in {', '.join(map(str, sources))}")
+    planner.check_output(jobs)
     if planner.file and len(jobs) > 1:
         raise ValueError(f"{planner.output.name} can hold one volume, and these are {len(jobs)}: give a folder")
     check_jobs(jobs, sources, others)
@@ -80,15 +81,24 @@ class _Planner:
         is_file = self.output.suffix.lower() in PACKED_SUFFIXES and not self.output.is_dir()
         return self.output if is_file and self.to != "folder" else None
 
+    def check_output(self, jobs: Sequence[Job]) -> None:
+        """Check that the suffix of the output is of something that is written."""
+        name, suffix = self.output.name, self.output.suffix.lower()
+        if self.output.is_dir() or self.to == "folder":
+            return
+        if suffix in VOLUME_SUFFIXES - PACKED_SUFFIXES:
+            raise ValueError(f"{name} cannot be written: name a CBZ, a ZIP or a folder")
+        if suffix == ".epub" and any(not job.title.lower().endswith(".epub") for job in jobs):
+            raise ValueError(f"{name}: an EPUB is written for an EPUB alone; name a CBZ, a ZIP or a folder")
+        if suffix in IMAGE_SUFFIXES and not any(job.target.rename for job in jobs):
+            raise ValueError(f"{name} names a picture: name a folder for several pages")
+
     def _picture(self, file: Path) -> Job:
-        ends, expected = (_SAME.get(path.suffix.lower(), path.suffix.lower()) for path in (self.output, file))
-        if ends != expected:
-            raise ValueError(f"a page keeps its format: {self.output.name} should end in {expected}")
         # A coloured GIF is written as PNG.
         output = self.output.with_suffix(".png") if self.output.suffix.lower() == ".gif" else self.output
         self._check_apart(output)
         work = output.with_name(work_name(output.name))
-        target = Target(output.parent, False, work, self.inputs, output.name)
+        target = Target(output.parent, False, work, self.inputs, output.parent, output.name)
         return Job(file.name, files_volume({file.name: file}), target)
 
     def _pictures(self, files: list[Path]) -> Job:
@@ -116,9 +126,14 @@ class _Planner:
 
     def _tree(self, folder: Path) -> Iterator[Job]:
         inner = self.output if self.single else self.output / folder.name
-        if image_files(folder, self.apart):
-            yield Job(folder.name, folder_volume(folder, self.apart), self._pages(folder.name, inner))
-        for file in volume_files(folder, self.apart):
+        found, volumes = list_files(folder, self.apart), volume_files(folder, self.apart)
+        has_pages = any(is_page_file(folder / name) for name in found.names)
+        others = len(found.names) > len(volumes) or found.faults
+        if has_pages or (volumes and others):
+            # Files beside archives are copied as they are, whatever the archives become.
+            target = self._pages(folder.name, inner) if has_pages else self._folder(inner)
+            yield Job(folder.name, folder_volume(folder, self.apart), target)
+        for file in volumes:
             name = file.relative_to(folder)
             yield Job(f"{folder.name}/{name.as_posix()}", open_volume(file), self._target(file, inner / name.parent))
 
@@ -136,12 +151,13 @@ class _Planner:
     def _packed(self, usual: Path) -> Target:
         file = self.file or usual
         self._check_apart(file)
-        return Target(file, True, file.with_name(work_name(file.name)), self.inputs)
+        root = file.parent if self.file else self.output
+        return Target(file, True, file.with_name(work_name(file.name)), self.inputs, root)
 
     def _folder(self, folder: Path) -> Target:
         if folder.is_file():
             raise ValueError(f"the output {folder} is a file: name a folder")
-        return Target(folder, False, folder / work_name("pages"), self.inputs)
+        return Target(folder, False, folder / work_name("pages"), self.inputs, self.output)
 
 
 def _kind(path: Path) -> Kind:
@@ -150,10 +166,15 @@ def _kind(path: Path) -> Kind:
         return "folder"
     if not path.exists():
         raise ValueError(f"there is no file or folder {path}")
-    if suffix not in IMAGE_SUFFIXES | VOLUME_SUFFIXES:
-        known = " ".join(sorted(IMAGE_SUFFIXES | VOLUME_SUFFIXES))
-        raise ValueError(f"{path} is no folder, and its name ends in none of {known}")
-    return "picture" if suffix in IMAGE_SUFFIXES else "volume"
+    if not path.is_file():
+        raise ValueError(f"{path} is no regular file")
+    if suffix in VOLUME_SUFFIXES:
+        return "volume"
+    if is_page_file(path):
+        return "picture"
+    if archive_format(read_head(path)):
+        return "volume"
+    raise ValueError(f"{path} is no folder, and neither a picture nor an archive that can be read")
 
 
 def _unpacked_name(file: Path) -> str:

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from mangagan.images.encode import Quality
 from mangagan.images.errors import UnusableFile
 from mangagan.images.limits import Limits
+from mangagan.images.links import check_no_links
 from mangagan.images.names import printable
 from mangagan.images.volume import Volume
 from mangagan.infer.volume.contents import contents
@@ -111,7 +112,9 @@ def _process_job(job: Job, report: VolumeReport, processor: Processor, settings:
         return
     with job.open(settings.limits) as volume:
         report.pages += [PageReport(name, "left out", reason) for name, reason in volume.left_out]
-        if not any(member.is_page for member in volume.members):
+        check_no_links(job.target.path, job.target.root)
+        # A folder without pages lies above archives: its other files are copied.
+        if not any(member.is_page for member in volume.members) and (job.target.packed or not volume.members):
             raise UnusableFile("there are no pictures in it that can be read")
         with work_folder(job.target.work):
             # Another process may have finished it just now.
@@ -137,13 +140,17 @@ def _process_volume(
     for page in _process_pages(volume, stages, report, settings):
         pages.append(page)
         yield page.report
-    if any(page.outcome in ("done", "kept", "exists") for page in pages):
+    if not pages or any(page.outcome in ("done", "kept", "exists") for page in pages):
         note = settings.note if processor.colors else None
         for name, reason in sink.finish(contents(volume, pages, job.target, report, note)):
             report.leave_out(name, reason)
+        report.pages += [PageReport(name, "copied", reason) for name, reason in volume.remarks]
+        named = {page.name for page in report.pages}
+        report.others += [member.name for member in volume.members if member.name not in named]
         report.outcome = "done"
     else:
         report.outcome, report.reason = "failed", f"none of its pages could be {processor.participle}"
+        report.leave_out_copies()
     # Pages that failed may do better the next time, which then needs no more than these.
     if not report.counts["failed"] or not has_work(job.target.work):
         clear_work(job.target.work)

@@ -7,7 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -51,6 +51,7 @@ class VolumeReport:
     seconds: float = 0.0
     first_page: float | None = None  # seconds from the start of the run to the first finished page
     pages: list[PageReport] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)  # files beside the pages, which were copied
 
     @property
     def counts(self) -> Counter[PageOutcome]:
@@ -61,6 +62,10 @@ class VolumeReport:
     def is_faulty(self) -> bool:
         """Whether the volume, or one of its pages, is not as it should be."""
         return self.outcome in ("failed", "stopped") or any(page.outcome in FAULTS for page in self.pages)
+
+    def leave_out_copies(self) -> None:
+        """Note that pages that would have been copied are missing, because the volume was not written."""
+        self.pages = [replace(page, outcome="left out") if page.outcome == "copied" else page for page in self.pages]
 
     def leave_out(self, name: str, reason: str) -> None:
         """Note that a file is missing in the output, whatever its outcome was before."""
@@ -94,7 +99,8 @@ class Report:
             counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(volume.counts.items()))
             why = f" ({printable(volume.reason)})" if volume.reason else ""
             where = f" -> {printable(volume.output)}" if volume.outcome in ("done", "exists") else ""
-            yield f"{printable(volume.title)}: {volume.outcome}{why}{where}; pages: {counts or 'none'}"
+            others = f"; other files copied: {len(volume.others)}" if volume.others else ""
+            yield f"{printable(volume.title)}: {volume.outcome}{why}{where}; pages: {counts or 'none'}{others}"
             yield from (f"  {page.line(volume.title)}" for page in volume.pages if page.outcome in FAULTS)
         if self.stopped:
             yield self.stopped

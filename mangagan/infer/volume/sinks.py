@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import file_digest, sha256
+from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from mangagan.images.errors import UnusableFile
+from mangagan.images.links import check_no_links, make_folder
 from mangagan.images.names import unicode_name
-from mangagan.infer.volume.journal import Note, note_of, put, put_note, space
+from mangagan.infer.volume.journal import Note, is_intact, note_of, notes, put, put_note, space
 
 _LOOSELY_PACKED = frozenset(".bmp .tif .tiff .xml .txt .json .html .svg .nfo".split())
 
@@ -24,6 +27,7 @@ class Content:
     name: str
     key: str
     load: Callable[[], bytes]
+    archive: str = ""  # the archive inside the volume that it lies in
 
 
 class Sink(Protocol):
@@ -64,27 +68,36 @@ class FolderSink(Sink):
 
     def finished(self, key: str) -> Note | None:
         note = note_of(self.work, key)
-        if note is None or not (file := self._file(note.name)).is_file():
-            return None
-        return note if _digest(file) == note.digest else None
+        return note if note and is_intact(self._file(note.name), note) else None
 
     def keep(self, key: str, data: bytes, note: Note) -> None:
         self._put(note.name, data)
         put_note(self.work, key, note)
 
     def finish(self, contents: Iterable[Content]) -> list[tuple[str, str]]:
-        left_out = []
+        left_out, names = [], set()
         for content in contents:
+            names.add(content.name)
             if content.key or self.has(content.name):
                 continue
             try:
                 self._put(content.name, content.load())
             except (UnusableFile, OSError) as reason:
                 left_out.append((content.name, str(reason)))
+        self._remove_stale(names)
         return left_out
+
+    def _remove_stale(self, names: set[str]) -> None:
+        """Remove the pages of the unfinished run whose sources are gone by now."""
+        for note in notes(self.work):
+            file = self._file(note.name)
+            if note.name not in names and is_intact(file, note) and self._is_ours(file):
+                check_no_links(file, self.folder)
+                file.unlink()
 
     def _put(self, name: str, data: bytes) -> None:
         file = self._file(name)
+        make_folder(file.parent, self.folder)
         # The mark comes first: whenever the run is killed, its files are known.
         put(self.work, self._mark(file, sha256(data).hexdigest()), b"")
         put(self.work, file, data)
@@ -118,7 +131,7 @@ class PackedSink(Sink):
 
     def finished(self, key: str) -> Note | None:
         note = note_of(self.work, key)
-        return note if note and (self.work / key).is_file() else None
+        return note if note and is_intact(self.work / key, note) else None
 
     def keep(self, key: str, data: bytes, note: Note) -> None:
         put(self.work, self.work / key, data)
@@ -135,15 +148,35 @@ class PackedSink(Sink):
         return left_out
 
     def _pack(self, file: Path, contents: Iterable[Content]) -> list[tuple[str, str]]:
-        left_out = []
+        left_out: list[tuple[str, str]] = []
         with zipfile.ZipFile(file, "w") as archive:
-            for content in contents:
-                try:
-                    data = (self.work / content.key).read_bytes() if content.key else content.load()
-                except UnusableFile as reason:
-                    left_out.append((content.name, str(reason)))
+            # The files of an archive inside the volume follow each other.
+            for inner, files in groupby(contents, key=lambda content: content.archive):
+                if inner:
+                    left_out += self._pack_inner(archive, inner, files)
                 else:
-                    archive.writestr(_zip_info(content.name), data)
+                    left_out += self._add(archive, files)
+        return left_out
+
+    def _pack_inner(self, outer: zipfile.ZipFile, name: str, contents: Iterable[Content]) -> list[tuple[str, str]]:
+        """Pack the files of an archive inside the volume as an archive again."""
+        aside = self.work / "inner"
+        with zipfile.ZipFile(aside, "w") as archive:
+            left_out = self._add(archive, contents, prefix=f"{name}/")
+        with aside.open("rb") as packed, outer.open(_zip_info(name), "w", force_zip64=True) as member:
+            shutil.copyfileobj(packed, member)
+        aside.unlink()
+        return left_out
+
+    def _add(self, archive: zipfile.ZipFile, contents: Iterable[Content], prefix: str = "") -> list[tuple[str, str]]:
+        left_out = []
+        for content in contents:
+            try:
+                data = (self.work / content.key).read_bytes() if content.key else content.load()
+            except UnusableFile as reason:
+                left_out.append((content.name, str(reason)))
+            else:
+                archive.writestr(_zip_info(content.name.removeprefix(prefix)), data)
         return left_out
 
 

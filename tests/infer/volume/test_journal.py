@@ -14,10 +14,10 @@ def test_finished_work_is_kept_until_it_is_cleared(tmp_path):
     folder = tmp_path / "deep" / "work"
     with work_folder(folder):
         assert not has_work(folder)
-        put_note(folder, "key", NOTE)
+        put_note(folder, "a" * 64, NOTE)
     with work_folder(folder):
-        assert has_work(folder) and note_of(folder, "key") == NOTE and note_of(folder, "other") is None
-        put(folder, folder / "page", b"page")
+        assert has_work(folder) and note_of(folder, "a" * 64) == NOTE and note_of(folder, "other") is None
+        put(folder, folder / f"{1:064x}", b"page")
         clear_work(folder)
         assert [file.name for file in folder.iterdir()] == ["lock"]
     assert not folder.exists() and folder.parent.is_dir()
@@ -26,7 +26,7 @@ def test_finished_work_is_kept_until_it_is_cleared(tmp_path):
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"name": "1.png", "evil": 1}'])
 def test_notes_that_cannot_be_read_are_none(tmp_path, text):
     (tmp_path / "key.json").write_text(text)
-    assert note_of(tmp_path, "key") is None
+    assert note_of(tmp_path, "a" * 64) is None
 
 
 def test_one_process_at_a_time(tmp_path, monkeypatch):

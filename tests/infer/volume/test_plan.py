@@ -55,6 +55,7 @@ def targets(root: Path, inputs: list[str], output: str, to=None) -> list[tuple[s
     [
         (["p.jpg"], "out", None, [("out", False)]),
         (["p.jpg"], "new/q.jpeg", None, [("new", False)]),
+        (["p.jpg"], "new/q.png", None, [("new", False)]),
         (["one.v2.cbr"], "out", None, [("out/one.v2.cbz", True)]),
         (["one.v2.cbr"], "b.cbz", None, [("b.cbz", True)]),
         (["one.v2.cbr"], "out", "folder", [("out", False)]),
@@ -78,9 +79,8 @@ def test_outputs_mirror_inputs(shelf, inputs, output, to, expected):
     ("inputs", "output", "reason"),
     [
         (["absent.cbz"], "out", "there is no file or folder"),
-        (["shelf/notes.txt"], "out", "ends in none of"),
+        (["shelf/notes.txt"], "out", "neither a picture nor an archive"),
         (["empty"], "out", "there are no pictures"),
-        (["p.jpg"], "q.png", "keeps its format"),
         (["p.jpg"], ".", "is an input"),
         (["p.jpg"], "p.jpg", "is an input"),
         (["shelf"], "shelf", "lies in a folder that is read"),
@@ -94,6 +94,11 @@ def test_outputs_mirror_inputs(shelf, inputs, output, to, expected):
         (["one.v2.cbr", "twins/kite.cbz"], "b.cbz", "can hold one volume, and these are 2"),
         (["one.v2.cbr", "p.jpg"], "b.zip", "can hold one volume"),
         (["shelf"], "p.jpg", "is a file: name a folder"),
+        (["one.v2.cbr"], "b.pdf", "b.pdf cannot be written: name a CBZ, a ZIP or a folder"),
+        (["one.v2.cbr"], "b.CB7", "cannot be written"),
+        (["one.v2.cbr"], "b.epub", "an EPUB is written for an EPUB alone"),
+        (["shelf"], "out.png", "names a picture: name a folder"),
+        (["p.jpg", "q.jpg"], "out.webp", "names a picture: name a folder"),
         (["shelf"], "b.cbz", "can hold one volume"),
     ],
 )

@@ -65,7 +65,8 @@ def test_folders_keep_their_tree(tmp_path, run, gray_page, archive, files, membe
     before = files(root)
     report = run(root, tmp_path / "out")
     made = files(tmp_path / "out")
-    assert list(made) == ["kite/2.png", "kite/3.png", "kite/deep/1.webp", "kite/v1.cbz"]
+    assert list(made) == ["kite/2.png", "kite/3.png", "kite/deep/1.webp", "kite/v1.cbz", "notes.txt"]
+    assert made["notes.txt"] == b"mine" and report.volumes[0].others == ["notes.txt"]
     assert is_red(made["kite/2.png"]) and Image.open(tmp_path / "out/kite/3.png").format == "PNG"
     assert report.exit_code == 0 and files(root) == before
     run(root, tmp_path / "packed", to="cbz")
@@ -73,6 +74,7 @@ def test_folders_keep_their_tree(tmp_path, run, gray_page, archive, files, membe
         "kite/2.png",
         "kite/3.png",
         "kite/deep/1.webp",
+        "notes.txt",
         "ComicInfo.xml",
     ]
 
