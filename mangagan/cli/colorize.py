@@ -33,7 +33,7 @@ def _colorize(options: argparse.Namespace) -> int:
     from mangagan.infer.volume.plan import plan
     from mangagan.infer.volume.process_volumes import process_volumes
 
-    check_report(options.report)
+    check_report(options.report, options.inputs)
     output = options.output or output_beside(options.inputs, options.to)
     # Mistakes in the files are reported before a network is loaded.
     jobs = plan(options.inputs, output, options.to)

@@ -45,18 +45,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _compare(options: argparse.Namespace) -> None:
     from mangagan.images.atomic import write_atomically
+    from mangagan.images.output_file import check_output, contains
     from mangagan.report.comparison import compare_runs
     from mangagan.report.evaluated_runs import open_runs
     from mangagan.report.html_page import render_html
     from mangagan.report.markdown import render_markdown
-    from mangagan.report.text import count_of, to_plain
+    from mangagan.report.text import FILE_MARK, count_of, to_plain
 
     output = options.output or (None if options.markdown else _DEFAULT)
     makers = [(file, maker) for file, maker in ((output, render_html), (options.markdown, render_markdown)) if file]
     if output == options.markdown:
         raise ValueError(f"--output and --markdown both name {output}; choose two files")
     for file, _ in makers:
-        _check_free(file)
+        check_output(file, "a comparison", contains(FILE_MARK.encode()))
     runs = open_runs(options.runs, options.protocol)
     found = compare_runs(runs)
     for part in found:
@@ -64,13 +65,3 @@ def _compare(options: argparse.Namespace) -> None:
     for file, made in makers:
         write_atomically(file, made(runs, found).encode())
         print(f"comparison of {count_of(len(runs), 'run')} in {file} ({file.stat().st_size / 1e6:.1f} MB)")
-
-
-def _check_free(file: Path) -> None:
-    """Raise ValueError if the file cannot be written, or is there and was not written by this command."""
-    from mangagan.report.text import FILE_MARK
-
-    if file.is_dir() or not file.absolute().parent.is_dir():
-        raise ValueError(f"{file} cannot be written: name a file in a folder that exists")
-    if file.exists() and FILE_MARK.encode() not in file.read_bytes()[:200]:
-        raise ValueError(f"{file} exists and is not a comparison; it is kept, choose another name")

@@ -46,8 +46,10 @@ def _main(options: argparse.Namespace) -> int:
 
 
 def _progress(options: argparse.Namespace) -> int:
+    from mangagan.images.output_file import check_output, is_picture
     from mangagan.train.progress_picture import draw_progress
 
+    check_output(options.progress, "a picture", is_picture)
     draw_progress(options.checkpoint).save(options.progress)
     print(f"input, first pictures, last pictures and truth of {options.checkpoint}: {options.progress}")
     return 0

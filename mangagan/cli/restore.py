@@ -74,7 +74,7 @@ def _restore(options: argparse.Namespace) -> int:
     from mangagan.infer.volume.process_volumes import Settings, process_volumes
 
     _check(options)
-    check_report(options.report)
+    check_report(options.report, [*options.inputs, *filter(None, [options.mask])])
     output = options.output or output_beside(options.inputs, options.to, _ENDINGS[options.task])
     _check_apart(output, options.mask)
     # Results of an earlier run and masks may lie among the pictures.

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mangagan.cli.command import print_error
+from mangagan.images.output_file import check_output, contains
+
+# Keys at the start of every report.
+_REPORT_MARKS = (b'"exit_code"', b'"volumes"')
 
 if TYPE_CHECKING:
     from mangagan.infer.volume.report import Report
@@ -24,14 +29,14 @@ def add_files(group: argparse._ArgumentGroup, default_output: str) -> None:
     add("--workers", type=int, default=2, metavar="N", help="threads that read and write pages (default: 2)")
 
 
-def check_report(file: Path | None) -> None:
-    """Check that a report can be written.
+def check_report(file: Path | None, inputs: Sequence[Path]) -> None:
+    """Check that a report can be written, and that nothing but an older report is replaced.
 
     Raises:
-        ValueError: The folder of the report does not exist.
+        ValueError: The folder of the report does not exist, or the file is an input or anything but a report.
     """
-    if file and not file.absolute().parent.is_dir():
-        raise ValueError(f"--report={file}: there is no folder {file.absolute().parent}")
+    if file:
+        check_output(file, "a report", contains(*_REPORT_MARKS), inputs)
 
 
 def finish(command: str, report: Report, file: Path | None) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from hashlib import sha256
 from itertools import product
 from pathlib import PurePosixPath
+from typing import Any
 
 IMAGE_SUFFIXES = frozenset(".jpg .jpeg .jpe .jfif .png .webp .bmp .gif .tif .tiff .avif .jp2".split())
 ARCHIVE_SUFFIXES = frozenset(".cbz .zip .cbr .rar .cbt .tar .cb7 .7z .epub".split())
@@ -24,11 +25,13 @@ _WORK_PREFIX, _WORK_SUFFIX = ".", ".coloring"
 _GIF_SUFFIXES = tuple("." + "".join(letters) for letters in product("gG", "iI", "fF"))
 
 
-def natural_key(name: str) -> tuple[list[str | int], str]:
+def natural_key(name: str) -> tuple[list[Any], str]:
     """Return a sorting key that puts page2 before page10."""
-    parts = re.split(r"(\d+)", name.lower())
-    # isdigit() alone also accepts digits such as "²", which int() refuses.
-    return [int(part) if part.isdigit() and part.isascii() else part for part in parts], name
+    # ASCII digits alone: int() refuses digits such as "²", and \d matches those of other scripts.
+    parts: list[Any] = re.split("([0-9]+)", name.lower())
+    # By length and digits, which is the order of the numbers: int() refuses numbers of thousands of digits.
+    parts[1::2] = [(len(number), number) for number in (digits.lstrip("0") for digits in parts[1::2])]
+    return parts, name
 
 
 def is_visible(parts: Iterable[str]) -> bool:

@@ -64,6 +64,8 @@ class Source:
     identity: str  # equal for equal pages, so that an archive of them is found again
     licences: tuple[str, ...]
     entries: Callable[[], list[Entry]]
+    others: Callable[[], list[tuple[str, str]]] = list  # name and reason of files that are no pages
+    pairs: int = 0  # pairs that there are, whether they fit or not; 0 for a source of single pages
 
 
 def color_page(data: bytes) -> PageImages:

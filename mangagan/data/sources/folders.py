@@ -20,9 +20,11 @@ from mangagan.data.sources.entries import (
     paired_page,
     works,
 )
+from mangagan.data.sources.source_files import SourceFiles, picture_files
 from mangagan.images.decode import read_picture
 from mangagan.images.encode import encode_png
-from mangagan.images.files import image_files, read_file
+from mangagan.images.files import read_file
+from mangagan.images.limits import MAX_MEMBER_BYTES
 
 OWN = ("Your own pictures; nothing is known of their licence.",)
 
@@ -33,9 +35,8 @@ def folder(argument: str) -> Source:
     Raises:
         ValueError: There is no such folder.
     """
-    root = _folder(argument)
-    names = image_files(root)
-    return _source(root.name, [root], lambda: _entries(root, names, load_color))
+    files = picture_files(_folder(argument))
+    return _source([files], lambda: _entries(files, load_color))
 
 
 def halves(argument: str, *, color_first: bool = False) -> Source:
@@ -50,10 +51,8 @@ def halves(argument: str, *, color_first: bool = False) -> Source:
     Raises:
         ValueError: There is no such folder.
     """
-    root = _folder(argument)
-    names = image_files(root)
-    load = partial(_load_halves, color_first=color_first)
-    return _source(root.name, [root], lambda: _entries(root, names, load))
+    files = picture_files(_folder(argument))
+    return _source([files], lambda: _entries(files, partial(_load_halves, color_first=color_first)))
 
 
 def pairs(argument: str) -> Source:
@@ -65,16 +64,18 @@ def pairs(argument: str) -> Source:
     Raises:
         ValueError: The argument does not name two folders, or one of them does not exist.
     """
-    bw_root, color_root = _two_folders(argument)
-    bw, color = (_by_stem(root) for root in (bw_root, color_root))
+    files = [picture_files(root) for root in _two_folders(argument)]
+    bw, color = (_by_stem(one) for one in files)
 
     def entries() -> list[Entry]:
         work = works(color.values()) | works(bw.values())
         stems = list(dict.fromkeys([*color, *bw]))
-        loads = {stem: _pair_load(stem, bw_root, color_root, bw, color) for stem in stems}
-        return [Entry(PageLabel(stem, work[color.get(stem) or bw[stem]]), loads[stem]) for stem in stems]
+        loads = {stem: _pair_load(stem, bw, color, *files) for stem in stems}
+        found = [Entry(PageLabel(stem, work[color.get(stem) or bw[stem]]), loads[stem]) for stem in stems]
+        unused = [_unused(one, kept) for one, kept in zip(files, (bw, color), strict=True)]
+        return [*found, *unused[0], *unused[1]]
 
-    return _source(color_root.name, [bw_root, color_root], entries)
+    return replace(_source(files, entries), pairs=max(len(bw), len(color)))
 
 
 def unpaired(argument: str) -> Source:
@@ -86,21 +87,8 @@ def unpaired(argument: str) -> Source:
     Raises:
         ValueError: The argument does not name two folders, or one of them does not exist.
     """
-    bw_root, color_root = _two_folders(argument)
-
-    def entries() -> list[Entry]:
-        return [
-            *_entries(bw_root, image_files(bw_root), _load_bw, "bw/"),
-            *_entries(color_root, image_files(color_root), load_color, "color/"),
-        ]
-
-    return _source(color_root.name, [bw_root, color_root], entries)
-
-
-def listing(root: Path, names: list[str]) -> str:
-    """Return the files of a folder with their sizes and times, as the identity of a source."""
-    stats = [(name, (root / name).stat()) for name in names]
-    return "\n".join([str(root), *(f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in stats)])
+    bw, color = (picture_files(root) for root in _two_folders(argument))
+    return _source([bw, color], lambda: [*_entries(bw, _load_bw, "bw/"), *_entries(color, load_color, "color/")])
 
 
 def load_color(path: Path) -> PageImages:

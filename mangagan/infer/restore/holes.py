@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-from jaxtyping import Bool
-from PIL import Image, ImageOps
+from jaxtyping import Bool, UInt8
+from PIL import ImageOps
 
 from mangagan.images.decode import check_size_and_depth, opened_image
 from mangagan.images.errors import UnusableFile
@@ -17,6 +17,8 @@ from mangagan.images.picture import Picture
 
 Hole = Bool[np.ndarray, "h w"]
 COLORS = {"black": 0, "white": 255}
+# JPEG and soft brushes spread one colour over so many levels.
+_ONE_COLOR = 64
 
 
 @dataclass(frozen=True)
@@ -109,23 +111,43 @@ def transparent_hole(picture: Picture) -> Hole:
 
 
 def masked_hole(picture: Picture, mask: bytes) -> Hole:
-    """Return the white of a mask; its black and its transparent pixels are known.
+    """Return the hole that a mask marks (see `marked_hole`).
 
     Args:
         picture: The picture that the mask belongs to.
         mask: The bytes of the mask's file.
 
     Raises:
-        UnusableFile: The mask has another size, is huge or deep, or cannot be decoded.
+        UnusableFile: The mask has another size, marks nothing, is huge or deep, or cannot be decoded.
     """
     try:
         with opened_image(mask) as file:
             check_size_and_depth(file, mask)
             layer = ImageOps.exif_transpose(file).convert("RGBA")
-            drawn = Image.alpha_composite(Image.new("RGBA", layer.size, "black"), layer).convert("L")
     except UnusableFile as error:
         raise UnusableFile(f"its mask: {error}") from error
     height, width = picture.pixels.shape[:2]
-    if drawn.size != (width, height):
-        raise UnusableFile(f"its mask is {drawn.width} x {drawn.height}, the picture {width} x {height}")
-    return np.asarray(drawn) >= 128
+    if layer.size != (width, height):
+        raise UnusableFile(f"its mask is {layer.width} x {layer.height}, the picture {width} x {height}")
+    hole = marked_hole(np.asarray(layer))
+    if not hole.any():
+        raise UnusableFile("its mask marks nothing: white is the hole")
+    return hole
+
+
+def marked_hole(mask: UInt8[np.ndarray, "h w 4"]) -> Hole:
+    """Return the hole that a mask marks.
+
+    In general this is what is white, or of any other bright colour, on black. Two kinds of masks that painting programs
+    write mean something else: strokes of one colour, also black, on transparency, and strokes in colour on white.
+
+    Args:
+        mask: RGBA, 8 bits.
+    """
+    colors, opaque = mask[..., :3], mask[..., 3] >= 128
+    if not opaque.all() and opaque.any() and np.ptp(colors[opaque], axis=0).max() < _ONE_COLOR:
+        return opaque
+    brightest = colors.max(axis=-1)
+    bright = opaque & (brightest >= 128)
+    vivid = opaque & (brightest - colors.min(axis=-1) >= 128)
+    return vivid if bright.all() and vivid.any() else bright

@@ -71,3 +71,50 @@ def test_the_mask_of_a_picture(tmp_path):
         mask_of("a/1.jpg", tmp_path)
     (tmp_path / "a" / "1.jpg").touch()
     assert mask_of("a/1.jpg", tmp_path) == tmp_path / "a" / "1.jpg"
+
+
+STROKE = (slice(2, 5), slice(3, 7))
+
+
+def strokes(stroke, ground, mode="RGBA"):
+    pixels = np.full((8, 10, 4), ground, np.uint8)
+    pixels[STROKE] = stroke
+    return np.asarray(Image.fromarray(pixels, "RGBA").convert(mode))
+
+
+CLEAR, BLACK, WHITE = (0, 0, 0, 0), (0, 0, 0, 255), (255, 255, 255, 255)
+
+
+@pytest.mark.parametrize(
+    ("stroke", "ground", "mode"),
+    [
+        (WHITE, BLACK, "L"),
+        (WHITE, BLACK, "RGB"),
+        (WHITE, CLEAR, "RGBA"),
+        (BLACK, CLEAR, "RGBA"),
+        ((255, 0, 0, 255), CLEAR, "RGBA"),
+        ((255, 0, 255, 255), BLACK, "RGB"),
+        ((0, 0, 255, 255), BLACK, "RGB"),
+        ((200, 0, 0, 255), WHITE, "RGB"),
+        ((255, 255, 255, 0), CLEAR, "RGBA"),
+        (BLACK, BLACK, "L"),
+    ],
+)
+def test_what_a_mask_marks(stroke, ground, mode):
+    wanted = np.zeros((8, 10), bool)
+    wanted[STROKE] = True
+    picture = decode_stored(png(np.zeros((8, 10, 3))))
+    mask = png(strokes(stroke, ground, mode))
+    if stroke in (BLACK, (255, 255, 255, 0)) and ground in (BLACK, CLEAR) and stroke[3] == ground[3]:
+        with pytest.raises(UnusableFile, match="its mask marks nothing: white is the hole"):
+            masked_hole(picture, mask)
+    else:
+        np.testing.assert_array_equal(masked_hole(picture, mask), wanted)
+
+
+def test_white_and_black_strokes_on_transparency_mean_the_white():
+    mask = strokes(WHITE, CLEAR).copy()
+    mask[6:] = BLACK
+    wanted = np.zeros((8, 10), bool)
+    wanted[STROKE] = True
+    np.testing.assert_array_equal(masked_hole(decode_stored(png(np.zeros((8, 10, 3)))), png(mask)), wanted)
