@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mangagan.cli.colorize_options import parser
 from mangagan.cli.command import run
-from mangagan.cli.volume_options import check_report, finish
+from mangagan.cli.volume_options import FORMATS, check_report, finish
 from mangagan.pretrained import check_shipped
 
 if TYPE_CHECKING:
@@ -71,8 +71,25 @@ def _settings(options: argparse.Namespace, began: float) -> Settings:
     from mangagan.infer.volume.process_volumes import Settings
 
     note = f"Coloured by mangagan {version('mangagan')} with {options.checkpoint.resolve().name}"
-    quality = Quality(options.jpeg_quality, options.webp_quality, options.avif_quality)
-    return Settings(note, overwrite=options.overwrite, quality=quality, workers=options.workers, began=began)
+    quality = Quality(
+        _jpeg_quality(options.jpeg_quality), options.webp_quality, options.avif_quality, FORMATS.get(options.format)
+    )
+    return Settings(
+        note,
+        overwrite=options.overwrite,
+        quality=quality,
+        max_bytes=options.max_bytes,
+        workers=options.workers,
+        began=began,
+    )
+
+
+def _jpeg_quality(text: str) -> int | None:
+    if text == "keep":
+        return None
+    if not text.isdecimal() or len(text) > 3:
+        raise ValueError(f"--jpeg-quality={text}: give a number from 1 to 100, or keep")
+    return int(text)
 
 
 def _network(options: argparse.Namespace) -> Network:

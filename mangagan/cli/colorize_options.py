@@ -72,7 +72,9 @@ def _add_guidance(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_encoding(group: argparse._ArgumentGroup) -> None:
-    for kind, default in (("jpeg", 95), ("webp", 92), ("avif", 90)):
+    jpeg_help = "1 to 100, or keep: that of the source (default: keep)"
+    group.add_argument("--jpeg-quality", default="keep", metavar="Q", help=jpeg_help)
+    for kind, default in (("webp", 92), ("avif", 90)):
         group.add_argument(
             f"--{kind}-quality", type=int, default=default, metavar="Q", help=f"1 to 100 (default: {default})"
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mangagan.cli.command import command_parser, run
-from mangagan.cli.volume_options import add_files, check_report, finish
+from mangagan.cli.volume_options import FORMATS, add_files, check_report, finish
 
 if TYPE_CHECKING:
     from mangagan.infer.restore.denoiser import Denoiser
@@ -69,6 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _restore(options: argparse.Namespace) -> int:
+    from mangagan.images.encode import Quality
     from mangagan.infer.volume.outputs import output_beside
     from mangagan.infer.volume.plan import plan
     from mangagan.infer.volume.process_volumes import Settings, process_volumes
@@ -81,7 +82,8 @@ def _restore(options: argparse.Namespace) -> int:
     apart = [path for path in (output, options.mask) if path]
     # Mistakes in the files are reported before a network is loaded.
     jobs = plan(options.inputs, output, options.to, apart)
-    settings = Settings("", overwrite=options.overwrite, workers=options.workers)
+    quality = Quality(format=FORMATS.get(options.format))
+    settings = Settings("", options.overwrite, quality=quality, max_bytes=options.max_bytes, workers=options.workers)
     return finish("restore", process_volumes(jobs, _restorer(options), settings), options.report)
 
 

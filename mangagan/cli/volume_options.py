@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 from mangagan.cli.command import print_error
 from mangagan.images.output_file import check_output, contains
 
+# What --format takes, and the same as Pillow names it.
+FORMATS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "avif": "AVIF", "tiff": "TIFF"}
 # Keys at the start of every report.
 _REPORT_MARKS = (b'"exit_code"', b'"volumes"')
 
@@ -26,7 +29,22 @@ def add_files(group: argparse._ArgumentGroup, default_output: str) -> None:
     add("--to", choices=("cbz", "folder"), help="form of the results (default: folders: folder, archives: cbz)")
     add("--overwrite", action="store_true", help="overwrite existing output")
     add("--report", type=Path, metavar="FILE", help="JSON with the outcome of every page, seconds and memory")
+    add("--format", choices=sorted(FORMATS), help="convert pages to this format (default: each keeps its own)")
+    size_help = "most bytes of a volume, such as 200MB: pages in JPEG, WebP or AVIF get a lower quality if they must"
+    add("--max-bytes", type=byte_count, metavar="N", help=size_help)
     add("--workers", type=int, default=2, metavar="N", help="threads that read and write pages (default: 2)")
+
+
+def byte_count(text: str) -> int:
+    """Return the bytes that a text such as 200MB names; K, M and G are powers of 1000.
+
+    Raises:
+        argparse.ArgumentTypeError: The text names no number of bytes.
+    """
+    found = re.fullmatch(r"(\d{1,12})\s*([kmg]?)b?", text.strip().lower())
+    if not found or not int(found[1]):
+        raise argparse.ArgumentTypeError(f"{text!r}: write a number of bytes, such as 200MB")
+    return int(found[1]) * {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}[found[2]]
 
 
 def check_report(file: Path | None, inputs: Sequence[Path]) -> None:

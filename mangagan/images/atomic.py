@@ -6,7 +6,6 @@ import errno
 import json
 import os
 import threading
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +61,15 @@ def check_writable(file: Path) -> None:
 
 
 def read_json_lines(file: Path) -> list[dict[str, Any]]:
-    """Return the objects of a file of JSON lines: none where there is no file, and none for a line that a kill cut."""
-    found = []
-    for line in file.read_text().splitlines() if file.is_file() else ():
-        with suppress(json.JSONDecodeError):
-            found.append(json.loads(line))
-    return [line for line in found if isinstance(line, dict)]
+    """Return the objects of a file of JSON lines: none where there is no file, and none for a damaged line."""
+    lines = file.read_bytes().splitlines() if file.is_file() else ()
+    return [found for line in lines if (found := read_json_line(line)) is not None]
+
+
+def read_json_line(line: bytes) -> dict[str, Any] | None:
+    """Return the object of a line of JSON, or None for a line that a kill cut or that was damaged."""
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None

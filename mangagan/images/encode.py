@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, JpegImagePlugin
 
 # Formats that are written, and whether every file of a format returns the pixels that were written (a WebP file may).
 LOSSLESS = {"PNG": True, "TIFF": True, "BMP": True, "JPEG": False, "WEBP": False, "AVIF": False}
@@ -21,22 +21,60 @@ _TIFF_TAGS = (0x010D, 0x010E, 0x010F, 0x0110, ORIENTATION, 0x011D, 0x0131, 0x013
 _EXIF_IFD, _GPS_IFD = 0x8769, 0x8825
 
 
+# Of pages that become JPEG.
+_CONVERTED_QUALITY = 95
+# The sum of the luminance table of the JPEG library's quality 88: below it are pages that somebody has stored well.
+_FINE_TABLE = 880
+# Tried one after the other for pages that must not have more than some bytes.
+_QUALITIES = range(90, 25, -5)
+
+
 @dataclass(frozen=True)
 class Quality:
-    """Quality of lossy formats, from 1 to 100; JPEG and AVIF keep colour at full resolution.
+    """How pages are encoded.
+
+    Attributes:
+        jpeg: Quality of JPEG from 1 to 100, with colour at full resolution; None: that of the source.
+        webp: Quality of WebP from 1 to 100, for sources that are not lossless WebP.
+        avif: Quality of AVIF from 1 to 100, with colour at full resolution.
+        format: The format that all pages are converted to, as Pillow names it; None: each keeps its own.
+        page_bytes: Pages in lossy formats get a lower quality until they have at most so many bytes; None: any.
 
     Raises:
         ValueError: A quality is not from 1 to 100.
     """
 
-    jpeg: int = 95
+    jpeg: int | None = None
     webp: int = 92
     avif: int = 90
+    format: str | None = None
+    page_bytes: int | None = None
 
     def __post_init__(self) -> None:
-        wrong = [f"{kind}={value}" for kind, value in asdict(self).items() if not 1 <= value <= 100]
+        qualities = {"jpeg": self.jpeg, "webp": self.webp, "avif": self.avif}
+        wrong = [f"{kind}={value}" for kind, value in qualities.items() if value is not None and not 1 <= value <= 100]
         if wrong:
             raise ValueError(f"quality {', '.join(wrong)}: it must be from 1 to 100")
+
+
+def encode_within(picture: Image.Image, format: str, page_bytes: int | None, **options: Any) -> bytes:
+    """Return the bytes of a picture's file, in a lossy format at a quality that fits a number of bytes.
+
+    Args:
+        picture: Of a mode that the format can hold.
+        format: As Pillow names it.
+        page_bytes: The most bytes; None: any. Below a quality of `_QUALITIES`, more bytes are accepted.
+        options: Those of Pillow's `save`.
+    """
+    data = encode(picture, format, **options)
+    if page_bytes is None or LOSSLESS.get(format, True) or options.get("lossless"):
+        return data
+    plain = {name: value for name, value in options.items() if name != "qtables"}
+    for quality in _QUALITIES:
+        if len(data) <= page_bytes:
+            break
+        data = encode(picture, format, **plain | {"quality": quality, "subsampling": "4:2:0"})
+    return data
 
 
 def encode(picture: Image.Image, format: str, **options: Any) -> bytes:
@@ -77,19 +115,45 @@ def compression(image: Image.Image, data: bytes, quality: Quality) -> dict[str, 
     Args:
         image: As Pillow opened it, of any mode.
         data: The bytes of its file.
-        quality: For lossy formats, since a file does not tell its own.
+        quality: The format, if it is to be another one, and the quality of lossy formats.
     """
-    match file_format(image):
+    format = file_format(image)
+    if quality.format not in (None, format):
+        return default_compression(str(quality.format), quality)
+    match format:
         case "JPEG":
-            return {"quality": quality.jpeg, "subsampling": "4:4:4", "progressive": "progressive" in image.info}
+            return _jpeg_quality(image, quality.jpeg) | {"progressive": "progressive" in image.info}
+        case "WEBP" if _is_lossless_webp(data):
+            return {"exact": True, "lossless": True}
+        case "TIFF" if image.info.get("compression", "raw") in _TIFF_LOSSLESS:
+            return {"compression": image.info.get("compression", "raw")}
+    return default_compression(format, quality)
+
+
+def _jpeg_quality(image: Image.Image, quality: int | None) -> dict[str, Any]:
+    """Return the quality of a JPEG; without a given one the tables and the subsampling of the source."""
+    tables = getattr(image, "quantization", None)
+    if quality is not None or not tables:
+        return default_compression("JPEG", Quality(quality))
+    sampling = JpegImagePlugin.get_sampling(image)
+    # A grey source has no colour: at a low quality, colour at full resolution would double the bytes for little.
+    if sampling < 0:
+        sampling = 0 if sum(tables[0]) <= _FINE_TABLE else 2
+    return {"qtables": [list(tables[place]) for place in sorted(tables)], "subsampling": sampling}
+
+
+def default_compression(format: str, quality: Quality) -> dict[str, Any]:
+    """Return the options of Pillow's `save` for a format, as Pillow names it, that the source has not."""
+    match format:
+        case "JPEG":
+            return {"quality": quality.jpeg or _CONVERTED_QUALITY, "subsampling": "4:4:4"}
         case "WEBP":
-            return {"exact": True} | ({"lossless": True} if _is_lossless_webp(data) else {"quality": quality.webp})
+            return {"quality": quality.webp, "exact": True}
         case "AVIF":
             # With several threads the bytes depend on their timing.
             return {"quality": quality.avif, "subsampling": "4:4:4", "max_threads": 1}
         case "TIFF":
-            packed = image.info.get("compression", "raw")
-            return {"compression": packed if packed in _TIFF_LOSSLESS else "tiff_adobe_deflate"}
+            return {"compression": "tiff_adobe_deflate"}
     return {}
 
 

@@ -11,7 +11,17 @@ from itertools import product
 from pathlib import PurePosixPath
 from typing import Any
 
-IMAGE_SUFFIXES = frozenset(".jpg .jpeg .jpe .jfif .png .webp .bmp .gif .tif .tiff .avif .jp2".split())
+# The formats that pages can be converted to, as Pillow names them, with their suffixes, the usual one first.
+WRITABLE_SUFFIXES = {
+    "PNG": (".png",),
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "WEBP": (".webp",),
+    "AVIF": (".avif",),
+    "TIFF": (".tif", ".tiff"),
+    "BMP": (".bmp",),
+    "JPEG2000": (".jp2",),
+}
+IMAGE_SUFFIXES = frozenset(suffix for suffixes in WRITABLE_SUFFIXES.values() for suffix in suffixes) | {".gif"}
 ARCHIVE_SUFFIXES = frozenset(".cbz .zip .cbr .rar .cbt .tar .cb7 .7z .epub".split())
 VOLUME_SUFFIXES = ARCHIVE_SUFFIXES | {".pdf"}
 COMIC_INFO = "ComicInfo.xml"
@@ -75,7 +85,13 @@ def is_work_name(part: str) -> bool:
     return part.startswith(_WORK_PREFIX) and part.rstrip(". ").lower().endswith(_WORK_SUFFIX)
 
 
-def picture_name(name: str, taken: Collection[str]) -> str:
+def format_of(name: str) -> str | None:
+    """Return the format, as Pillow names it, that pages are converted to for a file of this name; None for others."""
+    suffix = PurePosixPath(name).suffix.lower()
+    return next((format for format, suffixes in WRITABLE_SUFFIXES.items() if suffix in suffixes), None)
+
+
+def picture_name(name: str, taken: Collection[str], format: str | None = None) -> str:
     """Return the file name for a coloured page: the name of its source, with PNG in place of GIF.
 
     GIF holds 256 colours, too few for a coloured page.
@@ -83,8 +99,11 @@ def picture_name(name: str, taken: Collection[str]) -> str:
     Args:
         name: Path of the source page inside its volume.
         taken: Paths of all pages of the volume. No two of them get the same result.
+        format: The format that all pages are converted to, as Pillow names it; None: each keeps its own.
     """
     path = PurePosixPath(name)
+    if format:
+        return name if format_of(name) == format else _converted_name(name, taken, WRITABLE_SUFFIXES[format][0])
     if path.suffix.lower() != ".gif":
         return name
     stem = str(path.with_suffix(""))
@@ -93,6 +112,15 @@ def picture_name(name: str, taken: Collection[str]) -> str:
     while name in taken:
         name = f"{name}.png"
     return name
+
+
+def _converted_name(name: str, taken: Collection[str], suffix: str) -> str:
+    stem = str(PurePosixPath(name).with_suffix(""))
+    alike = [stem + ending for known in IMAGE_SUFFIXES for ending in (known, known.upper()) if stem + ending in taken]
+    converted = stem + suffix if len(alike) <= 1 else name + suffix
+    while converted in taken:
+        converted += suffix
+    return converted
 
 
 def titles(name: str) -> tuple[str, str]:

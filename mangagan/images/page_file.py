@@ -15,7 +15,7 @@ from mangagan.images.encode import (
     ORIENTATION,
     Quality,
     compression,
-    encode,
+    encode_within,
     file_format,
     resolution,
     tiff_exif,
@@ -47,6 +47,7 @@ class Envelope:
     alpha: Image.Image | None  # upright
     profile: bytes  # of RGB; b"" for sRGB that is not named
     compression: dict[str, Any]  # options of Pillow's save
+    page_bytes: int | None  # the most bytes of a lossy file
     metadata: dict[str, Any]  # options of Pillow's save: EXIF, XMP and resolution
 
 
@@ -107,35 +108,41 @@ def _encoded(pixels: Pixels, envelope: Envelope, profile: bytes, metadata: dict[
     picture = Image.fromarray(pixels)
     if profile:
         picture = from_srgb(picture, profile)
-    if envelope.alpha:
+    # JPEG has no transparency: the page lies over white.
+    if envelope.alpha and envelope.format != "JPEG":
         picture = _off_white(picture, envelope.alpha)
     if envelope.orientation in _UPRIGHT_TO_STORED:
         picture = picture.transpose(_UPRIGHT_TO_STORED[envelope.orientation])
     embedded = {"icc_profile": profile} if profile else {}
-    return encode(picture, envelope.format, **envelope.compression, **embedded, **metadata)
+    options = envelope.compression | embedded | metadata
+    return encode_within(picture, envelope.format, envelope.page_bytes, **options)
 
 
 def _envelope(file: Image.Image, data: bytes, quality: Quality) -> Envelope:
     orientation = file.getexif().get(ORIENTATION, 1)
-    metadata: dict[str, Any] = resolution(file) | {"exif": _exif(file, orientation)}
+    metadata: dict[str, Any] = resolution(file) | {"exif": _exif(file, orientation, quality.format)}
     if xmp := file.info.get("xmp"):
         metadata["xmp"] = xmp
     alpha = None
     if file.has_transparency_data:
         # Pillow turns a TIFF upright by itself, but only when it is loaded: its orientation was read before that.
         alpha = ImageOps.exif_transpose(file.convert("RGBA")).getchannel("A")
-    written = _WRITTEN_FORMAT[file_format(file)]
-    return Envelope(written, orientation, alpha, rgb_profile(file), compression(file, data, quality), metadata)
+    written = quality.format or _WRITTEN_FORMAT[file_format(file)]
+    packed = compression(file, data, quality)
+    return Envelope(written, orientation, alpha, rgb_profile(file), packed, quality.page_bytes, metadata)
 
 
-def _exif(file: Image.Image, orientation: int) -> Image.Exif | bytes:
+def _exif(file: Image.Image, orientation: int, format: str | None) -> Image.Exif | bytes:
     if file.format == "TIFF":
         return tiff_exif(file.getexif())
     data = file.info.get("exif", b"")
     exif = Image.Exif()
     exif.load(data)
-    # The orientation may be in XMP alone, which not every format can be written with.
-    return data if exif.get(ORIENTATION, 1) == orientation else _with_orientation(exif, orientation)
+    if exif.get(ORIENTATION, 1) != orientation:
+        # The orientation may be in XMP alone, which not every format can be written with.
+        return _with_orientation(exif, orientation)
+    # Each format has a prefix of its own before the same bytes.
+    return data if format in (None, file_format(file)) else exif
 
 
 def _with_orientation(exif: Image.Exif, orientation: int) -> Image.Exif:

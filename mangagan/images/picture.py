@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from mangagan.images.encode import LOSSLESS, encode
+from mangagan.images.encode import LOSSLESS, Quality, default_compression, encode
 from mangagan.images.errors import UnusableFile
 
 Pixels = UInt8[np.ndarray, "h w 3"]
@@ -29,7 +29,7 @@ class Picture:
     @property
     def lossless(self) -> bool:
         """Whether the file returns the pixels that were written."""
-        return LOSSLESS[self.format] or self.options.get("lossless", False)
+        return LOSSLESS.get(self.format, True) or self.options.get("lossless", False)
 
     def with_pixels(self, pixels: Pixels, alpha: UInt8[np.ndarray, "h w"] | None) -> Picture:
         """Return other pixels of the same size in the same kind of file.
@@ -39,6 +39,16 @@ class Picture:
             alpha: 0 for transparent to 255 for opaque; None for a file without transparency.
         """
         return replace(self, pixels=pixels, alpha=alpha)
+
+    def converted(self, quality: Quality) -> Picture:
+        """Return the same picture for a file of the format of `quality`, with its metadata."""
+        format = quality.format or self.format
+        if format == self.format:
+            return self
+        metadata = {name: self.options[name] for name in ("icc_profile", "exif", "dpi") if name in self.options}
+        # JPEG has no transparency.
+        alpha = None if format == "JPEG" else self.alpha
+        return replace(self, format=format, alpha=alpha, options=metadata | default_compression(format, quality))
 
     def encode(self) -> bytes:
         """Return the bytes of the file. Grey pictures are stored grey, by their luminance (ITU-R BT.601).

@@ -98,7 +98,8 @@ def lab(pixels):
 
 
 def test_a_volume_of_twenty_grey_pages_comes_back_complete(runs, tmp_path, book):
-    options = (f"--output={tmp_path}", "--ink=exact", f"--report={tmp_path / 'report.json'}")
+    report = f"--report={tmp_path / 'report.json'}"
+    options = (f"--output={tmp_path}", "--ink=exact", "--jpeg-quality=95", report)
     assert colorize("lab", book, *options) == 0
     before, after = members(book), members(tmp_path / book.name)
     assert list(after) == list(before)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, JpegImagePlugin
 
 from mangagan.images import page_file
 from mangagan.images.encode import Quality
@@ -204,3 +204,56 @@ def test_large_pages_are_refused_before_they_are_decoded(monkeypatch):
         read_page(file_of(picture()), Limits(pixels=1000), Quality())
     with pytest.raises(ValueError, match="limit of 100000001"):
         Limits(pixels=100_000_001)
+
+
+@pytest.mark.parametrize(("quality", "subsampling", "expected"), [(75, 2, 2), (75, 0, 0), (95, 0, 0), (95, 2, 2)])
+def test_a_jpeg_keeps_its_tables_and_subsampling(quality, subsampling, expected):
+    data = file_of(picture("RGB"), "JPEG", quality=quality, subsampling=subsampling)
+    _, file = colored(data)
+    assert file.quantization == Image.open(io.BytesIO(data)).quantization
+    assert JpegImagePlugin.get_sampling(file) == expected
+
+
+@pytest.mark.parametrize(("quality", "expected"), [(75, 2), (95, 0)])
+def test_a_grey_jpeg_gets_full_colour_where_it_was_stored_well(quality, expected):
+    data = file_of(picture("L"), "JPEG", quality=quality)
+    _, file = colored(data)
+    assert file.quantization[0] == Image.open(io.BytesIO(data)).quantization[0]
+    assert JpegImagePlugin.get_sampling(file) == expected
+
+
+def test_a_grey_photograph_of_low_quality_does_not_grow_three_times():
+    rng = np.random.default_rng(0)
+    noise = Image.fromarray(rng.integers(0, 256, (60, 60), np.uint8)).resize((480, 480), Image.Resampling.BICUBIC)
+    data = file_of(noise, "JPEG", quality=75)
+    pixels, envelope = read_page(data, Limits(), Quality())
+    made = (pixels * np.array([1, 0.9, 0.7])).astype(np.uint8)
+    assert len(write_page(made, envelope)) < 1.3 * len(data)
+    assert len(write_page(made, read_page(data, Limits(), Quality(jpeg=95))[1])) > 2 * len(data)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "AVIF", "TIFF"])
+@pytest.mark.parametrize("mode", ["L", "RGBA"])
+def test_pages_are_converted(kind, mode):
+    for source in ("PNG", "WEBP", "TIFF"):
+        image = picture(mode)
+        if mode == "RGBA":
+            image.putalpha(128)
+        data = file_of(image, source, exif=exif_of(_271="a camera"), **({"lossless": True} if source == "WEBP" else {}))
+        pixels, envelope = read_page(data, Limits(), Quality(format=kind))
+        file = Image.open(io.BytesIO(write_page(pixels, envelope)))
+        assert file.format == kind and file.getexif()[271] == "a camera"
+        assert (file.mode == "RGBA") == (mode == "RGBA" and kind != "JPEG")
+        white = Image.new("RGBA", file.size, "white")
+        over = np.asarray(Image.alpha_composite(white, file.convert("RGBA")).convert("RGB"), int)
+        np.testing.assert_allclose(over, pixels, atol=1 if kind in ("PNG", "TIFF") else 12)
+
+
+def test_a_page_is_encoded_within_its_bytes():
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8))
+    for kind in ("JPEG", "WEBP", "AVIF"):
+        data = file_of(noise, kind, quality=98)
+        pixels, envelope = read_page(data, Limits(), Quality(page_bytes=len(data) // 2))
+        assert len(write_page(pixels, envelope)) <= len(data) // 2
+    data = file_of(noise)
+    assert len(write_page(pixels, read_page(data, Limits(), Quality(page_bytes=10))[1])) > 10

@@ -24,7 +24,7 @@ class StoredPages:
     def decode(self, data: bytes, limits: Limits, quality: Quality) -> tuple[Pixels, Picture]:
         """Return a page's pixels as they are stored, and the picture that they are from."""
         picture = decode_stored(data)
-        return picture.pixels, picture
+        return picture.pixels, picture.converted(quality) if quality.format else picture
 
     def encode(self, pixels: Pixels, picture: Picture) -> bytes:
         """Return the file of a page with restored pixels."""

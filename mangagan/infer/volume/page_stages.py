@@ -15,7 +15,7 @@ import numpy as np
 from mangagan.images.encode import Quality
 from mangagan.images.errors import UnusableFile
 from mangagan.images.limits import Limits
-from mangagan.images.names import picture_name
+from mangagan.images.names import format_of, picture_name
 from mangagan.images.picture import Pixels
 from mangagan.images.volume import Member, Volume
 from mangagan.infer.volume.journal import Note, OutOfSpace
@@ -122,7 +122,7 @@ class Stages:
     def read(self, member: Member) -> PageInProgress | FinishedPage:
         """Load and decode a page, unless it is finished already."""
         start = time.monotonic()
-        name = picture_name(member.name, self.names)
+        name = picture_name(member.name, self.names, self.quality.format)
         try:
             data = member.load()
             key = self._key(member.name, data)
@@ -147,7 +147,9 @@ class Stages:
         try:
             made = self.processor.process(PageInput(self.volume, page.member.name, page.pixels, page.envelope))
             if isinstance(made, Keep):
-                return replace(page, name=page.member.name, kept=made.reason)
+                # A page that is kept is copied byte for byte, unless another format was asked for.
+                name = page.name if self._converts(page.member.name) else page.member.name
+                return replace(page, name=name, kept=made.reason)
             _check_fits(made, page.pixels)
         # The page itself was decoded: what it lacks, such as a mask, may be there the next time.
         except Exception as error:
@@ -161,7 +163,8 @@ class Stages:
         start = time.monotonic()
         kept = page.kept is not None
         try:
-            data = page.data if kept else self.processor.encode(page.pixels, page.envelope)
+            as_it_is = kept and not self._converts(page.member.name)
+            data = page.data if as_it_is else self.processor.encode(page.pixels, page.envelope)
             seconds = page.seconds + time.monotonic() - start
             outcome: Literal["done", "kept"] = "kept" if kept else "done"
             note = Note(page.name, outcome, page.kept or "", seconds, len(data), sha256(data).hexdigest())
@@ -171,6 +174,9 @@ class Stages:
         except Exception as error:
             return FinishedPage(page.member, "failed", error_text(error), page.seconds + time.monotonic() - start)
         return FinishedPage(page.member, note.outcome, note.reason, seconds, note.name, page.key, note.bytes)
+
+    def _converts(self, name: str) -> bool:
+        return self.quality.format not in (None, format_of(name))
 
     def _key(self, name: str, data: bytes) -> str:
         decides = (name, sha256(data).hexdigest(), self.processor.identity(name), self.quality)

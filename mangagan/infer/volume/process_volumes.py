@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tqdm import tqdm
 
@@ -13,7 +13,7 @@ from mangagan.images.encode import Quality
 from mangagan.images.errors import UnusableFile
 from mangagan.images.limits import Limits
 from mangagan.images.links import check_no_links
-from mangagan.images.names import printable
+from mangagan.images.names import format_of, printable
 from mangagan.images.volume import Volume
 from mangagan.infer.volume.contents import contents
 from mangagan.infer.volume.jobs import Job
@@ -31,7 +31,8 @@ class Settings:
         note: What ComicInfo.xml says about the program that coloured the pages.
         overwrite: Whether existing output is replaced.
         limits: The largest files that are accepted.
-        quality: The quality of lossy formats.
+        quality: How pages are encoded.
+        max_bytes: The most bytes of a volume, as far as a lower quality of its pages can do it; None: any.
         workers: Threads that read and write pages.
         progress: Whether a progress bar is shown.
         began: When the run began, by `time.monotonic`.
@@ -44,6 +45,7 @@ class Settings:
     overwrite: bool = False
     limits: Limits = Limits()
     quality: Quality = Quality()
+    max_bytes: int | None = None
     workers: int = 2
     progress: bool = True
     began: float = field(default_factory=time.monotonic)
@@ -135,7 +137,8 @@ def _process_volume(
     sink = job.target.sink(settings.overwrite)
     names = frozenset(member.name for member in volume.members)
     volume_processor = processor.begin_volume(job.title, volume)
-    stages = Stages(job.title, names, sink, volume_processor, settings.limits, settings.quality)
+    quality = _quality(job, volume, settings)
+    stages = Stages(job.title, names, sink, volume_processor, settings.limits, quality)
     pages = []
     for page in _process_pages(volume, stages, report, settings):
         pages.append(page)
@@ -154,6 +157,20 @@ def _process_volume(
     # Pages that failed may do better the next time, which then needs no more than these.
     if not report.counts["failed"] or not has_work(job.target.work):
         clear_work(job.target.work)
+
+
+def _quality(job: Job, volume: Volume, settings: Settings) -> Quality:
+    """Return how the pages of a volume are encoded: in the format of its output, each with its share of bytes."""
+    quality = settings.quality
+    if job.target.rename:
+        wanted = format_of(job.target.rename)
+        # A GIF becomes a PNG by itself, and stays a GIF if it is kept.
+        from_gif = volume.members[0].name.lower().endswith(".gif") and wanted == "PNG"
+        quality = replace(quality, format=None if from_gif else wanted)
+    if settings.max_bytes:
+        pages = sum(member.is_page for member in volume.members)
+        quality = replace(quality, page_bytes=settings.max_bytes // max(1, pages))
+    return quality
 
 
 def _process_pages(volume: Volume, stages: Stages, report: VolumeReport, settings: Settings) -> Iterator[FinishedPage]:
