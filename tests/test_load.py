@@ -126,7 +126,7 @@ def test_mistakes_in_the_paths_of_a_volume_are_told_at_the_call(folders, tmp_pat
     with pytest.raises(ValueError, match="there is no file or folder"):
         color.volume(tmp_path / "none.cbz", tmp_path / "out.cbz")
     (tmp_path / "broken.cbz").write_bytes(b"no archive")
-    with pytest.raises(ValueError, match="broken.cbz: it is not a ZIP, RAR or PDF file"):
+    with pytest.raises(ValueError, match="broken.cbz: it is no archive or PDF that can be read"):
         list(color.volume(tmp_path / "broken.cbz", tmp_path / "out.cbz"))
 
 
@@ -153,7 +153,8 @@ def test_masks_of_a_volume_by_the_names_of_its_pages(folders, tmp_path):
     Image.fromarray(mask).save(tmp_path / "masks" / "book" / "a.png")
     book = book_of(tmp_path / "book.cbz", pages)
     found = {page.name: page for page in fill.volume(book, tmp_path / "whole.cbz", masks=tmp_path / "masks")}
-    assert {name: page.outcome for name, page in found.items()} == {"a.png": "done", "b.png": "kept", "c.png": "copied"}
+    assert {name: page.outcome for name, page in found.items()} == {"a.png": "done", "b.png": "failed", "c.png": "failed"}
+    assert found["b.png"].reason == "its mask marks nothing: white is the hole"
     assert "no masks named c.*" in found["c.png"].reason
     made, source = images_in(tmp_path / "whole.cbz"), np.asarray(pages["a.png"])
     np.testing.assert_array_equal(made["a.png"][mask == 0], source[mask == 0])

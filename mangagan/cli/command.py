@@ -67,6 +67,11 @@ def run(name: str, work: Callable[[], int | None]) -> int:
         print_error(name, " ".join(str(error).split()))
     except (ValueError, OSError) as error:
         print_error(name, error)
+    except RuntimeError as error:
+        # What `Path.expanduser` raises for ~ where the user, or the one that is named after it, has no home folder.
+        if "home directory" not in str(error):
+            raise
+        print_error(name, "a path begins with ~, and there is no such home folder: write the whole path")
     except KeyboardInterrupt:
         return stopped()
     return EXIT_MISTAKE

@@ -6,11 +6,13 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from mangagan.images.names import printable
+
 
 def print_skipped(reasons: Mapping[str, str]) -> int:
     """Print why pictures were skipped, and return the exit code: 1 if any was."""
     for name, reason in reasons.items():
-        print(f"skipped {name}: {reason}", file=sys.stderr)
+        print(printable(f"skipped {name}: {reason}"), file=sys.stderr)
     return 1 if reasons else 0
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mangagan.cli.command import command_parser, run
+from mangagan.images.names import printable, shown
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from mangagan.data.archive.archive import Archive
 
 _EXAMPLES = """
@@ -59,17 +63,52 @@ def _prepare(options: argparse.Namespace) -> None:
 
     if options.input == "drawn" and not options.sheet:
         raise ValueError("--input=drawn chooses the input on a contact sheet: give --sheet=FILE, too")
+    # Before the work of hours, and before anything is written.
+    _check_outputs(options)
     cache = options.cache and options.cache.expanduser()
     archive = open_archive(options.source, held_out=options.held_out, cache=cache)
-    print("\n".join(_summary(archive)))
+    print("\n".join(map(printable, _summary(archive))))
     if options.sheet:
-        (drawn_sheet if options.input == "drawn" else contact_sheet)(archive).save(options.sheet)
+        _write_sheet((drawn_sheet if options.input == "drawn" else contact_sheet)(archive), options.sheet)
         print(f"contact sheet  {options.sheet}")
     if options.palette:
         _write_palette(archive, options.palette)
         print(f"palette        {options.palette}")
     if options.pictures:
         print(f"pictures       {unpack(archive, options.pictures)} in {options.pictures}")
+
+
+def _check_outputs(options: argparse.Namespace) -> None:
+    from mangagan.data.sources.open_source import source_inputs, source_paths
+    from mangagan.images.output_file import check_output, contains, is_picture
+
+    sheet, palette, pictures = options.sheet, options.palette, options.pictures
+    if sheet:
+        _sheet_format(sheet)
+        check_output(sheet, "a picture", is_picture, source_inputs(options.source))
+    if palette:
+        check_output(palette, "a palette", contains(b'"colors"'), source_inputs(options.source))
+    for path in source_paths(options.source) if pictures else ():
+        if path.is_dir() and pictures.resolve().is_relative_to(path.resolve()):
+            raise ValueError(f"--pictures={pictures} would lie among the pages of {path}: choose another folder")
+
+
+def _sheet_format(file: Path) -> str:
+    from PIL import Image as formats
+
+    formats.init()
+    kind = formats.EXTENSION.get(file.suffix.lower(), "")
+    if kind not in formats.SAVE:
+        raise ValueError(f"--sheet={file} has a suffix of no picture: name it .png or .jpg")
+    return kind
+
+
+def _write_sheet(sheet: Image, file: Path) -> None:
+    from mangagan.images.atomic import write_atomically
+
+    buffer = io.BytesIO()
+    sheet.save(buffer, _sheet_format(file))
+    write_atomically(file, buffer.getvalue())
 
 
 def _write_palette(archive: Archive, file: Path) -> None:
@@ -99,9 +138,12 @@ def _summary(archive: Archive) -> list[str]:
     lines += [f"note           {note}" for note in manifest["notes"]]
     lines += [f"licence        {licence}" for licence in manifest["licences"]]
     lines.append(f"skipped        {len(skipped)} (all in {archive.directory / 'report.json'})")
-    return lines + [f"  {skip['name']}: {skip['reason']}" for skip in skipped[:_SKIPS_SHOWN]]
+    lines += [f"  {shown(skip['name'])}: {skip['reason']}" for skip in skipped[:_SKIPS_SHOWN]]
+    if others := archive.report["others"]:
+        lines.append(f"other files    {len(others)}, which are no pages (all in the same file)")
+    return lines
 
 
 def _listed(names: Sequence[str], most: int = 12) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(name or "(no title)" for name in names[:most]) + more
+    return ", ".join(shown(name) or "(no title)" for name in names[:most]) + more

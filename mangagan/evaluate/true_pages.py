@@ -14,10 +14,13 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from mangagan.data.sources.entries import works
+from mangagan.data.sources.source_files import picture_files
 from mangagan.data.stream.transforms import Crop, Images
 from mangagan.evaluate.protocol import evenly_spaced, match_patterns
 from mangagan.images.decode import read_picture
-from mangagan.images.files import image_files
+from mangagan.images.errors import UnusableFile
+from mangagan.images.files import read_file
+from mangagan.images.limits import MAX_MEMBER_BYTES
 from mangagan.images.names import natural_key
 
 Pixels = UInt8[np.ndarray, "h w 3"]
@@ -33,7 +36,11 @@ class TruePage:
 
     def pixels(self) -> Pixels:
         """Return the picture in RGB. Raises UnusableFile for a broken file."""
-        return np.asarray(read_picture(self.file.read_bytes())[0].convert("RGB"))
+        return np.asarray(read_picture(self.content())[0].convert("RGB"))
+
+    def content(self) -> bytes:
+        """Return the bytes of its file. Raises UnusableFile."""
+        return read_file(self.file, MAX_MEMBER_BYTES)
 
     def center(self, size: int, window: int | None) -> Pixels:
         """Return its centre square of `window` (or `size`) pixels, scaled to `size`. Raises UnusableFile."""
@@ -57,7 +64,7 @@ def true_pages(folder: Path, wanted: Sequence[str] = (), count: int | None = Non
     Raises:
         ValueError: There is no folder, no picture, or no such work.
     """
-    names = image_files(folder)
+    names = list(picture_files(folder).names)
     work = works(names)
     kept = compress(names, match_patterns(wanted, list(work.items()), folder))
     # In the order of works, so that a few evenly spaced pictures are of many works.
@@ -67,15 +74,23 @@ def true_pages(folder: Path, wanted: Sequence[str] = (), count: int | None = Non
     return [TruePage(name, work[name], folder / name) for name in names]
 
 
-def describe_pages(pages: Sequence[TruePage]) -> dict[str, Any]:
-    """Return the part of `Result.protocol` that says which files were used: works, number and hash.
+def unusable_files(folder: Path) -> dict[str, str]:
+    """Return why files and folders under a folder of pictures cannot be read, by their names."""
+    return dict(picture_files(folder).faults)
 
-    Raises:
-        OSError: A file cannot be read.
-    """
-    hashes = [(page.name, page.work, sha256(page.file.read_bytes()).hexdigest()) for page in pages]
+
+def describe_pages(pages: Sequence[TruePage]) -> dict[str, Any]:
+    """Return the part of `Result.protocol` that says which files were used: works, number and hash."""
+    hashes = [(page.name, page.work, _digest(page)) for page in pages]
     return {
         "works": sorted({page.work for page in pages}, key=natural_key),
         "pages": len(pages),
         "sha256": sha256(repr(hashes).encode()).hexdigest(),
     }
+
+
+def _digest(page: TruePage) -> str:
+    try:
+        return sha256(page.content()).hexdigest()
+    except UnusableFile:  # skipped with the reason when it is evaluated
+        return ""

@@ -10,6 +10,15 @@ from mangagan.images.errors import UnusableFile
 from mangagan.images.names import is_work_name
 
 _MAX_NAME_BYTES = 1024
+# The first bytes of the common letters of each encoding: level 1 of JIS X 0208, of GB 2312 and of Big5, and the Hangul
+# of KS X 1001. Of equal shares the first one counts: Shift-JIS is the likeliest among comics. The range of Hangul is a
+# part of that of GB 2312: Korean names are told from Chinese ones by the syllables that every Korean text has.
+_COMMON_LETTERS = {"cp932": (0x88, 0x98), "cp949": (0xB0, 0xC8), "gbk": (0xB0, 0xD7), "big5": (0xA4, 0xC6)}
+_LEAST_SHARE = 0.5
+_FREQUENT_HANGUL = frozenset(
+    "이가의에는을를은고다하지기사로자리나인어아스라대시도해원한일그전정부수만장보여주과상소와제비국무공구신유서마방미음동화권편표"
+)
+_LEAST_FREQUENT = 0.2
 
 
 def safe_name(name: str) -> str:
@@ -38,21 +47,46 @@ def safe_name(name: str) -> str:
 def decode_names(raw: Sequence[bytes]) -> list[str]:
     """Return the names of the members of one archive that does not state their encoding.
 
-    The encoding is UTF-8, Shift-JIS or, by the ZIP format, cp437. One encoding must fit all names. Shift-JIS must also
-    yield a Japanese letter without an ASCII byte: European names in cp437 are often valid Shift-JIS, in which every
-    accented letter swallows the plain one after it.
+    The encoding is UTF-8, one of East Asia (Shift-JIS, GBK, EUC-KR or Big5) or, by the ZIP format, cp437. One encoding
+    must fit all names. Nearly any bytes are valid in several of East Asia: the one is taken in which most letters are
+    common ones, those of the first level of its standard. European names in cp437, in which every accented letter would
+    swallow the plain one after it, have hardly any such letter.
     """
-    for encoding in ("utf-8", "cp932"):
-        try:
-            names = [name.decode(encoding) for name in raw]
-        except UnicodeDecodeError:
-            continue
-        if encoding == "utf-8" or any(_is_japanese(letter) for name in names for letter in name):
-            return names
-    return [name.decode("cp437") for name in raw]
+    try:
+        return [name.decode() for name in raw]
+    except UnicodeDecodeError:
+        pass
+    decoded = {encoding: _decoded(raw, encoding) for encoding in _COMMON_LETTERS}
+    shares = {encoding: _common_share(names, encoding) for encoding, names in decoded.items() if names}
+    best = max(shares, key=lambda encoding: shares[encoding], default="")
+    names = decoded.get(best)
+    return names if names and shares[best] >= _LEAST_SHARE else [name.decode("cp437") for name in raw]
 
 
-def _is_japanese(letter: str) -> bool:
-    # Hiragana, katakana and ideographs.
-    known = "\u3040" <= letter <= "\u30ff" or "\u4e00" <= letter <= "\u9fff"
-    return known and all(byte >= 0x80 for byte in letter.encode("cp932"))
+def _decoded(raw: Sequence[bytes], encoding: str) -> list[str] | None:
+    try:
+        return [name.decode(encoding) for name in raw]
+    except UnicodeDecodeError:
+        return None
+
+
+def _common_share(names: Sequence[str], encoding: str) -> float:
+    """Return the share of common letters among those that are no ASCII."""
+    letters = [letter for name in names for letter in name if not letter.isascii()]
+    frequent = sum(letter in _FREQUENT_HANGUL for letter in letters)
+    if encoding == "cp949" and frequent < _LEAST_FREQUENT * len(letters):
+        return 0.0
+    return sum(_is_common(letter, encoding) for letter in letters) / max(1, len(letters))
+
+
+def _is_common(letter: str, encoding: str) -> bool:
+    code = letter.encode(encoding)
+    # A second byte that is ASCII is the plain letter behind an accented one in cp437.
+    if len(code) != 2 or code[1] < 0x80:
+        return False
+    # Signs such as the wide exclamation mark stand in names of all languages.
+    if "\u3000" <= letter <= "\u301f" or "\uff01" <= letter <= "\uff5e":
+        return True
+    first, last = _COMMON_LETTERS[encoding]
+    is_kana = "\u3040" <= letter <= "\u30ff"
+    return encoding == "cp932" if is_kana else first <= code[0] <= last

@@ -21,7 +21,7 @@ from mangagan.images.names import natural_key
 from mangagan.images.nested_archives import open_nested
 from mangagan.images.packed_files import PackedFile, packed_volume
 from mangagan.images.volume import Volume
-from mangagan.images.zip_directory import check_directory
+from mangagan.images.zip_directory import check_directory, without_wrong_flags
 
 # Bits of the flags of a ZIP member.
 _ENCRYPTED, _UTF8 = 0x1, 0x800
@@ -45,8 +45,12 @@ def open_zip(file: Path, limits: Limits) -> zipfile.ZipFile:
         UnusableFile: The file cannot be read, or has more members than `limits` allow.
     """
     try:
-        check_directory(file, limits)
-        return zipfile.ZipFile(file)
+        with file.open("rb") as opened:
+            check_directory(opened, limits)
+        try:
+            return zipfile.ZipFile(file)
+        except UnicodeDecodeError:
+            return zipfile.ZipFile(without_wrong_flags(file))
     except UnusableFile:
         raise
     except Exception as error:  # a damaged directory raises errors that have no common class

@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from mangagan.images.color_profiles import foreign_profile, to_srgb
+from mangagan.images.completeness import check_png_rows, with_jpeg_end
 from mangagan.images.encode import (
     LOSSLESS,
     ORIENTATION,
@@ -56,7 +57,7 @@ def opened_image(data: bytes) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            yield Image.open(io.BytesIO(data), formats=_readable_formats())
+            yield Image.open(io.BytesIO(with_jpeg_end(data)), formats=_readable_formats())
     except UnusableFile:
         raise
     except UnidentifiedImageError as error:  # its own message names an address in memory
@@ -89,7 +90,9 @@ def decode_srgb(data: bytes) -> Image.Image:
         UnusableFile: The file is broken, truncated, empty, huge or tiny.
     """
     with opened_image(data) as image:
-        return _upright_srgb(image)
+        picture = _upright_srgb(image)
+        check_png_rows(data)
+    return picture
 
 
 def read_picture(data: bytes) -> tuple[Image.Image, bytes]:
@@ -103,6 +106,7 @@ def read_picture(data: bytes) -> tuple[Image.Image, bytes]:
     """
     with opened_image(data) as image:
         picture = _upright_srgb(image)
+        check_png_rows(data)
     return picture, data if _is_plain(image) else encode_png(picture)
 
 
@@ -117,6 +121,7 @@ def decode_stored(data: bytes) -> Picture:
         check_size_and_depth(image, data)
         _check_kind(image)
         image.load()
+        check_png_rows(data)
         # Networks see what lies on its side upright, and so it is stored.
         return _stored_picture(image, ImageOps.exif_transpose(image), data)
 

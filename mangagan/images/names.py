@@ -28,6 +28,7 @@ COMIC_INFO = "ComicInfo.xml"
 # Of one part of a path, on all common file systems.
 MAX_NAME_BYTES = 255
 
+_SHOWN = 200  # letters of a name in a message
 # Unicode categories: controls, formats (which reorder text), surrogates, and separators of lines and paragraphs.
 _UNPRINTABLE = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 _JOINERS = "\u200c\u200d"  # of Indic and Persian letters and of emoji: formats, but harmless
@@ -146,6 +147,15 @@ def printable(name: str) -> str:
     'page\\x1b[2J\\n1.png'
     """
     return "".join(letter if _is_printable(letter) else _escaped(letter) for letter in name)
+
+
+def shown(text: str) -> str:
+    """Return what a message shows of a name or an argument: its beginning, in case somebody gave a book.
+
+    >>> shown("page.png"), len(shown(5000 * "9"))
+    ('page.png', 203)
+    """
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _is_printable(letter: str) -> bool:

@@ -15,6 +15,7 @@ from mangagan.images.file_kinds import HEAD_BYTES, archive_format
 from mangagan.images.limits import Limits, check_volume_size
 from mangagan.images.names import VOLUME_SUFFIXES, is_visible
 from mangagan.images.volume import Member, Volume
+from mangagan.images.zip_directory import check_directory
 
 # Returns the members of an open ZIP file.
 ZipMembers = Callable[[zipfile.ZipFile, Limits], Volume]
@@ -91,7 +92,10 @@ class _Opener:
 
     def _volume(self, data: bytes) -> Volume:
         try:
+            check_directory(io.BytesIO(data), self.limits)
             archive = zipfile.ZipFile(io.BytesIO(data))
+        except UnusableFile:
+            raise
         except Exception as error:  # a damaged directory raises errors that have no common class
             raise UnusableFile(f"is not a readable ZIP file: {error}") from error
         return self.zip_members(archive, self.limits)

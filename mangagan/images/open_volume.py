@@ -56,7 +56,9 @@ def _files_volume(files: dict[str, Path], limits: Limits) -> Iterator[Volume]:
 
 def _members(files: dict[str, Path], limits: Limits) -> tuple[Member, ...]:
     load = partial(read_file, max_bytes=limits.member_bytes)
-    return tuple(Member(name, partial(load, path), is_page_file(path)) for name, path in files.items())
+    return tuple(
+        Member(name, partial(load, path), is_page_file(path), path.stat().st_mtime) for name, path in files.items()
+    )
 
 
 @contextmanager

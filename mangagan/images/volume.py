@@ -16,6 +16,7 @@ class Member:
     name: str  # path in the volume, with "/" between the parts
     load: Callable[[], bytes]  # raises UnusableFile
     is_page: bool
+    modified: float | None = None  # when its file was changed last, seconds since 1970; None: not known
     archive: str = ""  # the name in the volume of the archive that it lies in, for a file of a nested archive
 
 

@@ -15,6 +15,8 @@ from mangagan.tasks.base import Variables
 
 # A network that was trained on pages at half of their size sees lines as `infer.page.working_size` wants them.
 _USUAL_SCALE = 0.5
+# The scale of pages at their own size: that of small pictures that were cropped as they are.
+_OWN_SIZE = 1 / _USUAL_SCALE
 # Tiles at a time, by whether the backend is the CPU, where more are no faster.
 TILE_BATCH = {True: 1, False: 8}
 
@@ -50,7 +52,7 @@ def network_info(experiment: Experiment, variables: Variables) -> NetworkInfo:
         space=task.color_space,
         input="lightness" if data.input == "lightness" else "luminance",
         multiple=int(task.generator.multiple),
-        scale=min(1.0, data.size / data.window / _USUAL_SCALE),
+        scale=min(_OWN_SIZE if data.crop else 1.0, data.page_scale / _USUAL_SCALE),
         hints="hint_ab" in experiment.conditioning,
         instances=data.instances,
         palette="palette" in experiment.conditioning,

@@ -47,9 +47,9 @@ def usage(name: str, experiment: Experiment, *, trained_here: bool) -> list[str]
     )
     data = experiment.data
     scales = f", {2**data.octaves:g} times more or less" if data.octaves else ""
-    crops = f"squares of {data.window} pixels scaled to {data.size}{scales}"
+    crops = f"squares of {data.crop or data.window} pixels scaled to {data.size}{scales}"
     scale = (
-        f"The training crops show pages at {data.size / data.window:.0%} of their size ({crops}), with "
+        f"The training crops show pages at {data.page_scale:.0%} of their size ({crops}), with "
         f"`data.input={data.input}`; results on pages of another scale or kind are worse."
     )
     instances = "Beside `input` the network needs `instances`, as `mangagan.images.ink_regions` numbers them."

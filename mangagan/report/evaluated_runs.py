@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -13,6 +12,7 @@ from mangagan.evaluate.result import Result, read_result
 from mangagan.images.atomic import read_json_lines
 from mangagan.report.comparability import check_comparable
 from mangagan.report.run_names import short_names
+from mangagan.train.experiment_file import EXPERIMENT, read_description
 
 # The order of preference among several evaluations: the nearest to a reader's page comes first.
 _PREFERRED_PROTOCOLS = ("native", "512x800", "256", "training")
@@ -68,7 +68,7 @@ def _result_files(path: Path) -> dict[str, Path]:
     if not path.is_dir():
         raise ValueError(f"{path}: there is no such folder; name runs' folders, or results of mangagan evaluate")
     files = {file.stem: file for file in sorted((path / "evaluation").glob("*.json"))}
-    if files or (path / "experiment.json").is_file():
+    if files or (path / EXPERIMENT).is_file():
         return files
     # `mangagan evaluate --predictions` writes results without a run around them.
     files = {file.stem: file for file in sorted(path.glob("*.json")) if _is_result(file)}
@@ -97,15 +97,14 @@ def _open(path: Path, name: str, files: Mapping[str, Path], protocol: str) -> Ev
     result = replace(read_result(file), name=name)
     if not result.pages:
         raise ValueError(f"{file} has no evaluated page; {len(result.skipped)} were skipped")
-    experiment = path / "experiment.json"
-    if not path.is_dir() or not experiment.is_file():
+    if not path.is_dir() or not (path / EXPERIMENT).is_file():
         return EvaluatedRun(name, file, result)
     starts = read_json_lines(path / "environment.jsonl")
     return EvaluatedRun(
         name=name,
         file=file,
         result=result,
-        settings=json.loads(experiment.read_text()),
+        settings=read_description(path),
         environment=starts[-1] if starts else {},
         log=read_json_lines(path / "metrics.jsonl"),
     )

@@ -111,7 +111,7 @@ def newest_logged_step(workdir: Path) -> int:
         whole = lines.read().split(b"\n")[:-1]
     try:
         return int(json.loads(whole[-1])["step"])
-    except (IndexError, ValueError, KeyError):
+    except (IndexError, ValueError, KeyError, TypeError):
         return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -102,3 +103,45 @@ def test_a_page_is_never_written_outside_the_folder(tmp_path):
 
     with pytest.raises(ValueError, match="no name of a picture"):
         unpack(Hostile(), tmp_path / "out")
+
+
+@pytest.mark.parametrize("option", ["sheet", "palette"])
+def test_inputs_and_what_is_no_file_are_never_replaced(option, folder, tmp_path, capsys):
+    page, other = folder / "work0" / "0.png", tmp_path / "mine.png"
+    (tmp_path / "link.png").symlink_to(page)
+    os.link(page, tmp_path / "same.png")
+    os.mkfifo(tmp_path / "pipe.png")
+    other.write_text("my notes")
+    (tmp_path / "device.png").symlink_to("/dev/null")
+    before = page.read_bytes()
+    for file, reason in (
+        (page, "is an input"),
+        (folder / "." / "work0" / ".." / "work0" / "0.png", "is an input"),
+        (tmp_path / "link.png", "is an input"),
+        (tmp_path / "same.png", "is an input"),
+        (tmp_path / "pipe.png", "no regular file"),
+        (tmp_path / "device.png", "no regular file"),
+        (other, "exists and is not a"),
+        (tmp_path, "suffix of no picture" if option == "sheet" else "is a folder"),
+    ):
+        assert main([f"--source=folder:{folder}", f"--cache={tmp_path / 'cache'}", f"--{option}={file}"]) == 2
+        error = capsys.readouterr().err
+        assert reason in error and error.count("\n") == 1
+    assert page.read_bytes() == before and other.read_text() == "my notes" and not (tmp_path / "cache").exists()
+
+
+def test_a_sheet_is_named_like_a_picture_and_pictures_lie_apart(folder, tmp_path, capsys):
+    source = [f"--source=folder:{folder}", f"--cache={tmp_path / 'cache'}"]
+    assert main([*source, f"--sheet={tmp_path / 'sheet.txt'}"]) == 2
+    assert "suffix of no picture" in capsys.readouterr().err
+    assert main([*source, f"--pictures={folder / 'new'}"]) == 2
+    assert "among the pages of" in capsys.readouterr().err and not (folder / "new").exists()
+
+
+def test_odd_names_are_told_in_lines_that_a_terminal_can_show(folder, tmp_path, capsys):
+    (folder / "\x1b[2J\nskipped 0.png").write_bytes(b"bad")
+    (folder / "notes.txt").write_text("notes")
+    assert main([f"--source=folder:{folder}", f"--cache={tmp_path / 'cache'}"]) == 0
+    out = capsys.readouterr().out
+    assert "\\x1b[2J\\nskipped 0.png: cannot be decoded" in out and "\x1b" not in out
+    assert "skipped        2" in out and "other files    1, which are no pages" in out

@@ -1,7 +1,11 @@
+import os
+import shutil
+
 import numpy as np
 import pytest
 
-from mangagan.evaluate.true_pages import describe_pages, true_pages
+from mangagan.evaluate.true_pages import describe_pages, true_pages, unusable_files
+from mangagan.images.errors import UnusableFile
 
 
 def test_works_are_chosen_and_pictures_evenly_spread(folder):
@@ -41,3 +45,19 @@ def test_the_hash_of_pages_is_that_of_their_bytes(folder):
     finally:
         page.file.write_bytes(content)
     assert changed["sha256"] != one["sha256"] == describe_pages([page])["sha256"]
+
+
+def test_files_that_cannot_be_read_are_named(folder, tmp_path):
+    shutil.copytree(folder, tmp_path / "pages")
+    os.mkfifo(tmp_path / "pages" / "pipe.png")
+    (tmp_path / "pages" / "broken.png").symlink_to("nowhere")
+    told = {"pipe.png": "is no regular file", "broken.png": "is a link to a file that does not exist"}
+    assert unusable_files(tmp_path / "pages") == told
+    found = true_pages(tmp_path / "pages")
+    assert [page.name for page in found] == [page.name for page in true_pages(folder)]
+    # A page that vanishes is skipped when it is evaluated: its hash is no reason to stop.
+    known = describe_pages(found)
+    found[0].file.unlink()
+    assert describe_pages(found)["pages"] == known["pages"] == 5
+    with pytest.raises(UnusableFile, match="cannot be read"):
+        found[0].pixels()

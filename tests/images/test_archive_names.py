@@ -40,6 +40,13 @@ def test_unsafe_names(name):
         ("cp932", ["第1話/001.jpg", "表紙.png"]),
         ("cp932", ["ドラゴン 01.png"]),
         ("cp437", ["Pokémon.png", "König für.png", "señor.png"]),
+        ("gbk", ["海贼王 第01卷/封面.jpg", "海贼王 第01卷/001.jpg"]),
+        ("gbk", ["进击的巨人.png"]),
+        ("cp949", ["원피스 1권/표지.jpg"]),
+        ("cp949", ["나루토.png", "진격의 거인.png"]),
+        ("big5", ["海賊王 第一話/封面.jpg", "進擊的巨人.png"]),
+        ("cp932", ["進撃の巨人 第1巻/表紙.jpg", "漫画.png"]),
+        ("cp437", ["Astérix à l'école.png", "Übermut.png", "¡Qué niño!.png"]),
         ("ascii", ["a.png"]),
     ],
 )

@@ -38,6 +38,12 @@ def untrained_facts():
     return lambda name, overrides: network_info(override(experiments.load(name), overrides), Variables({}, {}))
 
 
+@pytest.mark.parametrize(("crop", "scale"), [(0, 1.0), (512, 1.0), (400, 1.28), (256, 2.0), (64, 2.0)])
+def test_the_scale_is_that_of_the_crops(untrained_facts, crop, scale):
+    """Sets of 256 x 256 are seen at their own size, although the window is larger."""
+    assert untrained_facts("pix2pix_manga", {"data.crop": crop}).scale == scale
+
+
 def test_a_network_is_known_to_take_a_palette(untrained_facts):
     steered, hinted = (untrained_facts(name, {}) for name in ("colorizer_base", "siggraph17_manga"))
     assert steered.palette and steered.hints and hinted.hints and not hinted.palette

@@ -19,9 +19,11 @@ from filelock import FileLock, Timeout
 from jaxtyping import Int
 
 from mangagan.data.archive.build import FORMAT, build
+from mangagan.data.archive.manifest import damaged, read_manifest, read_report
 from mangagan.data.archive.splits import parse_patterns
 from mangagan.data.sources.entries import Source, Split
 from mangagan.data.sources.open_source import open_source
+from mangagan.data.sources.source_files import first_line
 
 # Which forms a page has.
 PageForms = Literal["color", "bw", "both"]
@@ -51,9 +53,12 @@ class Records:
     def __getitem__(self, index: int) -> Record:
         if not -self.length <= index < self.length:
             raise IndexError(f"{self.split} has {self.length} pages; there is no page {index}")
-        example = self._source[int(index) % self.length]
-        label = {key: example[key].decode() for key in ("name", "work")}
-        return Record(**label, color=example["color"], bw=example["bw"])
+        try:
+            example = self._source[int(index) % self.length]
+            label = {key: example[key].decode() for key in ("name", "work")}
+            return Record(**label, color=example["color"], bw=example["bw"])
+        except Exception as error:  # the readers of records have no common class for damage
+            raise damaged(self.directory, f"record {index} of {self.split}: {first_line(error)}") from error
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Without the open data source, which cannot be pickled.
@@ -75,12 +80,15 @@ class Archive:
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """Source, licences, notes; for each page its name, work, split, size [h w] and the SHA-256 of its pictures."""
-        return json.loads((self.directory / "manifest.json").read_text())
+        return read_manifest(self.directory / "manifest.json")
 
     @cached_property
     def report(self) -> dict[str, Any]:
-        """The number of pictures used, and those skipped with name and reason."""
-        return json.loads((self.directory / "report.json").read_text())
+        """The number of pictures used, and the skipped pictures and the other files with name and reason.
+
+        There is also the number of "pairs" of a source of pairs.
+        """
+        return read_report(self.directory / "report.json")
 
     @cached_property
     def fingerprint(self) -> str:
@@ -141,9 +149,16 @@ def find_archive(data_source: str, *, held_out: str = "", cache: Path | None = N
 
 
 def cache_folder() -> Path:
-    """Return $MANGAGAN_CACHE, or else the cache folder that the operating system has for the user."""
-    chosen = os.environ.get("MANGAGAN_CACHE")
-    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("mangagan"))
+    """Return $MANGAGAN_CACHE, or else the cache folder that the operating system has for the user.
+
+    Raises:
+        ValueError: The user has no home folder, as in a container that runs under an unknown number.
+    """
+    try:
+        # Older versions of platformdirs return "~/.cache" where there is no home folder.
+        return Path(os.environ.get("MANGAGAN_CACHE") or platformdirs.user_cache_dir("mangagan")).expanduser()
+    except RuntimeError as error:
+        raise ValueError("there is no home folder for caches: set MANGAGAN_CACHE to a folder, or HOME") from error
 
 
 def _directory(data_source: str, source: Source, held_out: str, cache: Path | None) -> Path:
@@ -151,7 +166,9 @@ def _directory(data_source: str, source: Source, held_out: str, cache: Path | No
     # The title makes the name readable, the hash makes it unique.
     slug = re.sub(r"[^a-z0-9]+", "-", f"{kind}-{source.title}".lower()).strip("-")[:48]
     content = "\n".join([str(FORMAT), kind, source.identity, *parse_patterns(held_out)])
-    return (cache or cache_folder()) / f"{slug}-{sha256(content.encode()).hexdigest()[:10]}"
+    # Paths may have bytes that are no text, which Python holds as surrogates.
+    digest = sha256(content.encode(errors="surrogateescape")).hexdigest()
+    return (cache or cache_folder()) / f"{slug}-{digest[:10]}"
 
 
 @contextmanager

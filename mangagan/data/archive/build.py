@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from mangagan.data.archive.splits import SplitCandidate, assign_splits, parse_patterns, requested_splits
 from mangagan.data.archive.staging import stage, staged, staged_bytes
 from mangagan.data.sources.entries import Source
+from mangagan.images.names import shown
 
 FORMAT = 1  # part of the cache key: increase it when archives change in a way that old ones must be built again
 _REASONS_SHOWN = 5
@@ -42,27 +42,32 @@ def build(source: Source, text: str, directory: Path, *, held_out: str, progress
     if not usable:
         shutil.rmtree(staging)
         raise ValueError(_nothing_usable(text, skipped))
-    pages, split_notes = _manifest_pages(usable, staging / "pages", held_out)
+    pages, split_notes = _manifest_pages(usable, held_out)
     manifest = {"format": FORMAT, "source": text, "licences": source.licences, "notes": split_notes}
     # The manifest is written last and is moved with the packed records.
     packed = _pack(pages, staging)
     for page in pages:
         del page["number"]
     _write_json(packed / "manifest.json", manifest | {"pages": pages})
-    _write_json(packed / "report.json", {"source": text, "used": len(pages), "skipped": skipped})
+    _write_json(packed / "report.json", _report(source, text, len(pages), skipped))
     # A rename: an archive appears complete, or not at all.
     os.replace(packed, directory)
     shutil.rmtree(staging)
 
 
+def _report(source: Source, text: str, used: int, skipped: list[dict[str, str]]) -> dict[str, Any]:
+    others = [{"name": name, "reason": reason} for name, reason in source.others()]
+    pairs = {"pairs": source.pairs} if source.pairs else {}
+    return {"source": text, "used": used, **pairs, "skipped": skipped, "others": others}
+
+
 def _manifest_pages(
-    usable: list[tuple[int, dict[str, Any]]], folder: Path, held_out: str
+    usable: list[tuple[int, dict[str, Any]]], held_out: str
 ) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
     pages = []
     for number, note in usable:
-        color, bw = (sha256(data).hexdigest() if data else None for data in staged_bytes(folder, number))
-        page = {"name": note["name"], "work": note["work"], "split": note["split"], "size": note["size"]}
-        pages.append(page | {"color": color, "bw": bw, "number": number})
+        kept = ("name", "work", "split", "size", "color", "bw")
+        pages.append({key: note[key] for key in kept} | {"number": number})
     fixed = [page["split"] for page in pages]
     if parse_patterns(held_out):
         requested = requested_splits(held_out, [(page["name"], page["work"]) for page in pages])
@@ -96,8 +101,8 @@ def _pack(pages: list[dict[str, Any]], staging: Path) -> Path:
 
 def _nothing_usable(text: str, skipped: list[dict[str, str]]) -> str:
     if not skipped:
-        return f"data source {text} has no pictures: no file in it has the extension of a picture"
-    reasons = "; ".join(f"{skip['name']}: {skip['reason']}" for skip in skipped[:_REASONS_SHOWN])
+        return f"data source {text} has no pictures: no file in it is one"
+    reasons = "; ".join(f"{shown(skip['name'])}: {skip['reason']}" for skip in skipped[:_REASONS_SHOWN])
     more = len(skipped) - _REASONS_SHOWN
     return f"data source {text} has no usable picture: {reasons}{f'; and {more} more' if more > 0 else ''}"
 

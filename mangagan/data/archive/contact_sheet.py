@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 from PIL import Image, ImageOps
 
 from mangagan.color import to_bytes
 from mangagan.data.archive.archive import Archive, Record
+from mangagan.data.archive.record_picture import record_picture
 from mangagan.data.drawing import Drawing, DrawingStyle, draw_page
 from mangagan.data.sources.entries import Split
 from mangagan.data.stream.redraw import page_rng
@@ -51,7 +50,7 @@ def drawn_sheet(archive: Archive, *, columns: int = 7, side: int = 256, window: 
         raise ValueError("no training page is in colour: there is nothing to draw; choose a source with coloured pages")
     sheet = Image.new("RGB", ((side + _GAP) * len(records) + _GAP, (side + _GAP) * 5 + _GAP), _GROUND)
     for column, record in enumerate(records):
-        rng, view = page_rng(record.name), _middle(_picture(record.color), 2 * side, window)
+        rng, view = page_rng(record.name), _middle(record_picture(record.name, record.color), 2 * side, window)
         drawn = [draw_page(view, (side, side), style, Drawing(), rng) for style in styles]
         cells = [view.resize((side, side)), *(Image.fromarray(to_bytes(page)[..., 0]) for page in drawn)]
         for row, cell in enumerate(cells):
@@ -72,15 +71,13 @@ def _evenly_spaced(archive: Archive, split: Split, count: int) -> list[Record]:
 
 
 def _pair(record: Record) -> Image.Image:
-    color = _picture(record.color) if record.color else None
-    below = _picture(record.bw) if record.bw else _picture(record.color).convert("L")
+    color = record_picture(record.name, record.color) if record.color else None
+    below = (
+        record_picture(record.name, record.bw) if record.bw else record_picture(record.name, record.color).convert("L")
+    )
     pair = Image.new("RGB", (_CELL[0], 2 * _CELL[1] + _GAP), _GROUND)
     for number, picture in enumerate((color, below)):
         if picture is not None:
             small = ImageOps.pad(picture.convert("RGB"), _CELL, Image.Resampling.LANCZOS, _GROUND)
             pair.paste(small, (0, number * (_CELL[1] + _GAP)))
     return pair
-
-
-def _picture(data: bytes) -> Image.Image:
-    return Image.open(io.BytesIO(data))

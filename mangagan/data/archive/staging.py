@@ -9,8 +9,10 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +24,16 @@ from mangagan.images.errors import UnusableFile
 
 # Builds that take longer than this start worker processes.
 _ALONE_SECONDS = 1.0
+_FORMS = ("color", "bw")
 
 
 def stage(entries: Sequence[Entry], folder: Path, *, progress: bool) -> None:
     """Write the pictures of each entry and a note about them to a folder; staged entries are not read again."""
     folder.mkdir(parents=True, exist_ok=True)
     existing = {path.name for path in folder.iterdir()}
-    todo = [(number, entry) for number, entry in enumerate(entries) if f"{number:07}.json" not in existing]
+    # A power cut may have left notes or pictures that are empty or cut.
+    done = {number for number in range(len(entries)) if _note(number) in existing and _is_whole(folder, number)}
+    todo = [(number, entry) for number, entry in enumerate(entries) if number not in done]
     bar = tqdm(total=len(entries), initial=len(entries) - len(todo), desc="pages", disable=not progress)
     with bar:
         for _ in _each(partial(_stage_one, folder), todo):
@@ -36,14 +41,39 @@ def stage(entries: Sequence[Entry], folder: Path, *, progress: bool) -> None:
 
 
 def staged(folder: Path, count: int) -> list[dict[str, Any]]:
-    """Return the notes of all staged entries in order: name, work, split, size; or name and the reason for skipping."""
-    return [json.loads((folder / f"{number:07}.json").read_text()) for number in range(count)]
+    """Return the notes of all staged entries in order.
+
+    A note has the name, the work, the split, the size and the SHA-256 of each form, None for a missing one; or the name
+    and the reason for skipping.
+    """
+    return [json.loads((folder / _note(number)).read_text()) for number in range(count)]
 
 
 def staged_bytes(folder: Path, number: int) -> tuple[bytes, bytes]:
     """Return the bytes of the coloured and of the black-and-white form of a staged entry."""
-    color, bw = ((folder / f"{number:07}.{kind}").read_bytes() for kind in ("color", "bw"))
+    color, bw = ((folder / _picture(number, form)).read_bytes() for form in _FORMS)
     return color, bw
+
+
+def _is_whole(folder: Path, number: int) -> bool:
+    try:
+        note = json.loads((folder / _note(number)).read_text())
+        return "skipped" in note or [note[form] for form in _FORMS] == _digests(staged_bytes(folder, number))
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+
+
+def _digests(forms: Sequence[bytes]) -> list[str | None]:
+    return [sha256(data).hexdigest() if data else None for data in forms]
+
+
+def _note(number: int) -> str:
+    return f"{number:07}.json"
+
+
+def _picture(number: int, form: str) -> str:
+    # Hidden, so that they are no pages of a source in whose folder somebody keeps archives.
+    return f".{number:07}.{form}"
 
 
 def exit_with_parent() -> None:
@@ -81,6 +111,10 @@ def _in_processes(function: partial[None], todo: list[tuple[int, Entry]]) -> Ite
     with ProcessPoolExecutor(processes, mp_context=context, initializer=exit_with_parent) as pool:
         try:
             yield from pool.map(function, by_work, chunksize=share)
+        except BrokenProcessPool as error:
+            raise ValueError(
+                "a process that reads pages was killed, perhaps for want of memory; the same command continues"
+            ) from error
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -91,9 +125,13 @@ def _stage_one(folder: Path, numbered: tuple[int, Entry]) -> None:
         pictures = entry.load()
     except UnusableFile as reason:
         note = asdict(entry.label) | {"skipped": str(reason)}
+    except MemoryError:
+        note = asdict(entry.label) | {"skipped": "needs more memory than there is"}
     else:
-        note = asdict(pictures.label or entry.label) | {"size": pictures.size}
-        for kind, data in (("color", pictures.color), ("bw", pictures.bw)):
-            write_atomically(folder / f"{number:07}.{kind}", data)
+        forms = (pictures.color, pictures.bw)
+        digests = dict(zip(_FORMS, _digests(forms), strict=True))
+        note = asdict(pictures.label or entry.label) | {"size": pictures.size} | digests
+        for form, data in zip(_FORMS, forms, strict=True):
+            write_atomically(folder / _picture(number, form), data)
     # Written last, because the note marks the entry as complete.
-    write_atomically(folder / f"{number:07}.json", json.dumps(note).encode())
+    write_atomically(folder / _note(number), json.dumps(note).encode())

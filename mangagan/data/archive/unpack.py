@@ -36,7 +36,7 @@ def _write(file: Path, picture: bytes) -> None:
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(file, picture)
-    elif file.read_bytes() != picture:
+    elif not file.is_file() or file.read_bytes() != picture:
         raise ValueError(f"{file} is another picture, which is not overwritten: choose another folder")
 
 

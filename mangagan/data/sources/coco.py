@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import Any
 
 from mangagan.data.sources.entries import Entry, PageImages, PageLabel, Source, Split, color_page
-from mangagan.data.sources.folders import listing, load_color
-from mangagan.images.files import image_files
+from mangagan.data.sources.folders import load_color
+from mangagan.data.sources.source_files import SourceFiles, picture_files, source_path
 
 _COCO = "coco/2017"
 _COCO_LICENCE = "COCO 2017, cocodataset.org: annotations CC BY 4.0; photographs under the Flickr terms of each"
@@ -25,19 +24,23 @@ def coco(argument: str) -> Source:
     """
     if argument == "tfds":
         return Source("2017", "tfds coco/2017", (_COCO_LICENCE,), _coco_examples)
-    root = Path(argument).expanduser().resolve()
-    names = image_files(root)
-    return Source(root.name, listing(root, names), (_COCO_LICENCE,), lambda: _coco_files(root, names))
+    files = picture_files(source_path(argument))
+    return Source(
+        files.root.name, files.listing, (_COCO_LICENCE,), lambda: _coco_files(files), lambda: files.other_files()
+    )
 
 
-def _coco_files(root: Path, names: list[str]) -> list[Entry]:
+def _coco_files(files: SourceFiles) -> list[Entry]:
     splits: dict[str, Split | None] = {
-        name: "validation" if "val2017" in name.split("/") else "train" for name in names
+        name: "validation" if "val2017" in name.split("/") else "train" for name in files.names
     }
     if "validation" not in splits.values():
-        splits = dict.fromkeys(names)
+        splits = dict.fromkeys(files.names)
     # Photographs are unrelated, so every one is a work of its own.
-    return [Entry(PageLabel(name, name, splits[name]), partial(load_color, root / name)) for name in names]
+    found = [
+        Entry(PageLabel(name, name, split), partial(load_color, files.root / name)) for name, split in splits.items()
+    ]
+    return [*found, *files.fault_entries()]
 
 
 def _coco_examples() -> list[Entry]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from mangagan.data.sources.entries import (
     paired_page,
     works,
 )
-from mangagan.data.sources.source_files import SourceFiles, picture_files
+from mangagan.data.sources.source_files import SourceFiles, picture_files, source_path
 from mangagan.images.decode import read_picture
 from mangagan.images.encode import encode_png
 from mangagan.images.files import read_file
@@ -35,7 +36,7 @@ def folder(argument: str) -> Source:
     Raises:
         ValueError: There is no such folder.
     """
-    files = picture_files(_folder(argument))
+    files = picture_files(source_path(argument))
     return _source([files], lambda: _entries(files, load_color))
 
 
@@ -51,7 +52,7 @@ def halves(argument: str, *, color_first: bool = False) -> Source:
     Raises:
         ValueError: There is no such folder.
     """
-    files = picture_files(_folder(argument))
+    files = picture_files(source_path(argument))
     return _source([files], lambda: _entries(files, partial(_load_halves, color_first=color_first)))
 
 
@@ -97,52 +98,66 @@ def load_color(path: Path) -> PageImages:
     Raises:
         UnusableFile: The file cannot be read or decoded.
     """
-    return color_page(read_file(path))
+    return color_page(_read(path))
 
 
-def _source(title: str, roots: list[Path], entries: Callable[[], list[Entry]]) -> Source:
-    return Source(title, "\n".join(listing(root, image_files(root)) for root in roots), OWN, entries)
-
-
-def _folder(argument: str) -> Path:
-    return Path(argument).expanduser().resolve()
+def _source(files: list[SourceFiles], entries: Callable[[], list[Entry]]) -> Source:
+    prefixes = [f"{one.root.name}/" if len(files) > 1 else "" for one in files]
+    others = [other for one, prefix in zip(files, prefixes, strict=True) for other in one.other_files(prefix)]
+    return Source(files[-1].root.name, "\n".join(one.listing for one in files), OWN, entries, lambda: others)
 
 
 def _two_folders(argument: str) -> tuple[Path, Path]:
     bw_root, comma, color_root = argument.partition(",")
     if not comma or not bw_root or not color_root:
         raise ValueError(f'"{argument}" must name two folders, as in pairs:BW_FOLDER,COLOR_FOLDER')
-    return _folder(bw_root), _folder(color_root)
+    return source_path(bw_root), source_path(color_root)
 
 
-def _entries(root: Path, names: list[str], load: Callable[[Path], PageImages], prefix: str = "") -> list[Entry]:
-    work = works(names)
-    return [Entry(PageLabel(prefix + name, work[name]), partial(load, root / name)) for name in names]
+def _entries(files: SourceFiles, load: Callable[[Path], PageImages], prefix: str = "") -> list[Entry]:
+    work = works(files.names)
+    found = [Entry(PageLabel(prefix + name, work[name]), partial(load, files.root / name)) for name in files.names]
+    return [*found, *files.fault_entries(prefix)]
 
 
-def _by_stem(root: Path) -> dict[str, str]:
-    return {name.rsplit(".", 1)[0]: name for name in image_files(root)}
+def _by_stem(files: SourceFiles) -> dict[str, str]:
+    return {name.rsplit(".", 1)[0]: name for name in files.names}
 
 
 def _pair_load(
-    stem: str, bw_root: Path, color_root: Path, bw: dict[str, str], color: dict[str, str]
+    stem: str, bw: dict[str, str], color: dict[str, str], bw_files: SourceFiles, color_files: SourceFiles
 ) -> Callable[[], PageImages]:
-    for names, root in ((bw, bw_root), (color, color_root)):
+    for names, files in ((bw, bw_files), (color, color_files)):
         if stem not in names:
-            return partial(missing, f"there is no picture of this name in {root}")
-    return partial(_load_pair, bw_root / bw[stem], color_root / color[stem])
+            return partial(missing, f"there is no picture of this name in {files.root}")
+    return partial(_load_pair, bw_files.root / bw[stem], color_files.root / color[stem])
+
+
+def _unused(files: SourceFiles, by_stem: dict[str, str]) -> list[Entry]:
+    """Return entries for what cannot be paired: faults, and pictures whose names differ in their suffixes alone."""
+    prefix = f"{files.root.name}/"
+    twins = [
+        Entry(PageLabel(prefix + name, ""), partial(missing, f"{by_stem[stem]} has the same name and is used instead"))
+        for name in files.names
+        if by_stem[stem := name.rsplit(".", 1)[0]] != name
+    ]
+    return [*twins, *files.fault_entries(prefix)]
 
 
 def _load_bw(path: Path) -> PageImages:
-    return bw_page(read_file(path))
+    return bw_page(_read(path))
 
 
 def _load_pair(bw: Path, color: Path) -> PageImages:
-    return paired_page(read_file(bw), read_file(color))
+    return paired_page(_read(bw), _read(color))
+
+
+def _read(path: Path) -> bytes:
+    return read_file(path, MAX_MEMBER_BYTES)
 
 
 def _load_halves(path: Path, color_first: bool) -> PageImages:
-    picture, _ = read_picture(read_file(path))
+    picture, _ = read_picture(_read(path))
     # Of an odd width the middle column belongs to neither half.
     half = picture.width // 2
     pixels = np.asarray(picture)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from mangagan.data.sources.entries import Entry, PageImages, PageLabel, Source
+from mangagan.images.names import shown
 
 
 def parts_of(argument: str, kinds: Iterable[str]) -> list[str]:
@@ -35,22 +36,31 @@ def join(parts: Sequence[str], open_part: Callable[[str], Source]) -> Source:
         ValueError: A part is wrong, or there is only one.
     """
     if len(parts) < 2:
-        raise ValueError(f'"{"+".join(parts)}" is one source; joined takes several, as in joined:folder:DIR+comics:240')
+        raise ValueError(
+            f'"{shown("+".join(parts))}" is one source; joined takes several, as in joined:folder:DIR+comics:240'
+        )
     sources = [open_part(part) for part in parts]
     kinds = [part.partition(":")[0] for part in parts]
+    prefixes = [f"{number}-{kind}/" for number, kind in enumerate(kinds, 1)]
 
     def entries() -> list[Entry]:
-        prefixes = [f"{number}-{kind}/" for number, kind in enumerate(kinds, 1)]
         return [
             Entry(_prefixed(entry.label, prefix), partial(_load, entry, prefix))
             for prefix, source in zip(prefixes, sources, strict=True)
             for entry in source.entries()
         ]
 
+    def others() -> list[tuple[str, str]]:
+        return [
+            (prefix + name, reason)
+            for prefix, source in zip(prefixes, sources, strict=True)
+            for name, reason in source.others()
+        ]
+
     title = "-".join(f"{kind}-{source.title}" for kind, source in zip(kinds, sources, strict=True))
     licences = tuple(dict.fromkeys(licence for source in sources for licence in source.licences))
     identity = "\n\n".join(f"{kind}\n{source.identity}" for kind, source in zip(kinds, sources, strict=True))
-    return Source(title, identity, licences, entries)
+    return Source(title, identity, licences, entries, others)
 
 
 def _load(entry: Entry, prefix: str) -> PageImages:

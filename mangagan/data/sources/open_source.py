@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from mangagan.data.sources import coco, composed, folders, hugging_face, joined, zips
 from mangagan.data.sources.entries import Source
+from mangagan.images.names import shown
 
 # By kind: the function that opens such a source, and its line in the help.
 KINDS: dict[str, tuple[Callable[[str], Source], str]] = {
@@ -41,7 +43,18 @@ def source_paths(text: str) -> list[Path]:
     kind, _, argument = text.partition(":")
     if kind == "joined":
         return [path for part in _parts(argument) for path in source_paths(part)]
-    return [Path(part).expanduser() for part in argument.split(",") if part]
+    # A comma may also be part of a name.
+    parts = dict.fromkeys([argument, *argument.split(",")])
+    return [path for part in parts if part and (path := _path(part))]
+
+
+def source_inputs(text: str) -> Iterator[Path]:
+    """Yield the files of a source: those that a command which reads it must not write."""
+    for path in source_paths(text):
+        if os.path.isdir(path):
+            yield from (Path(folder) / name for folder, _, names in os.walk(path) for name in names)
+        elif os.path.exists(path):
+            yield path
 
 
 def open_source(text: str) -> Source:
@@ -53,10 +66,10 @@ def open_source(text: str) -> Source:
     kind, _, argument = text.partition(":")
     if kind not in KINDS:
         kinds = ", ".join(meaning.partition(" - ")[0] for _, meaning in KINDS.values())
-        raise ValueError(f'"{kind}" in data source "{text}" is not a kind of source; there are {kinds}')
+        raise ValueError(f'"{shown(kind)}" in data source "{shown(text)}" is not a kind of source; there are {kinds}')
     open_kind, meaning = KINDS[kind]
     if not argument and kind not in _WITHOUT_ARGUMENT:
-        raise ValueError(f'data source "{text}" lacks its argument: {meaning}')
+        raise ValueError(f'data source "{shown(text)}" lacks its argument: {meaning}')
     return open_kind(argument)
 
 
@@ -68,5 +81,12 @@ def _resolved(text: str) -> tuple[Any, ...]:
     kind, _, argument = text.partition(":")
     if kind == "joined":
         return kind, *(_resolved(part) for part in _parts(argument))
-    parts = [(part, Path(part).expanduser()) for part in argument.split(",")]
-    return kind, tuple(path.resolve() if part and path.exists() else part for part, path in parts)
+    parts = [(part, _path(part) if part else None) for part in argument.split(",")]
+    return kind, tuple(path.resolve() if path and os.path.exists(path) else part for part, path in parts)
+
+
+def _path(text: str) -> Path | None:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # an unknown user after "~"
+        return None

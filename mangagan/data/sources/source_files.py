@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from mangagan.data.sources.entries import Entry, PageLabel, missing
 from mangagan.images.errors import UnusableFile
 from mangagan.images.file_kinds import archive_format, picture_format
 from mangagan.images.files import list_files, read_head
-from mangagan.images.names import IMAGE_SUFFIXES, VOLUME_SUFFIXES, unicode_name
+from mangagan.images.names import IMAGE_SUFFIXES, VOLUME_SUFFIXES, shown, unicode_name
 
 # Returns whether a file is used; raises UnusableFile for one that the user may have meant to be used.
 IsUsed = Callable[[Path], bool]
@@ -54,6 +55,28 @@ class SourceFiles:
     def other_files(self, prefix: str = "") -> list[Unused]:
         """Return the files of other kinds under names with a prefix."""
         return [(prefix + name, reason) for name, reason in self.others]
+
+
+def first_line(error: Exception) -> str:
+    """Return what a report shows of an error of another library: its first line."""
+    return shown(str(error).strip().partition("\n")[0]) or type(error).__name__
+
+
+def source_path(argument: str) -> Path:
+    """Return the absolute path that the argument of a source names.
+
+    Raises:
+        ValueError: No path can be made of it.
+    """
+    try:
+        path = Path(argument).expanduser().resolve()
+        with suppress(FileNotFoundError, NotADirectoryError):  # whoever needs the file misses it
+            path.stat()
+        return path
+    except OSError as error:
+        raise ValueError(f"{shown(argument)} cannot be read: {error.strerror}") from error
+    except (RuntimeError, ValueError) as error:  # an unknown user after "~", or a zero byte
+        raise ValueError(f"{shown(argument)} is no path: {error}") from error
 
 
 def source_files(root: Path, is_used: IsUsed, other: str = NO_PICTURE) -> SourceFiles:

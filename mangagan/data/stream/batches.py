@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator, Sequence
 from typing import Any
 
@@ -15,9 +16,12 @@ from mangagan.data.sources.entries import Split
 from mangagan.data.stream.domains import Domain, check_length, domains_of
 from mangagan.data.stream.loading import prefetch
 from mangagan.data.stream.page_palettes import PagePalettes, SamplePalette, palette_table
+from mangagan.data.stream.page_use import jitter_warning
 from mangagan.data.stream.recolor import Recolor
 from mangagan.data.stream.redraw import DrawnByName, Redraw
 from mangagan.data.stream.transforms import CenterCrop, Crop, Decode, RandomCrop, ToArrays
+
+log = logging.getLogger(__name__)
 
 Batch = dict[str, Any]
 # Decoding takes most of the time of an example. Decoded pages are kept where all processes together need at most this
@@ -66,6 +70,8 @@ def batches(
     required = data.batch_size if augment else 1
     for domain in domains:
         check_length(domain, data, archive, split, required)
+    if augment and index == 0 and (warning := jitter_warning(data, domains, archive)):
+        log.warning(warning)
     # One seed per domain, and one for the degradation.
     seeds = [int(np.random.SeedSequence([seed, n]).generate_state(1)[0]) for n in range(len(domains) + 1)]
     length = max(map(len, domains))

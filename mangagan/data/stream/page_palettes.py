@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,10 +10,10 @@ from functools import cached_property
 import numpy as np
 from grain.transforms import RandomMap
 from jaxtyping import Float, Int
-from PIL import Image
 from tqdm import tqdm
 
 from mangagan.data.archive.archive import Records
+from mangagan.data.archive.record_picture import record_picture
 from mangagan.palette import merge_palettes, palette_of
 from mangagan.palette_bins import BINS
 
@@ -118,7 +117,7 @@ def palette_table(records: Records, numbers: Sequence[int], *, joined: bool = Fa
     palettes, works, pages = [], [], defaultdict(list)
     for index, number in enumerate(tqdm(numbers, "palettes", unit="page", delay=2, leave=False)):
         record = records[number]
-        palettes.append(palette_of(Image.open(io.BytesIO(record.color))))
+        palettes.append(palette_of(record_picture(record.name, record.color)))
         works.append(f"{record.name.partition('/')[0]}: {record.work}" if joined else record.work)
         pages[works[-1]].append(index)
     return PaletteTable(np.stack(palettes), tuple(works), {work: np.array(indices) for work, indices in pages.items()})

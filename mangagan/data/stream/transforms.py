@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -13,6 +12,7 @@ from PIL import Image
 
 from mangagan.color import from_bytes, lightness_gray, to_bytes
 from mangagan.data.archive.archive import Record
+from mangagan.data.archive.record_picture import record_picture
 from mangagan.images.ink_regions import ink_regions
 
 # "own" is the black-and-white form of a page, which drawn inputs may use.
@@ -139,10 +139,7 @@ class ToArrays(Map):
 
 def _open_form(record: Record, form: Form) -> Image.Image:
     data = record.bw if form == "bw" or (form == "any" and not record.color) else record.color
-    image = Image.open(io.BytesIO(data))
-    # Decode now: Pillow decodes lazily, which would defeat `keep`.
-    image.load()
-    return image
+    return record_picture(record.name, data)
 
 
 def _to_array(image: Image.Image) -> Float[np.ndarray, "h w c"]:

@@ -40,5 +40,6 @@ def evaluate_colorizer(
         name=name,
         protocol=pages.described(),
         cost=predictor.cost(),
+        skipped=dict(pages.skipped),
         **session.result_fields(pages.unverified),
     )

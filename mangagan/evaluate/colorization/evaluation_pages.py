@@ -23,6 +23,7 @@ from mangagan.images.names import natural_key
 
 Label = tuple[str, InputKind]
 UNVERIFIED = "a check that the run was not trained on any of these pages"
+UNUSED = "pages of the run's own source that could not be used"
 # The forms that a page must have for a kind of input.
 _FORMS: Mapping[InputKind, tuple[str, ...]] = {"gray": ("color",), "bw": ("color", "bw")}
 
@@ -66,6 +67,7 @@ class Pages:
     protocol: Protocol
     data: Data  # the run's own
     unverified: Mapping[str, str] = field(default_factory=dict)  # what could not be checked: reasons, for `left_out`
+    skipped: Mapping[str, str] = field(default_factory=dict)  # files of a source that was asked for: reasons
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -121,7 +123,11 @@ def open_evaluation_pages(protocol: Protocol, data: Data) -> Pages:
             f"{source} has no page {kinds} among the works {'asked for' if protocol.works else 'held out'}"
         )
     unverified = {} if known else {UNVERIFIED: f"{data.source}, on which it was trained, is not in the cache"}
-    return Pages(archive, tuple(places), protocol, data, unverified)
+    # Nobody asked for the pages of the training, and most of them were not held out: a note is enough.
+    skipped = {file["name"]: file["reason"] for file in archive.report["skipped"]}
+    if skipped and not protocol.data:
+        unverified[UNUSED] = f"{len(skipped)} files; `mangagan prepare --source={source}` names them"
+    return Pages(archive, tuple(places), protocol, data, unverified, skipped if protocol.data else {})
 
 
 def page_of(name: str, work: str, kind: InputKind, images: Images, to_arrays: ToArrays) -> Page:

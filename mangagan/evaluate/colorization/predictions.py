@@ -10,22 +10,23 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image
 
 from mangagan.data.archive.archive import Record
 from mangagan.data.settings import Data
 from mangagan.data.sources.entries import PageImages, color_page, paired_page
+from mangagan.data.sources.source_files import picture_files
 from mangagan.data.stream.transforms import Decode, Form, Role, ToArrays
 from mangagan.evaluate.colorization.evaluation_pages import Label, Page, described, page_of
 from mangagan.evaluate.colorization.session import EvaluationOptions, EvaluationSession
 from mangagan.evaluate.devices import local_devices
 from mangagan.evaluate.protocol import Protocol, evenly_spaced
 from mangagan.evaluate.result import InputKind, Result
-from mangagan.evaluate.true_pages import TruePage, true_pages
-from mangagan.images.decode import read_picture
+from mangagan.evaluate.true_pages import TruePage, true_pages, unusable_files
+from mangagan.images.decode import opened_image, read_picture
 from mangagan.images.encode import ORIENTATION
 from mangagan.images.errors import UnusableFile
-from mangagan.images.files import image_files
+from mangagan.images.files import read_file
+from mangagan.images.limits import MAX_MEMBER_BYTES
 from mangagan.images.names import natural_key
 
 _SHOWN = 6
@@ -82,7 +83,9 @@ class _Folders:
         self._files = {role: _by_stem(folder) for role, folder in self._folders.items()}
         self._kind: InputKind = "bw" if source else "gray"
         self.entries: list[dict[str, Any]] = []
-        self.skipped: dict[str, str] = {}
+        self.skipped: dict[str, str] = unusable_files(truth)
+        for folder in filter(None, (predictions, source)):
+            self.skipped |= {f"{folder}/{name}": reason for name, reason in unusable_files(folder).items()}
         self._pictures: dict[str, UInt8[np.ndarray, "h w 3"]] = {}
         if protocol.pages is not None:
             self._pages = evenly_spaced([truth for truth in self._pages if self._is_usable(truth)], protocol.pages)
@@ -134,7 +137,7 @@ class _Folders:
 
     def _true_page(self, truth: TruePage) -> PageImages:
         """The page as an archive has it. Raises UnusableFile if it is not in colour."""
-        color = truth.file.read_bytes()
+        color = truth.content()
         page = color_page(color) if self._source is None else paired_page(self._bytes("source", truth.name), color)
         if not page.color:
             raise UnusableFile("the true page is black and white: it has no colours to compare with")
@@ -153,7 +156,7 @@ class _Folders:
         """The file of a name, whatever its suffix. Raises UnusableFile if the folder has none."""
         if _stem(name) not in self._files[role]:
             raise UnusableFile(f"there is no picture of this name in {self._folders[role]}")
-        return (self._folders[role] / self._files[role][_stem(name)]).read_bytes()
+        return read_file(self._folders[role] / self._files[role][_stem(name)], MAX_MEMBER_BYTES)
 
     def _check_names(self) -> None:
         wanted, truth = {_stem(truth.name) for truth in self._pages}, self._folders["truth"]
@@ -181,7 +184,7 @@ class _Folders:
 def _by_stem(folder: Path) -> dict[str, str]:
     """The names of pictures by their stems. Raises ValueError if two are equal."""
     found: dict[str, str] = {}
-    for name in image_files(folder):
+    for name in picture_files(folder).names:
         if _stem(name) in found:
             raise ValueError(f"{folder} has both {found[_stem(name)]} and {name}; keep one of them")
         found[_stem(name)] = name
@@ -194,7 +197,7 @@ def _stem(name: str) -> str:
 
 def _size(file: Path) -> tuple[int, int] | None:
     """Width and height of the upright picture; None for a file with an unreadable header, which will be skipped."""
-    with suppress(Exception), Image.open(file) as picture:
+    with suppress(UnusableFile), opened_image(read_file(file, MAX_MEMBER_BYTES)) as picture:
         turned = picture.getexif().get(ORIENTATION, 1) >= _ON_ITS_SIDE
         return picture.size[::-1] if turned else picture.size
     return None

@@ -16,7 +16,7 @@ from mangagan.data.degradation.degrade import Gaussian, Noise
 from mangagan.evaluate.restoration.conditions import Denoising, Inpainting, area_names, white_noises
 from mangagan.evaluate.restoration.predict import whole_or_tiled
 from mangagan.evaluate.result import MetricValues, PageMetrics, Result
-from mangagan.evaluate.true_pages import Pixels, TruePage, describe_pages, true_pages
+from mangagan.evaluate.true_pages import Pixels, TruePage, describe_pages, true_pages, unusable_files
 from mangagan.images.errors import UnusableFile
 from mangagan.tasks.base import Batch, Task, Variables
 
@@ -62,7 +62,7 @@ class CleanPictures:
             ValueError: None of the pictures can be used.
         """
         rows: dict[str, list[PageMetrics]] = {}
-        skipped = {}
+        skipped = unusable_files(self.folder)
         for page in tqdm(self.pages, unit="picture"):
             try:
                 pixels = page.center(self.size, self.window) if self.size else page.pixels()

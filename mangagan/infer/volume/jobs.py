@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mangagan.images.volume import OpenVolume
@@ -41,10 +41,15 @@ class Job:
     title: str
     open: OpenVolume
     target: Target
+    modified: float | None = None  # when its file was changed last, seconds since 1970
+    found: bool = False  # whether it was found in a folder, and not named by the user
+    fault: str = ""  # why it cannot be processed, while others can
 
 
-def check_jobs(jobs: Sequence[Job], inputs: Sequence[Path], apart: Sequence[Path] = ()) -> None:
-    """Check that jobs do not write into inputs or into each other's output.
+def checked_jobs(jobs: Sequence[Job], inputs: Sequence[Path], apart: Sequence[Path] = ()) -> list[Job]:
+    """Return the jobs, after a check that they do not write into inputs or into each other's output.
+
+    Where two volumes of a folder would have one output, the second one gets a fault, and the others are done.
 
     Args:
         jobs: The volumes and their targets.
@@ -52,20 +57,25 @@ def check_jobs(jobs: Sequence[Job], inputs: Sequence[Path], apart: Sequence[Path
         apart: Files and folders inside the inputs that are not read.
 
     Raises:
-        ValueError: An output lies in a folder that is read, contains one, or is that of another volume.
+        ValueError: An output lies in a folder that is read, contains one, or is that of another volume that the user
+            named.
     """
     seen: dict[Path, str] = {}
+    checked = []
     for job in jobs:
         path, folders = job.target.path, [source for source in inputs if source.is_dir()]
         if any(_is_inside(path, folder) and not path.is_relative_to(folder) for folder in folders):
             raise ValueError(f"the output {path} lies in a folder that is read, by another name: choose one elsewhere")
-        if path in seen:
-            raise ValueError(f"{seen[path]} and {job.title} would both become {path}")
-        seen[path] = job.title
+        clash = f"{seen[path]} and {job.title} would both become {path}" if path in seen else ""
+        if clash and not job.found:
+            raise ValueError(clash)
+        seen.setdefault(path, job.title)
+        checked.append(replace(job, fault=clash))
         if any(path.is_relative_to(folder) and not _is_apart(path, folder, apart) for folder in folders):
             raise ValueError(f"the output {path} lies in a folder that is read: choose one elsewhere")
         if not job.target.packed and any(folder.is_relative_to(path) for folder in folders):
             raise ValueError(f"the output {path} holds a folder that is read: choose one elsewhere")
+    return checked
 
 
 def _is_apart(path: Path, folder: Path, apart: Sequence[Path]) -> bool:

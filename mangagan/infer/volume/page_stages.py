@@ -22,6 +22,9 @@ from mangagan.infer.volume.journal import Note, OutOfSpace
 from mangagan.infer.volume.report import PageOutcome, PageReport
 from mangagan.infer.volume.sinks import Sink
 
+# Why a result that exists is reported though it is kept.
+OUTDATED = "its source is newer than the result that exists; --overwrite replaces that"
+
 
 @dataclass(frozen=True)
 class PageInput:
@@ -130,8 +133,9 @@ class Stages:
             # The same page may have another name by now: that of a GIF depends on the other pages.
             if note and note.name in (name, member.name):
                 return FinishedPage(member, note.outcome, note.reason, note.seconds, note.name, key, note.bytes, False)
-            if any(self.sink.has(taken) for taken in {name, member.name}):
-                return FinishedPage(member, "exists", "it is not overwritten", is_new=False)
+            for taken in dict.fromkeys((name, member.name)):
+                if self.sink.has(taken):
+                    return self._existing(member, taken)
             pixels, envelope = self.processor.decode(data, self.limits, self.quality)
         except UnusableFile as reason:
             return FinishedPage(member, "copied", str(reason), time.monotonic() - start)
@@ -174,6 +178,11 @@ class Stages:
         except Exception as error:
             return FinishedPage(page.member, "failed", error_text(error), page.seconds + time.monotonic() - start)
         return FinishedPage(page.member, note.outcome, note.reason, seconds, note.name, page.key, note.bytes)
+
+    def _existing(self, member: Member, name: str) -> FinishedPage:
+        if member.modified is not None and self.sink.is_older(name, member.modified):
+            return FinishedPage(member, "outdated", OUTDATED, is_new=False)
+        return FinishedPage(member, "exists", "it is not overwritten", is_new=False)
 
     def _converts(self, name: str) -> bool:
         return self.quality.format not in (None, format_of(name))

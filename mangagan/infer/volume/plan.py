@@ -11,7 +11,7 @@ from mangagan.images.file_kinds import archive_format
 from mangagan.images.files import is_page_file, list_files, read_head, volume_files
 from mangagan.images.names import IMAGE_SUFFIXES, VOLUME_SUFFIXES, work_name
 from mangagan.images.open_volume import files_volume, folder_volume, open_volume
-from mangagan.infer.volume.jobs import Job, Target, check_jobs
+from mangagan.infer.volume.jobs import Job, Target, checked_jobs
 
 To = Literal["cbz", "folder"]
 Kind = Literal["folder", "picture", "volume"]
@@ -46,8 +46,7 @@ def plan(inputs: Sequence[Path], output: Path, to: To | None = None, apart: Sequ
     planner.check_output(jobs)
     if planner.file and len(jobs) > 1:
         raise ValueError(f"{planner.output.name} can hold one volume, and these are {len(jobs)}: give a folder")
-    check_jobs(jobs, sources, others)
-    return jobs
+    return checked_jobs(jobs, sources, others)
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,8 @@ class _Planner:
             if kind == "folder":
                 yield from self._tree(path)
             elif kind == "volume":
-                yield Job(path.name, open_volume(path), self._target(path, self.output, self.single))
+                target = self._target(path, self.output, self.single)
+                yield Job(path.name, open_volume(path), target, path.stat().st_mtime)
 
     @property
     def single(self) -> bool:
@@ -135,7 +135,9 @@ class _Planner:
             yield Job(folder.name, folder_volume(folder, self.apart), target)
         for file in volumes:
             name = file.relative_to(folder)
-            yield Job(f"{folder.name}/{name.as_posix()}", open_volume(file), self._target(file, inner / name.parent))
+            target = self._target(file, inner / name.parent)
+            title = f"{folder.name}/{name.as_posix()}"
+            yield Job(title, open_volume(file), target, file.stat().st_mtime, found=True)
 
     def _pages(self, name: str, folder: Path) -> Target:
         """The target of loose pages, under a name."""

@@ -18,7 +18,7 @@ from mangagan.images.volume import Volume
 from mangagan.infer.volume.contents import contents
 from mangagan.infer.volume.jobs import Job
 from mangagan.infer.volume.journal import OutOfSpace, clear_work, has_work, work_folder
-from mangagan.infer.volume.page_stages import FinishedPage, Processor, Stages, error_text
+from mangagan.infer.volume.page_stages import OUTDATED, FinishedPage, Processor, Stages, error_text
 from mangagan.infer.volume.pipeline import flow
 from mangagan.infer.volume.report import FAULTS, PageReport, Report, VolumeReport
 
@@ -110,6 +110,8 @@ def iterate_pages(
 
 
 def _process_job(job: Job, report: VolumeReport, processor: Processor, settings: Settings) -> Iterator[PageReport]:
+    if job.fault:
+        raise UnusableFile(job.fault)
     if _stays(job, report, settings):
         return
     with job.open(settings.limits) as volume:
@@ -127,7 +129,10 @@ def _process_job(job: Job, report: VolumeReport, processor: Processor, settings:
 def _stays(job: Job, report: VolumeReport, settings: Settings) -> bool:
     if settings.overwrite or not job.target.exists:
         return False
-    report.outcome, report.reason = "exists", "it is not overwritten"
+    if job.modified is not None and job.modified > job.target.path.stat().st_mtime:
+        report.outcome, report.reason = "outdated", OUTDATED
+    else:
+        report.outcome, report.reason = "exists", "it is not overwritten"
     return True
 
 
@@ -143,7 +148,7 @@ def _process_volume(
     for page in _process_pages(volume, stages, report, settings):
         pages.append(page)
         yield page.report
-    if not pages or any(page.outcome in ("done", "kept", "exists") for page in pages):
+    if not pages or any(page.outcome in ("done", "kept", "exists", "outdated") for page in pages):
         note = settings.note if processor.colors else None
         for name, reason in sink.finish(contents(volume, pages, job.target, report, note)):
             report.leave_out(name, reason)

@@ -18,12 +18,13 @@ PageOutcome = Literal[
     "done",  # processed: coloured or restored
     "kept",  # copied, because it needs nothing: it is in colour already
     "exists",  # a file of its name existed and was not overwritten
+    "outdated",  # the same, and its source has changed since
     "copied",  # copied, because it cannot be read
     "failed",  # not processed, for a reason that may be gone the next time
     "left out",  # not in the output
 ]
-VolumeOutcome = Literal["done", "exists", "failed", "stopped"]
-FAULTS: tuple[PageOutcome, ...] = ("copied", "failed", "left out")
+VolumeOutcome = Literal["done", "exists", "outdated", "failed", "stopped"]
+FAULTS: tuple[PageOutcome, ...] = ("copied", "failed", "left out", "outdated")
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class VolumeReport:
     @property
     def is_faulty(self) -> bool:
         """Whether the volume, or one of its pages, is not as it should be."""
-        return self.outcome in ("failed", "stopped") or any(page.outcome in FAULTS for page in self.pages)
+        return self.outcome in ("failed", "stopped", "outdated") or any(page.outcome in FAULTS for page in self.pages)
 
     def leave_out_copies(self) -> None:
         """Note that pages that would have been copied are missing, because the volume was not written."""
@@ -98,7 +99,7 @@ class Report:
         for volume in self.volumes:
             counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(volume.counts.items()))
             why = f" ({printable(volume.reason)})" if volume.reason else ""
-            where = f" -> {printable(volume.output)}" if volume.outcome in ("done", "exists") else ""
+            where = f" -> {printable(volume.output)}" if volume.outcome in ("done", "exists", "outdated") else ""
             others = f"; other files copied: {len(volume.others)}" if volume.others else ""
             yield f"{printable(volume.title)}: {volume.outcome}{why}{where}; pages: {counts or 'none'}{others}"
             yield from (f"  {page.line(volume.title)}" for page in volume.pages if page.outcome in FAULTS)

@@ -36,6 +36,9 @@ class Sink(Protocol):
     def has(self, name: str) -> bool:
         """Return whether there is a file of this name that must stay."""
 
+    def is_older(self, name: str, than: float) -> bool:
+        """Return whether the file of this name was written before a time, in seconds since 1970."""
+
     def finished(self, key: str) -> Note | None:
         """Return the note of a page that was kept under a key before, or None."""
 
@@ -65,6 +68,10 @@ class FolderSink(Sink):
         if not os.path.lexists(file):
             return False
         return _is_one_of(file, self.inputs) or not (self.overwrite or self._is_ours(file))
+
+    def is_older(self, name: str, than: float) -> bool:
+        file = self._file(name)
+        return file.exists() and file.stat().st_mtime < than
 
     def finished(self, key: str) -> Note | None:
         note = note_of(self.work, key)
@@ -129,6 +136,9 @@ class PackedSink(Sink):
     def has(self, name: str) -> bool:
         return False
 
+    def is_older(self, name: str, than: float) -> bool:
+        return False
+
     def finished(self, key: str) -> Note | None:
         note = note_of(self.work, key)
         return note if note and is_intact(self.work / key, note) else None
@@ -163,7 +173,7 @@ class PackedSink(Sink):
         aside = self.work / "inner"
         with zipfile.ZipFile(aside, "w") as archive:
             left_out = self._add(archive, contents, prefix=f"{name}/")
-        with aside.open("rb") as packed, outer.open(_zip_info(name), "w", force_zip64=True) as member:
+        with aside.open("rb") as packed, outer.open(_zip_info(unicode_name(name)), "w", force_zip64=True) as member:
             shutil.copyfileobj(packed, member)
         aside.unlink()
         return left_out
@@ -176,13 +186,17 @@ class PackedSink(Sink):
             except UnusableFile as reason:
                 left_out.append((content.name, str(reason)))
             else:
-                archive.writestr(_zip_info(content.name.removeprefix(prefix)), data)
+                name = unicode_name(content.name.removeprefix(prefix))
+                # Names that differ in bytes that are no Unicode may be equal as text.
+                while name in archive.NameToInfo:
+                    name = f"{PurePosixPath(name).with_suffix('')}_{PurePosixPath(name).suffix}"
+                archive.writestr(_zip_info(name), data)
         return left_out
 
 
 def _zip_info(name: str) -> zipfile.ZipInfo:
     """The entry of a file, equal for every run: its time is the first that ZIP can store."""
-    info = zipfile.ZipInfo(unicode_name(name))
+    info = zipfile.ZipInfo(name)
     info.create_system, info.external_attr = 3, 0o644 << 16
     loose = PurePosixPath(name).suffix.lower() in _LOOSELY_PACKED
     info.compress_type = zipfile.ZIP_DEFLATED if loose else zipfile.ZIP_STORED

@@ -109,8 +109,9 @@ def test_unpaired(tmp_path, write_pages, map_page):
 
 def test_zip_in_natural_order_without_other_files(tmp_path, encoded, map_page):
     with zipfile.ZipFile(tmp_path / "Kite v01.cbz", "w") as archive:
-        for name in ("p10.png", "p2.png", "__MACOSX/._p2.png", "info.xml"):
+        for name in ("p10.png", "p2.png", "__MACOSX/._p2.png"):
             archive.writestr(name, encoded(map_page(int("10" in name))))
+        archive.writestr("info.xml", "<info/>")
         archive.writestr("cut.png", encoded(map_page(1))[:60])
     (tmp_path / "Harbour v01.zip").write_bytes(b"no zip")
     pages = loaded(f"zip:{tmp_path}")
@@ -120,6 +121,7 @@ def test_zip_in_natural_order_without_other_files(tmp_path, encoded, map_page):
     assert "not a readable ZIP" in pages["Harbour v01.zip"] and "cannot be decoded" in pages[f"{kite}/cut.png"]
     works = [entry.label.work for entry in open_source(f"zip:{tmp_path / kite}").entries()]
     assert works == ["Kite"] * 3
+    assert open_source(f"zip:{tmp_path}").others() == [(f"{kite}/info.xml", "is no picture")]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["Harbour v01.zip", kite]
 
 

@@ -7,7 +7,7 @@ from PIL import Image
 
 from mangagan.data.archive.archive import open_archive
 from mangagan.data.settings import Data
-from mangagan.evaluate.colorization.evaluation_pages import UNVERIFIED, open_evaluation_pages
+from mangagan.evaluate.colorization.evaluation_pages import UNUSED, UNVERIFIED, open_evaluation_pages
 from mangagan.evaluate.protocol import Protocol
 from mangagan.evaluate.validation import held_out_pages
 
@@ -98,3 +98,15 @@ def test_pages_without_what_is_asked_for(pages):
     assert {kind for _, kind in open_evaluation_pages(Protocol(), data).labels} == {"gray"}
     with pytest.raises(ValueError, match="has no page in color with its ink and tones among the works held out"):
         open_evaluation_pages(Protocol(kinds=("bw",)), data)
+
+
+def test_a_broken_page_is_named(pages, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(pages, copy)
+    (copy / "b" / "broken.png").write_bytes(b"no picture")
+    found = open_evaluation_pages(Protocol(data=f"folder:{copy}"), Data(source=f"folder:{pages}"))
+    assert list(found.skipped) == ["b/broken.png"] and "cannot be decoded" in found.skipped["b/broken.png"]
+    assert UNUSED not in found.unverified
+    # Of the pages of the training most are not evaluated: a note says that some are missing.
+    own = open_evaluation_pages(Protocol(), Data(source=f"folder:{copy}"))
+    assert not own.skipped and own.unverified[UNUSED].startswith("1 files; `mangagan prepare --source=folder:")

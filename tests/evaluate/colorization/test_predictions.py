@@ -1,5 +1,6 @@
 """Mistakes in folders of pictures, each with what is wrong and where."""
 
+import os
 import shutil
 from dataclasses import replace
 
@@ -129,3 +130,17 @@ def test_a_scaled_picture_under_256(folders):
     Image.open(file).resize((96, 144), Image.Resampling.NEAREST).save(file)
     (page,) = judged(folders, Protocol("256", works=("c",), pages=1)).pages
     assert page.metrics["ciede2000"] < 3
+
+
+def test_files_that_cannot_be_read_are_skipped_with_the_reason(folders):
+    predictions, truth = folders
+    os.mkfifo(truth / "a" / "pipe.png")
+    (truth / "broken.png").symlink_to(truth / "nowhere")
+    (predictions / "zero.png").symlink_to("/dev/zero")
+    result = judged(folders, Protocol(works=("a",)))
+    assert [page.name for page in result.pages] == [f"a/{n}.png" for n in range(4)]
+    assert result.skipped == {
+        "a/pipe.png": "is no regular file",
+        "broken.png": "is a link to a file that does not exist",
+        f"{predictions}/zero.png": "is no regular file",
+    }

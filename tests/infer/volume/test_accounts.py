@@ -178,3 +178,54 @@ def test_a_page_whose_source_is_gone_leaves_the_unfinished_folder(tmp_path, run,
     (pages / "1.png").unlink()
     run(pages, tmp_path / "out")
     assert sorted(files(tmp_path / "out")) == ["0.png", "2.png", "3.png", "mine.png"]
+
+
+def test_a_result_that_is_older_than_its_source_is_named(tmp_path, run, archive, gray_page, outcomes):
+    (tmp_path / "in").mkdir()
+    for name in ("in/1.png", "in/2.png"):
+        (tmp_path / name).write_bytes(gray_page(1))
+    archive(tmp_path / "v.cbz", {"1.png": gray_page(1)})
+    sources = [tmp_path / "in", tmp_path / "v.cbz"]
+    assert run(sources, tmp_path / "out").exit_code == 0
+    assert run(sources, tmp_path / "out").exit_code == 0
+    later = (tmp_path / "out/v.cbz").stat().st_mtime + 10
+    for name in ("in/2.png", "v.cbz"):
+        os.utime(tmp_path / name, (later, later))
+    report = run(sources, tmp_path / "out")
+    assert report.exit_code == 1 and outcomes(report) == {"1.png": "exists", "2.png": "outdated"}
+    assert [volume.outcome for volume in report.volumes] == ["done", "outdated"]
+    assert "its source is newer than the result that exists" in report.volumes[1].reason
+    assert run(sources, tmp_path / "out", overwrite=True).exit_code == 0
+
+
+def test_two_volumes_of_one_result_do_not_cost_the_others(tmp_path, run, archive, gray_page, files):
+    (tmp_path / "shelf").mkdir()
+    for name in ("v.cbz", "v.cbr", "w.cbz"):
+        archive(tmp_path / "shelf" / name, {"1.png": gray_page(1)})
+    report = run(tmp_path / "shelf", tmp_path / "out")
+    assert {volume.title: volume.outcome for volume in report.volumes} == {
+        "shelf/v.cbr": "done",
+        "shelf/v.cbz": "failed",
+        "shelf/w.cbz": "done",
+    }
+    assert "would both become" in report.volumes[1].reason and sorted(files(tmp_path / "out")) == ["v.cbz", "w.cbz"]
+
+
+@pytest.mark.parametrize("output", ["out", "out.cbz"])
+def test_long_names_in_japanese(tmp_path, run, archive, gray_page, output):
+    name = 83 * "漫"
+    source = archive(tmp_path / f"{name}.cbz", {f"{83 * '頁'}.png": gray_page(1)})
+    assert run(source, tmp_path / output).exit_code == 0
+    assert (tmp_path / output).exists()
+
+
+def test_names_that_differ_in_bytes_alone_stay_two(tmp_path, run, gray_page, members):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    try:
+        for name in (b"\xff.png", b"%FF.png"):
+            (folder / os.fsdecode(name)).write_bytes(gray_page(1))
+    except OSError:
+        pytest.skip("this file system stores names as Unicode")
+    assert run(folder, tmp_path / "out", to="cbz").exit_code == 0
+    assert sorted(members(tmp_path / "out/in.cbz")) == ["%FF.png", "%FF_.png", "ComicInfo.xml"]

@@ -161,3 +161,28 @@ def test_packed_rar_without_an_unpacker(tmp_path, rar, monkeypatch):
     monkeypatch.setattr(rarfile, "tool_setup", nothing)
     with pytest.raises(UnusableFile, match="needs one of unrar"), open_volume(file)(Limits()):
         pass
+
+
+def test_names_that_claim_to_be_utf_8_and_are_not(tmp_path, archive):
+    members = {"aa\u00e9.txt": b"text", "bb\u00e9.txt": b"more"}
+    file = archive(tmp_path / "b.zip", members)
+    # The same names in Shift-JIS, with the flag of UTF-8 in the directory and before each member.
+    for name in ("aa", "bb"):
+        patched(file, f"{name}\u00e9.txt".encode(), f"{name}\u9801.txt".encode("cp932"))
+    with open_volume(file)(Limits()) as volume:
+        assert names(volume) == ["aa\u9801.txt", "bb\u9801.txt"]
+        assert [member.load() for member in volume.members] == [b"text", b"more"]
+
+
+def test_a_directory_that_is_too_large_is_refused_before_it_is_parsed(tmp_path, archive, monkeypatch):
+    file = archive(tmp_path / "b.zip", {f"{number}.txt": b"" for number in range(30)})
+    monkeypatch.setattr(zipfile, "ZipFile", lambda *_: pytest.fail("the directory is parsed"))
+    with pytest.raises(UnusableFile, match="has 30 members, more than the limit of 20"):
+        with open_volume(file)(Limits(members=20)):
+            pass
+    end = file.read_bytes()[-22:]
+    huge = struct.pack("<L", 2**31)
+    patched(file, end, end[:12] + huge + end[16:])
+    with pytest.raises(UnusableFile, match="has a directory of 2147483648 bytes, too many for 100 members"):
+        with open_volume(file)(Limits(members=100)):
+            pass
