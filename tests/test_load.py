@@ -153,7 +153,11 @@ def test_masks_of_a_volume_by_the_names_of_its_pages(folders, tmp_path):
     Image.fromarray(mask).save(tmp_path / "masks" / "book" / "a.png")
     book = book_of(tmp_path / "book.cbz", pages)
     found = {page.name: page for page in fill.volume(book, tmp_path / "whole.cbz", masks=tmp_path / "masks")}
-    assert {name: page.outcome for name, page in found.items()} == {"a.png": "done", "b.png": "failed", "c.png": "failed"}
+    assert {name: page.outcome for name, page in found.items()} == {
+        "a.png": "done",
+        "b.png": "failed",
+        "c.png": "failed",
+    }
     assert found["b.png"].reason == "its mask marks nothing: white is the hole"
     assert "no masks named c.*" in found["c.png"].reason
     made, source = images_in(tmp_path / "whole.cbz"), np.asarray(pages["a.png"])

@@ -20,6 +20,10 @@ class Member:
     archive: str = ""  # the name in the volume of the archive that it lies in, for a file of a nested archive
 
 
+def _nothing() -> None:
+    """Most volumes are read so fast that there is nothing to end."""
+
+
 @dataclass(frozen=True)
 class Volume:
     """The files of an open volume, in the order of their source."""
@@ -28,6 +32,7 @@ class Volume:
     left_out: tuple[tuple[str, str], ...] = ()  # (name, reason) of files that cannot be taken
     remarks: tuple[tuple[str, str], ...] = ()  # (name, reason) of members that are copied though they may hold pages
     size: int = 0  # bytes of all files of an archive, as it declares them
+    abort: Callable[[], None] = _nothing  # ends what another thread is loading, at Ctrl-C
 
 
 # Opens a volume for as long as the context lasts; raises UnusableFile.

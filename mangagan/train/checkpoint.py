@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from itertools import chain, count
-from operator import itemgetter
+from math import inf
 from pathlib import Path
+from typing import Any
 
 import jax
 import orbax.checkpoint as ocp
@@ -14,16 +15,22 @@ from jax.experimental import multihost_utils
 from orbax.checkpoint.checkpoint_managers import AnyPreservationPolicy, BestN, LatestN
 
 from mangagan.config import HIGHEST_IS_BEST
+from mangagan.train.digests import check_digests, write_digests
 from mangagan.train.state import TrainState
 
 log = logging.getLogger(__name__)
+
+# What Orbax appends to the name of a checkpoint that is not complete.
+TEMPORARY = ".orbax-checkpoint-tmp"
+# The part of a reason that Orbax gives: some of its messages list whole trees.
+REASON_LETTERS = 200
 
 
 class Checkpoints:
     """The checkpoints of one run, one folder for each saved step.
 
-    A checkpoint gets its final name only when it is complete (Orbax writes to a temporary folder and renames it), so a
-    process that is killed while saving leaves the earlier checkpoints untouched.
+    A checkpoint gets its final name only when it is complete, with the digests of its files (Orbax writes to a
+    temporary folder and renames it), so a process that is killed while saving leaves the earlier checkpoints untouched.
     """
 
     def __init__(self, folder: Path, keep_last: int, keep_best: str, *, reading: bool = False) -> None:
@@ -36,8 +43,9 @@ class Checkpoints:
             reading: Nothing in the folder is changed; it may be that of a run that is still training.
         """
         self._folder, self._reading = folder.resolve(), reading
-        rank: Callable[[dict[str, float]], float] = itemgetter(keep_best)
         rises = keep_best in HIGHEST_IS_BEST
+        # A checkpoint that was saved with other metrics is never the best.
+        rank: Callable[[dict[str, float]], float] = lambda metrics: metrics.get(keep_best, -inf if rises else inf)  # noqa: E731
         best = BestN(get_metric_fn=rank, reverse=not rises, n=1, keep_checkpoints_without_metrics=False)
         options = ocp.CheckpointManagerOptions(
             best_fn=rank,  # without it the metrics would not be saved with the checkpoint
@@ -45,8 +53,9 @@ class Checkpoints:
             preservation_policy=AnyPreservationPolicy([LatestN(keep_last), best]),
             cleanup_tmp_directories=not reading,  # another process may be writing them
             create=not reading,
+            async_options=ocp.AsyncOptions(post_finalization_callback=self._write_digests),
         )
-        self._manager = ocp.CheckpointManager(self._folder, options=options)
+        self._manager = _Manager(self._folder, options=options)
 
     @property
     def steps(self) -> list[int]:
@@ -76,8 +85,10 @@ class Checkpoints:
         """
         if step not in self.steps:
             raise ValueError(f"{self._folder} has no checkpoint {step}; it has {', '.join(map(str, self.steps))}")
-        state: TrainState = self._manager.restore(step, args=ocp.args.StandardRestore(like))
-        return state
+        try:
+            return self._read(step, like)
+        except Exception as error:  # Orbax raises exceptions of any type for damaged files
+            raise ValueError(f"the checkpoint {self._folder / str(step)} cannot be read: {_reason(error)}") from error
 
     def restore_newest(self, like: TrainState) -> TrainState | None:
         """Return the newest state that can be read, or None if there is no checkpoint.
@@ -91,20 +102,22 @@ class Checkpoints:
         Raises:
             ValueError: There are checkpoints, and none can be read.
         """
-        unreadable: list[int] = []
+        unreadable: dict[int, str] = {}
         for step in reversed(self.steps):
             try:
-                state = self.restore(step, like)
-            except Exception as error:  # Orbax raises exceptions of any type for damaged files
-                reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
-                log.warning("checkpoint %s cannot be read (%s); falling back to the one before", step, reason)
-                unreadable.append(step)
+                state = self._read(step, like)
+            except Exception as error:  # as in `restore`
+                unreadable[step] = _reason(error)
             else:
-                self._set_aside([] if self._reading else unreadable)
+                for bad, reason in unreadable.items():
+                    log.warning("checkpoint %s cannot be read (%s); falling back to %s", bad, reason, step)
+                self._set_aside([] if self._reading else list(unreadable))
                 return state
         if unreadable:
+            reasons = "; ".join(f"{step}: {reason}" for step, reason in unreadable.items())
             raise ValueError(
-                f"{self._folder}: none of the checkpoints {unreadable} can be read; start in another --workdir"
+                f"{self._folder}: none of the checkpoints can be read ({reasons}); bring back a copy of one, or start "
+                "in another --workdir"
             )
         return None
 
@@ -112,6 +125,23 @@ class Checkpoints:
         """Wait until all checkpoints are on disk, and close the folder."""
         self._manager.wait_until_finished()
         self._manager.close()
+
+    def _read(self, step: int, like: TrainState) -> TrainState:
+        folder = self._folder / str(step)
+        # Orbax would take a checkpoint without this folder for one of another kind, and all later ones with it.
+        if not (folder / "default").is_dir():
+            raise ValueError("it has no folder 'default'")
+        check_digests(folder)
+        state: TrainState = self._manager.restore(step, args=ocp.args.StandardRestore(like))
+        if int(state.step) != step:
+            raise ValueError(f"it holds the state after step {int(state.step)}")
+        return state
+
+    def _write_digests(self) -> None:
+        """Add the digests to the checkpoint that is being saved: all of its files are there, its final name is not."""
+        if jax.process_index() == 0:
+            for folder in self._folder.glob(f"[0-9]*{TEMPORARY}*"):
+                write_digests(folder)
 
     def _set_aside(self, steps: list[int]) -> None:
         if jax.process_index() == 0:
@@ -121,6 +151,23 @@ class Checkpoints:
             multihost_utils.sync_global_devices("unreadable checkpoints are set aside")
         if steps:
             self._manager.reload()
+
+
+class _Manager(ocp.CheckpointManager):
+    """A manager that reads the metrics of all checkpoints when it is opened, and does not fail for a damaged one."""
+
+    def metrics(self, step: int) -> Any:
+        """Return the metrics of a checkpoint, or None where it has none that can be read."""
+        try:
+            metrics = super().metrics(step)
+        except (ValueError, RecursionError):
+            return None
+        known = isinstance(metrics, dict) and all(isinstance(value, (int, float)) for value in metrics.values())
+        return metrics if known else None
+
+
+def _reason(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:REASON_LETTERS]
 
 
 def _free(path: Path) -> Path:

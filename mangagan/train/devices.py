@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import jax
 import numpy as np
+from jax.experimental import multihost_utils
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from mangagan.tasks.base import Batch
@@ -49,3 +50,10 @@ def put(batch: dict[str, np.ndarray], mesh: Mesh) -> Batch:
         mesh: The devices.
     """
     return {name: jax.make_array_from_process_local_data(split(mesh), pictures) for name, pictures in batch.items()}
+
+
+def any_host(flag: bool) -> bool:
+    """Return whether the flag is set on any host, once all hosts have called this."""
+    if jax.process_count() == 1:
+        return flag
+    return bool(np.any(multihost_utils.process_allgather(np.array(flag))))

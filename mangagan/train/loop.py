@@ -10,25 +10,28 @@ from datetime import timedelta
 from pathlib import Path
 
 import jax
-import numpy as np
-from jax.experimental import multihost_utils
 from tqdm import tqdm
 
 from mangagan.config import Experiment
 from mangagan.data.archive.archive import Archive, open_archive
+from mangagan.data.sources.open_source import same_source
 from mangagan.data.stream.batches import Batch, batches, steps_per_epoch
+from mangagan.data.stream.page_use import page_use
 from mangagan.evaluate.validation import held_out_pages
 from mangagan.overrides import describe
 from mangagan.train import devices
 from mangagan.train.checkpoint import Checkpoints
+from mangagan.train.experiment_file import read_experiment, write_description
 from mangagan.train.init_from import begin, initial_variables
 from mangagan.train.meter import Meter
 from mangagan.train.perceptual_networks import load_frozen
 from mangagan.train.program import Program, build_program
 from mangagan.train.reporter import HINTS, Reporter
+from mangagan.train.run_environment import check_data, record_start
+from mangagan.train.run_length import check_length, describe_new_length
 from mangagan.train.run_log import RunLog
 from mangagan.train.state import TrainState
-from mangagan.train.workdir import Resume, check, check_data, claim, record_start
+from mangagan.train.workdir import Resume, check, claimed
 
 # The duration of a run is estimated from the steps after the first of these, up to the second; earlier ones compile.
 TIMED_STEPS = (2, 5)
@@ -51,31 +54,43 @@ def train(experiment: Experiment, workdir: Path, *, resume: Resume = "auto", est
         ValueError: Experiment, data or folder are wrong; the message says what to change.
         Diverged: A loss or a gradient is not finite.
     """
-    check(workdir, describe(experiment), resume)
+    description = describe(experiment)
+    check(workdir, description, resume)
     archive = open_archive(experiment.data.source, held_out=experiment.data.held_out)
     frozen = load_frozen(experiment.task.frozen_weights)
-    program = build_program(experiment, devices.make_mesh(), steps_per_epoch(experiment.data, archive), frozen)
+    epoch = steps_per_epoch(experiment.data, archive)
+    program = build_program(experiment, devices.make_mesh(), epoch, frozen)
     # Mistakes in the networks or in `train.init_from` are found before the folder is created.
     like = program.abstract_state
     if experiment.train.init_from and not workdir.exists():
         initial_variables(experiment, like)
-    _claim_folder(experiment, workdir)
     settings, first_host = experiment.train, jax.process_index() == 0
     with ExitStack() as stack:
+        stack.enter_context(claimed(workdir, description, resume))
+        recorded = read_experiment(workdir)
         stopped = stack.enter_context(_stop_signals())
         checkpoints = stack.enter_context(
             closing(Checkpoints(workdir / "checkpoints", settings.keep_last, settings.keep_best))
         )
         state = checkpoints.restore_newest(like) or begin(experiment, program.init())
         start = int(state.step)
-        if start:
-            check_data(workdir, archive.fingerprint)
+        moved = "" if same_source(recorded.data.source, experiment.data.source) else recorded.data.source
+        if start or moved:
+            check_data(workdir, archive.fingerprint, moved)
+        check_length(workdir, settings, program.total_steps, start)
+        if first_host:
+            write_description(workdir, description)
         bar = stack.enter_context(_bar(experiment, program.total_steps, start))
         if start >= program.total_steps:
             bar.write(f"{workdir} is already trained to its last step, {start}")
             return
         if first_host:
-            record_start(workdir, archive.fingerprint, start)
+            use = page_use(experiment.data, archive)
+            if line := use.line(experiment.data.source):
+                bar.write(line)
+            if line := describe_new_length(recorded.train, settings, epoch, start):
+                bar.write(line)
+            record_start(workdir, archive.fingerprint, start, use.record())
         files = stack.enter_context(closing(RunLog(workdir, start))) if first_host else None
         pages = held_out_pages(experiment.data, archive, settings.evaluation_pages)
         if not pages:
@@ -94,13 +109,6 @@ def train(experiment: Experiment, workdir: Path, *, resume: Resume = "auto", est
         )
         stream = stack.enter_context(closing(_stream(experiment, archive, start)))
         _loop(program, reporter, state, stream, stopped, estimate)
-
-
-def _claim_folder(experiment: Experiment, workdir: Path) -> None:
-    if jax.process_count() > 1:
-        multihost_utils.sync_global_devices("every host has checked the folder before the first one writes to it")
-    if jax.process_index() == 0:
-        claim(workdir, describe(experiment))
 
 
 def _stream(experiment: Experiment, archive: Archive, start: int) -> Generator[Batch, None, None]:
@@ -169,13 +177,7 @@ def _stop_signals() -> Iterator[Callable[[], bool]]:
 
     previous = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield lambda: _any_host(bool(received))
+        yield lambda: devices.any_host(bool(received))
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
-
-
-def _any_host(flag: bool) -> bool:
-    if jax.process_count() == 1:
-        return flag
-    return bool(np.any(multihost_utils.process_allgather(np.array(flag))))

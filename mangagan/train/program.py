@@ -15,6 +15,7 @@ from mangagan.config import Experiment, example_batch
 from mangagan.tasks.base import Batch, Metrics, Tree, Variables
 from mangagan.train import devices
 from mangagan.train.optim import build_optimizer
+from mangagan.train.run_length import total_steps
 from mangagan.train.state import Optimizers, TrainState, init_state
 from mangagan.train.step import make_step
 
@@ -52,7 +53,7 @@ def build_program(experiment: Experiment, mesh: Mesh, steps_per_epoch: int, froz
     """
     train, task = experiment.train, experiment.task
     devices.check_batch_size(experiment.data.batch_size, mesh)
-    total = train.steps if train.steps is not None else train.epochs * steps_per_epoch
+    total = total_steps(train, steps_per_epoch)
     optimizers = Optimizers(
         build_optimizer(train.generator, total, steps_per_epoch),
         build_optimizer(train.discriminator, total, steps_per_epoch),

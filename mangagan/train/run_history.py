@@ -12,6 +12,8 @@ from mangagan.data.archive.archive import Archive, cache_folder
 from mangagan.images.atomic import read_json_lines
 from mangagan.overrides import describe
 from mangagan.pretrained.card import History
+from mangagan.train.run_environment import ENVIRONMENT
+from mangagan.train.workdir import saved_steps
 
 # --workdir, --resume and --distributed, which argparse also takes cut short.
 _LOCAL = ("--w", "--r", "--di")
@@ -29,14 +31,14 @@ def read_history(run: Path, experiment: Experiment, steps: Sequence[int] = ()) -
         steps: The checkpoints whose mean is the model; none: the newest one.
     """
     step = max(steps, default=newest_step(run))
-    starts = [line for line in read_json_lines(run / "environment.jsonl") if line.get("step", 0) <= step]
-    metrics = [line for line in read_json_lines(run / "metrics.jsonl") if line.get("step", step + 1) <= step]
-    grids = [grid for grid in sorted((run / "grids").glob("[0-9]*.png")) if int(grid.stem) <= step]
+    starts = _until(step, run / ENVIRONMENT, unnumbered=0)
+    metrics = _until(step, run / "metrics.jsonl", unnumbered=step + 1)
+    grids = [grid for grid in sorted((run / "grids").glob("*.png")) if grid.stem.isdecimal() and int(grid.stem) <= step]
     environment = starts[-1] if starts else {}
     archive = _find_archive(environment.get("data"))
     return History(
         origin=f"{_averaged(steps or [step])} of a run.",
-        command=_command(environment.get("command", []), describe(experiment)),
+        command=_command(_texts(environment.get("command")), describe(experiment)),
         environment=environment,
         evaluations=[line for line in metrics if experiment.train.keep_best in line],
         training_set=f"Trained on `{experiment.data.source}`{_count(archive)}.",
@@ -53,13 +55,25 @@ def _averaged(steps: Sequence[int]) -> str:
 
 def newest_step(run: Path) -> int:
     """Return the step of the newest checkpoint of a run's folder, or 0 if there is none."""
-    saved = run / "checkpoints"
-    entries = saved.iterdir() if saved.is_dir() else ()
-    return max((int(entry.name) for entry in entries if entry.name.isdigit()), default=0)
+    return max(saved_steps(run), default=0)
+
+
+def _until(step: int, file: Path, unnumbered: int) -> list[dict[str, Any]]:
+    """Return the lines of a log up to a step, without damaged ones; those that name no step are of `unnumbered`."""
+    lines = [(line, line.get("step", unnumbered)) for line in read_json_lines(file)]
+    return [line for line, number in lines if isinstance(number, int) and number <= step]
+
+
+def _texts(value: Any) -> list[str]:
+    return value if isinstance(value, list) and all(isinstance(part, str) for part in value) else []
 
 
 def _find_archive(fingerprint: str | None) -> Archive | None:
-    for manifest in sorted(cache_folder().glob("*/manifest.json")):
+    try:
+        manifests = sorted(cache_folder().glob("*/manifest.json"))
+    except ValueError:  # there is no cache folder
+        return None
+    for manifest in manifests:
         archive = Archive(manifest.parent)
         try:
             if archive.fingerprint == fingerprint:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,9 @@ from PIL import Image, ImageDraw
 from tensorboardX import SummaryWriter
 
 from mangagan.color import to_bytes
-from mangagan.images.atomic import write_atomically
+from mangagan.images.atomic import read_json_line, write_atomically
+
+log = logging.getLogger(__name__)
 
 GRID_HEADER = 16
 
@@ -27,8 +30,13 @@ class RunLog:
         self._metrics, self._grids = workdir / "metrics.jsonl", workdir / "grids"
         self._grids.mkdir(exist_ok=True)
         if self._metrics.exists():
-            kept = [line for line in self._metrics.read_text().splitlines() if _step_of(line) <= step]
-            write_atomically(self._metrics, "".join(line + "\n" for line in kept).encode())
+            lines = self._metrics.read_bytes().splitlines()
+            steps = list(map(_step_of, lines))
+            # The last line may have been cut by a kill.
+            if damaged := sum(number is None for number in steps[:-1]):
+                log.warning("%s: damaged lines are left out, %s of %s", self._metrics, damaged, len(lines))
+            kept = [line for line, number in zip(lines, steps, strict=True) if number is not None and number <= step]
+            write_atomically(self._metrics, b"".join(line + b"\n" for line in kept))
         self._board = SummaryWriter(str(workdir / "tensorboard"), purge_step=step + 1)
 
     def scalars(self, step: int, metrics: dict[str, float]) -> None:
@@ -76,9 +84,7 @@ def _rgb(picture: Float[np.ndarray, "h w c"]) -> np.ndarray:
     return np.broadcast_to(to_bytes(picture), (*picture.shape[:2], 3))
 
 
-def _step_of(line: str) -> float:
-    # A line that is incomplete, because the process was killed while writing, belongs to no step.
-    try:
-        return json.loads(line)["step"]
-    except json.JSONDecodeError:
-        return float("inf")
+def _step_of(line: bytes) -> int | None:
+    """Return the step of a line of metrics, or None for a line that is damaged or incomplete."""
+    step = (read_json_line(line) or {}).get("step")
+    return step if isinstance(step, int) else None

@@ -1,29 +1,28 @@
-"""The folder of a run: its experiment, and the environment of each start."""
+"""The folder of a run: whether an experiment may be trained in it, and the lock of the process that does."""
 
 from __future__ import annotations
 
-import datetime
-import json
-import platform
-import subprocess
-import sys
-from collections.abc import Mapping
-from contextlib import suppress
-from importlib.metadata import version
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import jax
+from filelock import FileLock, Timeout
 
-from mangagan.config import Experiment
-from mangagan.images.atomic import write_atomically
-from mangagan.overrides import Plain, describe, differences, override
-from mangagan.tasks.paired import Paired
+from mangagan.overrides import Plain, describe, differences
+from mangagan.train.devices import any_host
+from mangagan.train.experiment_file import EXPERIMENT, read_description, read_experiment, write_description
 
 Resume = Literal["auto", "never", "require"]
 
-# Keys that may change when a run is continued: its arrays do not depend on them.
-FREE_KEYS = ("data.workers", "train.every_", "train.keep_")
+# Keys that may change when a run is continued. Its arrays do not depend on the first three; how long it trains is
+# checked against what it has done, and where its pages lie against their fingerprint.
+FREE_KEYS = ("data.workers:", "train.every_", "train.keep_", "train.steps:", "train.epochs:", "data.source:")
+# The differences of two experiments that a message lists: those of other tasks have dozens.
+SHOWN_DIFFERENCES = 8
+# Hidden, so that a folder with nothing else is still an empty one.
+LOCK = ".lock"
 
 
 def check(workdir: Path, description: Mapping[str, Plain], resume: Resume) -> None:
@@ -37,103 +36,81 @@ def check(workdir: Path, description: Mapping[str, Plain], resume: Resume) -> No
     Raises:
         ValueError: The folder holds other files or another experiment, or `resume` does not allow it.
     """
-    checkpoints = workdir / "checkpoints"
-    has_checkpoints = checkpoints.is_dir() and any(entry.name.isdigit() for entry in checkpoints.iterdir())
+    has_checkpoints = bool(saved_steps(workdir))
     if has_checkpoints and resume == "never":
         raise ValueError(f"{workdir} holds a run already; choose another --workdir, or continue it with --resume=auto")
     if not has_checkpoints and resume == "require":
         raise ValueError(f"{workdir} has no checkpoint to continue from; start with --resume=auto")
-    file = workdir / "experiment.json"
-    if file.exists():
-        _check_same(workdir, json.loads(file.read_text()), description)
+    if (workdir / EXPERIMENT).exists():
+        _check_same(workdir, description)
     elif workdir.exists() and any(not entry.name.startswith(".") for entry in workdir.iterdir()):
-        raise ValueError(f"{workdir} holds files and is no run; choose another --workdir")
+        raise ValueError(f"{workdir} holds files and is no run (it has no {EXPERIMENT}); choose another --workdir")
 
 
-def claim(workdir: Path, description: Mapping[str, Plain]) -> None:
-    """Write the experiment to its folder, which `check` has accepted.
+@contextmanager
+def claimed(workdir: Path, description: Mapping[str, Plain], resume: Resume) -> Iterator[None]:
+    """Hold the folder of a run until the context ends, and write the experiment to it if it has none.
+
+    The first host holds the lock, for all hosts. The system frees it when the process dies, however that happens.
 
     Args:
         workdir: The folder; it is created if needed.
         description: The experiment, see `mangagan.overrides.describe`.
-    """
-    workdir.mkdir(parents=True, exist_ok=True)
-    write_atomically(workdir / "experiment.json", json.dumps(dict(description), indent=1).encode())
-
-
-def check_data(workdir: Path, fingerprint: str) -> None:
-    """Check that a run is continued with the pages that it was started with.
-
-    Args:
-        workdir: The run's folder.
-        fingerprint: The fingerprint of the archive.
+        resume: As for `check`, which is repeated: another process may have begun a run in the meantime.
 
     Raises:
-        ValueError: The last start of the run used other pages.
+        ValueError: Another process trains in the folder, or `check` refuses it.
     """
-    known = [line["data"] for line in _starts(workdir)]
-    if known and known[-1] != fingerprint:
+    any_host(False)  # every host has checked the folder before the first one writes to it
+    lock, refusal = FileLock(workdir / LOCK), None
+    try:
+        if jax.process_index() == 0:
+            refusal = _claim(lock, workdir, description, resume)
+        if any_host(refusal is not None):
+            raise refusal or ValueError(f"the first host cannot train in {workdir}; its message says why")
+        yield
+    finally:
+        lock.release()
+
+
+def saved_steps(workdir: Path) -> list[int]:
+    """Return the steps of the checkpoints in the folder of a run, oldest first, whether they can be read or not."""
+    saved = workdir / "checkpoints"
+    names = [entry.name for entry in saved.iterdir() if entry.is_dir()] if saved.is_dir() else []
+    return sorted(int(name) for name in names if name.isascii() and name.isdecimal())
+
+
+def _claim(lock: FileLock, workdir: Path, description: Mapping[str, Plain], resume: Resume) -> Exception | None:
+    """Return why the folder cannot be used, or None once it is held."""
+    try:
+        workdir.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+        check(workdir, description, resume)
+        if not (workdir / EXPERIMENT).exists():
+            write_description(workdir, description)
+    except Timeout:
+        return ValueError(
+            f"another process trains in {workdir}: wait until it has ended, stop it, or choose another --workdir"
+        )
+    except (ValueError, OSError) as error:
+        return error
+    return None
+
+
+def _check_same(workdir: Path, new: Mapping[str, Plain]) -> None:
+    changed = [line for line in differences(_present(workdir), new) if not line.startswith(FREE_KEYS)]
+    if changed:
+        more = f" and {len(changed) - SHOWN_DIFFERENCES} more" if len(changed) > SHOWN_DIFFERENCES else ""
         raise ValueError(
-            f"{workdir} was trained on other pages: the fingerprint of the data was {known[-1]} and is now "
-            f"{fingerprint}. Restore the pages as they were, or choose another --workdir"
+            f"{workdir} holds another experiment; choose another --workdir (with train.init_from={workdir} it starts "
+            f"from the generator of this run). It differs in {', '.join(changed[:SHOWN_DIFFERENCES])}{more}"
         )
 
 
-def record_start(workdir: Path, fingerprint: str, step: int) -> None:
-    """Append the environment of this start of the run to `environment.jsonl`.
-
-    Args:
-        workdir: The run's folder.
-        fingerprint: The fingerprint of the archive.
-        step: The step from which the run starts or continues.
-    """
-    with (workdir / "environment.jsonl").open("a") as lines:
-        lines.write(json.dumps(_environment(fingerprint, step)) + "\n")
-
-
-def _starts(workdir: Path) -> list[dict[str, Any]]:
-    file, starts = workdir / "environment.jsonl", []
-    for line in file.read_text().splitlines() if file.exists() else []:
-        with suppress(json.JSONDecodeError):  # an incomplete line of a killed process
-            starts.append(json.loads(line))
-    return starts
-
-
-def _check_same(workdir: Path, old: Mapping[str, Plain], new: Mapping[str, Plain]) -> None:
-    changed = [line for line in differences(_present(old), new) if not line.startswith(FREE_KEYS)]
-    if changed:
-        listing = "\n  ".join(changed)
-        raise ValueError(f"{workdir} holds another experiment; choose another --workdir. It differs in\n  {listing}")
-
-
-def _present(old: Mapping[str, Plain]) -> Mapping[str, Plain]:
-    """Return a description with the present names, and with the defaults of fields that were added later."""
+def _present(workdir: Path) -> Mapping[str, Plain]:
+    """Return the recorded description with the present names, and with the defaults of fields that were added later."""
+    description = read_description(workdir)
     try:
-        return describe(override(Experiment(task=Paired()), old))
+        return describe(read_experiment(workdir))
     except ValueError:
-        return old
-
-
-def _environment(fingerprint: str, step: int) -> dict[str, Any]:
-    packages = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "grain", "numpy", "pillow", "mangagan")
-    return {
-        "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "step": step,
-        "command": sys.argv,
-        "python": platform.python_version(),
-        "versions": {package: version(package) for package in packages},
-        "git": _git_commit(),
-        "data": fingerprint,
-        "devices": [device.device_kind for device in jax.devices()],
-        "processes": jax.process_count(),
-    }
-
-
-def _git_commit() -> str | None:
-    """Return the commit of the running code, with "-dirty" if files were changed, or None outside a checkout."""
-    command = ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
-    try:
-        answer = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, timeout=10)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return answer.stdout.strip() or None
+        return description

@@ -106,6 +106,7 @@ def test_a_network_that_does_not_fit_leaves_the_folder_free(pages, tmp_path, cap
         (["--exp=pix2pix_manga", "train.stpes=3"], "Train has no 'stpes'"),
         (["--exp=pix2pix_manga:debug", "data.source=folder:/nowhere", "--workdir=unused"], "/nowhere"),
         (["--exp=pix2pix_manga:debug", "data.source=films:x", "--workdir=unused"], "films"),
+        (["--exp=pix2pix_manga:debug", "--workdir=~no-such-user/run"], "a path begins with ~"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(arguments, complaint, capsys):

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import io
+import sys
+import threading
+import time
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from mangagan.images import pdf
 from mangagan.images.errors import UnusableFile
 from mangagan.images.limits import Limits
 from mangagan.images.open_volume import open_volume
@@ -39,9 +43,10 @@ def test_pages_without_a_picture_are_drawn_at_the_default(tmp_path):
     made.save(tmp_path / "b.pdf")
     with open_volume(tmp_path / "b.pdf")(Limits()) as volume:
         assert Image.open(io.BytesIO(volume.members[0].load())).size == (200, 400)
+    # A page of a PDF has no size of its own: it is drawn as large as it may be.
     with open_volume(tmp_path / "b.pdf")(Limits(pixels=1000)) as volume:
-        with pytest.raises(UnusableFile, match="megapixels"):
-            volume.members[0].load()
+        width, height = Image.open(io.BytesIO(volume.members[0].load())).size
+        assert 800 < width * height <= 1000 and abs(height / width - 2) < 0.1
 
 
 def test_hostile_documents(document):
@@ -53,3 +58,123 @@ def test_hostile_documents(document):
     document.write_bytes(b"%PDF-1.4\n" + b"nonsense " * 100)
     with pytest.raises(UnusableFile, match="not a readable PDF"), open_volume(document)(Limits()):
         pass
+
+
+def written(file, content: bytes, resources: bytes = b"", objects: tuple[bytes, ...] = (), box=(216, 305)):
+    """Write a PDF of one page with this content, these resources, and further objects from number 5."""
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 %d %d]/Contents 4 0 R/Resources<<%s>>>>" % (*box, resources)
+    stream = b"<</Length %d>>stream\n%s\nendstream" % (len(content), content)
+    parts = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>", page, stream, *objects]
+    data, places = b"%PDF-1.4\n", []
+    for number, part in enumerate(parts, 1):
+        places.append(len(data))
+        data += b"%d 0 obj%s\nendobj\n" % (number, part)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    data += b"xref\n0 %d\n0000000000 65535 f \n%strailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (
+        len(parts) + 1,
+        table,
+        len(parts) + 1,
+        len(data),
+    )
+    file.write_bytes(data)
+    return file
+
+
+def image(width, height):
+    pixels = bytes(width * height)
+    return (
+        b"<</Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray/BitsPerComponent 8/Length %d>>"
+        % (
+            width,
+            height,
+            len(pixels),
+        )
+        + b"stream\n%s\nendstream" % pixels
+    )
+
+
+def size_of(file, **limits):
+    with open_volume(file)(Limits(**limits)) as volume:
+        return Image.open(io.BytesIO(volume.members[0].load())).size
+
+
+SIZE = (432, 610)  # of 216 x 305 points at 144 dots per inch
+
+
+def test_a_page_has_the_resolution_of_its_pictures_in_strips_layers_and_forms(tmp_path):
+    whole = b"q 216 0 0 305 0 0 cm /I Do Q"
+    strips = b"".join(b"q 216 0 0 30.5 0 %.1f cm /I Do Q " % (30.5 * n) for n in range(10))
+    layers = b"q 216 0 0 305 0 0 cm /J Do Q q 216 0 0 305 0 0 cm /I Do Q"
+    rotated = b"q 0 305 -216 0 216 0 cm /I Do Q"
+    logo = b"q 216 0 0 305 0 0 cm /I Do Q q 9 0 0 9 0 0 cm /J Do Q"
+    form = b"<</Type/XObject/Subtype/Form/BBox[0 0 108 152.5]/Resources<</XObject<</I 6 0 R>>>>/Length 32>>stream\n"
+    form += b"q 108 0 0 152.5 0 0 cm /I Do Q  \nendstream"
+    xobjects = b"/XObject<</I 5 0 R/J 6 0 R>>"
+    for name, content, objects in (
+        ("whole", whole, (image(432, 610), image(9, 9))),
+        ("strips", strips, (image(432, 61), image(9, 9))),
+        ("layers", layers, (image(432, 610), image(72, 101))),
+        ("rotated", rotated, (image(610, 432), image(9, 9))),
+        ("logo", logo, (image(432, 610), image(99, 99))),
+        ("form", b"q 2 0 0 2 0 0 cm /I Do Q", (form, image(432, 610))),
+    ):
+        assert size_of(written(tmp_path / f"{name}.pdf", content, xobjects, objects)) == SIZE, name
+    small = written(tmp_path / "small.pdf", b"q 50 0 0 50 0 0 cm /I Do Q", xobjects, (image(432, 610), image(9, 9)))
+    assert size_of(small) == (600, 848)
+
+
+def test_a_double_page_of_too_many_pixels_is_drawn_as_large_as_it_may_be(tmp_path):
+    file = written(tmp_path / "b.pdf", b"q 400 0 0 200 0 0 cm /I Do Q", b"/XObject<</I 5 0 R>>", (image(800, 400),),
+                   box=(400, 200))  # fmt: skip
+    assert size_of(file) == (800, 400)
+    width, height = size_of(file, pixels=100_000)
+    assert 97_000 < width * height <= 100_000 and width / height == pytest.approx(2, abs=0.01)
+
+
+def test_a_page_of_extreme_sides_is_refused(tmp_path):
+    with pytest.raises(UnusableFile, match="is no page: one side is over 50 times the other"):
+        size_of(written(tmp_path / "b.pdf", b"", box=(4, 14400)))
+
+
+@pytest.fixture
+def endless(tmp_path):
+    """A page whose pattern of tiny steps takes minutes to draw."""
+    pattern = b"<</Type/Pattern/PatternType 1/PaintType 1/TilingType 1/BBox[0 0 9000 9000]/XStep .01/YStep .01"
+    pattern += b"/Resources<<>>/Length 18>>stream\n0 0 9000 9000 re f\nendstream"
+    content = b"/Pattern cs /P scn 0 0 216 305 re f"
+    return written(tmp_path / "b.pdf", content, b"/Pattern<</P 5 0 R>>", (pattern,))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processor time is bounded on POSIX alone")
+def test_a_page_that_never_ends_is_given_up(endless, monkeypatch):
+    monkeypatch.setattr(pdf, "_SECONDS", 1)
+    start = time.monotonic()
+    with open_volume(endless)(Limits()) as volume:
+        (page,) = volume.members
+        for _ in range(2):
+            with pytest.raises(UnusableFile, match="takes too long or too much memory to draw"):
+                page.load()
+        monkeypatch.setattr(pdf, "_MOST_KILLED", 2)
+        with pytest.raises(UnusableFile, match="is not drawn: 2 pages before it took too long"):
+            page.load()
+    assert time.monotonic() - start < 20
+
+
+def test_drawing_can_be_stopped(endless):
+    with open_volume(endless)(Limits()) as volume:
+        timer = threading.Timer(0.5, volume.abort)
+        timer.start()
+        start = time.monotonic()
+        with pytest.raises(UnusableFile):
+            volume.members[0].load()
+        assert time.monotonic() - start < 5
+
+
+def test_memory_is_bounded(document, monkeypatch):
+    monkeypatch.setattr(pdf, "_MEMORY", 150_000_000)
+    with open_volume(document)(Limits()) as volume:
+        assert volume.members[0].load()
+    large = written(document, b"q 216 0 0 305 0 0 cm /I Do Q", b"/XObject<</I 5 0 R>>", (image(5000, 7000),))
+    with open_volume(large)(Limits()) as volume:
+        with pytest.raises(UnusableFile, match="memory|cannot be rendered"):
+            volume.members[0].load()

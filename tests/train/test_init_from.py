@@ -1,6 +1,7 @@
 import jax
 import numpy as np
 import pytest
+from PIL import Image
 
 from mangagan import experiments
 from mangagan.interop.reference.state_dicts import load_reference, save_reference
@@ -33,6 +34,8 @@ def test_a_run_is_loaded_from_its_folder(run, pages):
     experiment, variables = load_run(run)
     assert experiment == override(experiments.load("pix2pix_manga:debug"), {"data.source": f"folder:{pages}"})
     assert not same(variables, state_of(experiment).ema)
+    # The pages are smaller than the window, which their crops tell.
+    assert experiment.data.crop == min(Image.open(next(pages.rglob("*.png"))).size) < experiment.data.window
 
 
 def test_a_run_is_initialized_from_another_run(run):

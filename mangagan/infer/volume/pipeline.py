@@ -22,6 +22,7 @@ def flow(
     *,
     workers: int,
     live: int,
+    abort: Callable[[], None] = lambda: None,
 ) -> Iterator[Done]:
     """Yield `write(process(read(item)))` in the order of the items.
 
@@ -35,6 +36,7 @@ def flow(
         write: The last stage, run in threads.
         workers: The number of threads.
         live: The most items that are in progress at once.
+        abort: Called at Ctrl-C: it ends reads that are under way.
     """
     source = iter(items)
     coming: deque[Future[Read]] = deque()
@@ -52,6 +54,9 @@ def flow(
                 return
             while going and going[0].done():
                 yield going.popleft().result()
+    except KeyboardInterrupt:
+        abort()
+        raise
     finally:
         # What was processed is worth writing, even if the next item fails.
         for unread in coming:

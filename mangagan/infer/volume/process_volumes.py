@@ -6,6 +6,7 @@ import time
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from tqdm import tqdm
 
@@ -181,7 +182,7 @@ def _quality(job: Job, volume: Volume, settings: Settings) -> Quality:
 def _process_pages(volume: Volume, stages: Stages, report: VolumeReport, settings: Settings) -> Iterator[FinishedPage]:
     members = [member for member in volume.members if member.is_page]
     title = printable(stages.volume)
-    threads = {"workers": settings.workers, "live": settings.live_pages}
+    threads: dict[str, Any] = {"workers": settings.workers, "live": settings.live_pages, "abort": volume.abort}
     # Without smoothing, the time left follows from the mean of all pages so far.
     with tqdm(total=len(members), desc=title, unit="page", smoothing=0, disable=not settings.progress) as bar:
         for page in flow(members, stages.read, stages.process, stages.write, **threads):

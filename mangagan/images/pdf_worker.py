@@ -1,0 +1,98 @@
+"""The process that parses and draws a PDF: it may hang or grow, and is then killed without harm to the parent.
+
+It reads requests from its standard input and answers on its standard output. A request is a line of JSON: the number of
+a page, and the most pixels of its picture. An answer is a byte, "+" for data or "-" for an error, the length of what
+follows in 8 bytes, and that. The first answer, without a request, is the number of pages.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import IO, Any
+
+from mangagan.images.encode import encode
+from mangagan.images.errors import UnusableFile
+from mangagan.images.limits import check_picture_size
+from mangagan.images.pdf_resolution import page_resolution
+
+_POINTS_PER_INCH = 72
+
+
+def main() -> None:
+    """Serve one document: the arguments are its path, and the seconds and bytes that the process may use."""
+    path, seconds, memory = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    out = sys.stdout.buffer
+    _limit_memory(memory)
+    for answer in _answers(path, seconds):
+        _write(out, answer)
+
+
+def _answers(path: str, seconds: int) -> Iterator[bytes | UnusableFile]:
+    """Yield the number of pages, then the picture of each page that is requested."""
+    import pypdfium2
+
+    _limit_seconds(seconds)
+    try:
+        document = pypdfium2.PdfDocument(path)
+        yield str(len(document)).encode()
+    except Exception as error:  # PdfiumError, OSError; encrypted files say so
+        yield UnusableFile(f"is not a readable PDF file: {error}")
+        return
+    for line in sys.stdin.buffer:
+        _limit_seconds(seconds)
+        number, pixels = json.loads(line)
+        try:
+            yield _draw(document, number, pixels)
+        except UnusableFile as reason:
+            yield reason
+        except MemoryError:
+            yield UnusableFile("takes too much memory to draw")
+        except Exception as error:
+            yield UnusableFile(f"cannot be rendered: {error}")
+
+
+def _draw(document: Any, number: int, pixels: int) -> bytes:
+    """Return a page as PNG at the resolution of its pictures, or at the largest one that its pixels allow."""
+    page = document[number]
+    try:
+        dots = page_resolution(page, pixels)
+        width, height = (round(side * dots / _POINTS_PER_INCH) for side in page.get_size())
+        check_picture_size(width, height, min_side=1)
+        picture = page.render(scale=dots / _POINTS_PER_INCH).to_pil().convert("RGB")
+    finally:
+        page.close()
+    return encode(picture, "PNG", dpi=(dots, dots), compress_level=4)
+
+
+def _write(out: IO[bytes], answer: bytes | UnusableFile) -> None:
+    data = str(answer).encode() if isinstance(answer, UnusableFile) else answer
+    out.write(b"-" if isinstance(answer, UnusableFile) else b"+")
+    out.write(len(data).to_bytes(8, "big"))
+    out.write(data)
+    out.flush()
+
+
+def _limit_memory(memory: int) -> None:
+    try:
+        import resource
+    except ImportError:  # Windows has no such limits: the parent's clock is left
+        return
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+
+
+def _limit_seconds(seconds: int) -> None:
+    """Give this process so many more seconds of processor time; the system kills it after them."""
+    try:
+        import resource
+    except ImportError:
+        return
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    used = int(usage.ru_utime + usage.ru_stime) + 1
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (used + seconds, most))
+
+
+if __name__ == "__main__":
+    main()
