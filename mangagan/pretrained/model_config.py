@@ -9,6 +9,7 @@ from typing import Any
 
 from mangagan.config import Experiment
 from mangagan.overrides import describe, override
+from mangagan.pretrained.config_limits import MAX_CONFIG_BYTES, check_sizes
 from mangagan.tasks.paired import Paired
 
 FORMAT = 1
@@ -40,6 +41,7 @@ def read_config(file: Path) -> tuple[Experiment, str]:
     if nested:
         raise ValueError(f"{file}: {', '.join(nested[:12])} should be text, a number, true, false or null")
     try:
+        check_sizes(description)
         # The task is replaced by the one that the description names.
         return override(Experiment(task=Paired()), description), config["sha256"]
     except ValueError as error:
@@ -49,8 +51,10 @@ def read_config(file: Path) -> tuple[Experiment, str]:
 def _read(file: Path) -> dict[str, Any]:
     if not file.is_file():
         raise ValueError(f"{file.parent} is no model: it has no {file.name}; mangagan export makes a model of a run")
+    if file.stat().st_size > MAX_CONFIG_BYTES:
+        raise ValueError(f"{file} has {file.stat().st_size} bytes, more than the limit of {MAX_CONFIG_BYTES}")
     try:
-        config = json.loads(file.read_text())
+        config = json.loads(file.read_bytes())
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{file} is not readable: {error}") from error
     number = config.get("format") if isinstance(config, dict) else None

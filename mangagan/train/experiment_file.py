@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mangagan.images.atomic import write_atomically
+from mangagan.pretrained.config_limits import MAX_CONFIG_BYTES, check_sizes
 
 if TYPE_CHECKING:
     from mangagan.config import Experiment
@@ -37,6 +38,8 @@ def read_description(workdir: Path) -> dict[str, Plain]:
         OSError: There is no such file, or it cannot be read.
     """
     file = workdir / EXPERIMENT
+    if file.stat().st_size > MAX_CONFIG_BYTES:
+        raise ValueError(f"{file} has {file.stat().st_size} bytes, more than the limit of {MAX_CONFIG_BYTES}")
     try:
         description = json.loads(file.read_bytes())
     except (ValueError, RecursionError):
@@ -65,6 +68,7 @@ def read_experiment(workdir: Path) -> Experiment:
 
     description = read_description(workdir)
     try:
+        check_sizes(description)
         # The task is replaced by the one that the description names.
         return override(Experiment(task=Paired()), description)
     except ValueError as error:

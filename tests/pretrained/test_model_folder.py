@@ -194,3 +194,42 @@ def test_other_folders_are_refused(tmp_path, content):
     (tmp_path / "config.json").write_bytes(content)
     with pytest.raises(ValueError, match=r"config\.json is not"):
         load_model(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"data.size": 10**9}, "data.size is 1000000000, more than the limit of 8192"),
+        ({"task.generator.levels": 10**7}, "task.generator.levels is 10000000, more than the limit of 256"),
+        ({"task.generator.features": 10**30}, "task.generator.features is 10000000000000000000"),
+        ({"task.l1": float("inf")}, "task.l1 is not finite"),
+        ({"data.source": "x" * 5000}, "data.source is a text of 5000 letters"),
+    ],
+)
+def test_sizes_that_nothing_could_hold_are_refused_before_a_network_is_built(model, monkeypatch, changes, complaint):
+    monkeypatch.setattr(folders, "abstract_variables", lambda _: pytest.fail("the network is built"))
+    file = model / folders.CONFIG
+    config = json.loads(file.read_text())
+    config["experiment"] |= changes
+    file.write_text(json.dumps(config))
+    with pytest.raises(ValueError, match=complaint) as error:
+        load_model(model)
+    assert len(str(error.value)) < 300 and str(file) in str(error.value)
+
+
+def test_a_configuration_of_many_bytes_is_not_read(model):
+    file = model / folders.CONFIG
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"more": "x" * 2**20}))
+    with pytest.raises(ValueError, match="more than the limit of 1048576"):
+        load_model(model)
+
+
+def test_tensors_of_a_kind_that_numpy_lacks_are_reported(model):
+    weights = model / folders.WEIGHTS
+    header = json.dumps({"a": {"dtype": "F8_E4M3", "shape": [4], "data_offsets": [0, 4]}}).encode()
+    weights.write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
+    config = json.loads((model / folders.CONFIG).read_text())
+    config["sha256"] = sha256(weights.read_bytes()).hexdigest()
+    (model / folders.CONFIG).write_text(json.dumps(config))
+    with pytest.raises(ValueError, match="not a readable .safetensors file|does not fit"):
+        load_model(model)

@@ -14,6 +14,8 @@ from mangagan.infer.guidance.hints_file import Hint, PageHints
 
 # Networks are trained with a few squares of 1 to 9 pixels, so regions become squares and are not filled.
 _SQUARE, _APART = 5, 24
+# Half of the widest stroke, and what its joints add.
+_MARGIN = 12
 
 
 def hint_maps(
@@ -36,14 +38,27 @@ def hint_maps(
     scale = np.array([width / hints.width, height / hints.height])
     for hint in hints.hints:
         places = [tuple((np.array(place) + 0.5) * scale - 0.5) for place in hint.places]
-        shown = _drawn(hint, places, height, width, float(scale.mean()))
-        ab[shown] = srgb_to_lab(np.array(hint.color, np.float32) / 255)[1:] / 110
-        mask[shown] = 1
+        box, shown = _drawn(hint, places, height, width, float(scale.mean()))
+        ab[box][shown] = srgb_to_lab(np.array(hint.color, np.float32) / 255)[1:] / 110
+        mask[box][shown] = 1
     return ab, mask
 
 
-def _drawn(hint: Hint, places: list[Any], height: int, width: int, scale: float) -> Bool[np.ndarray, "h w"]:
-    plane = Image.new("1", (width, height))
+def _drawn(
+    hint: Hint, places: list[Any], height: int, width: int, scale: float
+) -> tuple[tuple[slice, slice], Bool[np.ndarray, "h w"]]:
+    """Return a box of the page around a hint, and the pixels of the hint in it."""
+    # Drawn over the whole page, thousands of small hints would take minutes.
+    (left, top), (right, bottom) = np.min(places, 0) - _MARGIN, np.max(places, 0) + _MARGIN + 1
+    left, top, right, bottom = (
+        max(int(left), 0),
+        max(int(top), 0),
+        min(int(right) + 1, width),
+        min(int(bottom) + 1, height),
+    )
+    box = (slice(top, bottom), slice(left, right))
+    plane = Image.new("1", (right - left, bottom - top))
+    places = [(x - left, y - top) for x, y in places]
     pen = ImageDraw.Draw(plane)
     if len(places) == 1:
         _square(pen, *places[0])
@@ -52,7 +67,7 @@ def _drawn(hint: Hint, places: list[Any], height: int, width: int, scale: float)
     else:
         pen.polygon(places, fill=1)
     drawn = np.array(plane)
-    return _squares_within(drawn) if hint.kind == "region" else drawn
+    return box, _squares_within(drawn, top, left) if hint.kind == "region" else drawn
 
 
 def _square(pen: ImageDraw.ImageDraw, x: float, y: float) -> None:
@@ -60,11 +75,17 @@ def _square(pen: ImageDraw.ImageDraw, x: float, y: float) -> None:
     pen.rectangle((left, top, left + _SQUARE - 1, top + _SQUARE - 1), fill=1)
 
 
-def _squares_within(region: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
-    """Squares at fixed distances that lie within a region; its deepest point if there is none."""
+def _squares_within(region: Bool[np.ndarray, "h w"], top: int, left: int) -> Bool[np.ndarray, "h w"]:
+    """Squares at fixed places of the page that lie within a region, or one at its deepest point if there is none.
+
+    Args:
+        region: A box of the page.
+        top: The row of the page where the box begins.
+        left: The column of the page where it begins.
+    """
     room = ndimage.binary_erosion(region, np.ones((_SQUARE, _SQUARE)))
     centers = np.zeros_like(region)
-    centers[_APART // 2 :: _APART, _APART // 2 :: _APART] = True
+    centers[(_APART // 2 - top) % _APART :: _APART, (_APART // 2 - left) % _APART :: _APART] = True
     centers &= room
     if not centers.any() and region.any():
         depth = ndimage.distance_transform_cdt(np.pad(region, 1))[1:-1, 1:-1]

@@ -8,6 +8,7 @@ from typing import Any
 
 from mangagan.images.names import page_places
 from mangagan.infer.guidance.hints_file import PageHints, parse_hints
+from mangagan.infer.guidance.json_text import read_json_text
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class HintsFolder:
         if file is None:
             return None
         self._used.add(file)
-        return _read_text(file)
+        return read_json_text(file)
 
     def hints(self, volume: str, page: str) -> PageHints | None:
         """Return a page's hints, or None if it has none. Raises ValueError for a file of another form."""
@@ -64,9 +65,4 @@ def choose_hints(choice: Any) -> PageHints | None:
     file = Path(choice).expanduser()
     if not file.is_file():
         raise ValueError(f"there is no file {file}; hints are a JSON file")
-    return parse_hints(_read_text(file))
-
-
-def _read_text(file: Path) -> str:
-    # Some editors begin files with a byte order mark.
-    return file.read_text("utf-8-sig")
+    return parse_hints(read_json_text(file))

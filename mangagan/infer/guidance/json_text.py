@@ -5,7 +5,40 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
+
+from mangagan.images.errors import UnusableFile
+from mangagan.images.files import read_file
+
+# Of hints or a palette: ten thousand hints have half of it.
+MAX_TEXT_BYTES = 2**20
+_LETTERS_SHOWN = 60
+
+
+def read_json_text(file: Path) -> str:
+    """Return the text of a JSON file.
+
+    Raises:
+        ValueError: The file cannot be read, is too large to be written by hand, or is no UTF-8; the message names it.
+    """
+    try:
+        # Some editors begin files with a byte order mark.
+        return read_file(file, MAX_TEXT_BYTES).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{file} is no text in UTF-8: {error}") from None
+    except UnusableFile as reason:
+        raise ValueError(f"{file} {reason}") from reason
+
+
+def shown(value: Any) -> str:
+    """Return a value as it is shown in an error: its first letters.
+
+    >>> shown([1, 2]), len(shown(list(range(1000))))
+    ('[1, 2]', 63)
+    """
+    text = repr(value)
+    return text if len(text) <= _LETTERS_SHOWN else f"{text[:_LETTERS_SHOWN]}..."
 
 
 def content_of(text: str, what: str, version: int, names: Collection[str]) -> Any:
@@ -24,11 +57,13 @@ def content_of(text: str, what: str, version: int, names: Collection[str]) -> An
         content = json.loads(text)
     except json.JSONDecodeError as error:
         raise ValueError(f"{what}: no valid JSON at line {error.lineno}, column {error.colno}: {error.msg}") from None
+    except ValueError:  # a number of thousands of digits
+        raise ValueError(f"{what}: no valid JSON: a number in it is too long") from None
     except RecursionError:
         raise ValueError(f"{what}: no valid JSON: it is nested too deeply") from None
     check_fields(content, what, "the file", {"version", *names})
     if content.get("version") != version or isinstance(content["version"], bool):
-        raise ValueError(f"{what}: version is {content.get('version')!r}; this program reads version {version}")
+        raise ValueError(f"{what}: version is {shown(content.get('version'))}; this program reads version {version}")
     return content
 
 
@@ -40,7 +75,7 @@ def list_of(content: dict[str, Any], what: str, name: str) -> list[Any]:
     """
     items = content.get(name, [])
     if not isinstance(items, list):
-        raise ValueError(f"{what}: {name} is {items!r}; it is a list")
+        raise ValueError(f"{what}: {name} is {shown(items)}; it is a list")
     return items
 
 
@@ -51,9 +86,9 @@ def check_fields(item: Any, what: str, where: str, names: Collection[str]) -> No
         ValueError: It is not.
     """
     if not isinstance(item, dict):
-        raise ValueError(f"{what}: {where} is {item!r}; it is an object with {', '.join(sorted(names))}")
+        raise ValueError(f"{what}: {where} is {shown(item)}; it is an object with {', '.join(sorted(names))}")
     if strange := sorted(set(item) - set(names)):
-        raise ValueError(f"{what}: {where} has {strange[0]!r}; known are {', '.join(sorted(names))}")
+        raise ValueError(f"{what}: {where} has {shown(strange[0])}; known are {', '.join(sorted(names))}")
 
 
 def color_of(item: dict[str, Any], what: str, where: str) -> tuple[int, int, int]:
@@ -64,7 +99,7 @@ def color_of(item: dict[str, Any], what: str, where: str) -> tuple[int, int, int
     """
     color = item.get("color")
     if not (isinstance(color, str) and re.fullmatch("#[0-9a-fA-F]{6}", color)):
-        raise ValueError(f"{what}: color of {where} is {color!r}; write it as '#d8453e'")
+        raise ValueError(f"{what}: color of {where} is {shown(color)}; write it as '#d8453e'")
     red, green, blue = bytes.fromhex(color[1:])
     return red, green, blue
 

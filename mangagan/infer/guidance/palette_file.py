@@ -21,10 +21,18 @@ from PIL import Image
 from mangagan.images.encode import Quality
 from mangagan.images.errors import UnusableFile
 from mangagan.images.files import read_file
-from mangagan.images.limits import Limits
+from mangagan.images.limits import MAX_MEMBER_BYTES, Limits
 from mangagan.images.names import IMAGE_SUFFIXES
 from mangagan.images.page_file import read_page
-from mangagan.infer.guidance.json_text import check_fields, color_of, content_of, is_number, list_of
+from mangagan.infer.guidance.json_text import (
+    check_fields,
+    color_of,
+    content_of,
+    is_number,
+    list_of,
+    read_json_text,
+    shown,
+)
 from mangagan.infer.page.color_kind import page_kind
 from mangagan.palette import Palette, named_colors, named_palette, palette_of
 
@@ -42,9 +50,8 @@ def read_palette(file: Path) -> Palette:
         raise ValueError(f"there is no file {file}; a palette is a picture in colour or a JSON file of colours")
     try:
         if file.suffix.lower() == ".json":
-            # Some editors begin files with a byte order mark.
-            return parse_palette(file.read_text("utf-8-sig"))
-        return picture_palette(read_page(read_file(file), Limits(), Quality())[0])
+            return parse_palette(read_json_text(file))
+        return picture_palette(read_page(read_file(file, MAX_MEMBER_BYTES), Limits(), Quality())[0])
     except (ValueError, UnusableFile) as error:
         raise ValueError(f"{file}: {error}") from error
 
@@ -110,7 +117,9 @@ def _share(item: dict[str, Any], where: str) -> float | None:
         return None
     share = item["share"]
     if not (is_number(share) and 0 < share <= 1):
-        raise ValueError(f"palette: share of {where} is {share!r}; it is a number above 0 and up to 1, or left out")
+        raise ValueError(
+            f"palette: share of {where} is {shown(share)}; it is a number above 0 and up to 1, or left out"
+        )
     return float(share)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,12 +59,24 @@ def find_lettering(dark: Mask, areas: Int[np.ndarray, "h w"]) -> list[LetteringB
     chosen = np.flatnonzero(letters)
     background = np.array([_background(box, areas, small) for box in boxes[chosen]], int)
     found = []
-    for area in np.unique(background[background > 0]):
-        for members in _neighbor_groups(chosen[background == area], boxes):
+    for area, letters_on_it in _by_area(chosen, background):
+        for members in _neighbor_groups(letters_on_it, boxes):
             if len(members) >= _SETTINGS.fewest_letters and _is_lettering(boxes[members], ink[members]):
                 near = _around(boxes, boxes[members]) & (marks | letters)
-                found.append(LetteringBlock(boxes[members], int(ink[near].sum()), int(area)))
+                found.append(LetteringBlock(boxes[members], int(ink[near].sum()), area))
     return found
+
+
+def _by_area(
+    letters: Int[np.ndarray, " n"], background: Int[np.ndarray, " n"]
+) -> Iterator[tuple[int, Int[np.ndarray, " m"]]]:
+    """Yield each white area, in the order of their numbers, with the letters on it in their own order."""
+    on_white = background > 0
+    letters, background = letters[on_white], background[on_white]
+    order = np.argsort(background, kind="stable")
+    areas, starts = np.unique(background[order], return_index=True)
+    for area, start, end in zip(areas, starts, [*starts[1:], len(order)], strict=True) if len(areas) else ():
+        yield int(area), letters[order[start:end]]
 
 
 def _boxes(labels: Int[np.ndarray, "h w"]) -> Boxes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from PIL import Image
@@ -51,11 +53,12 @@ def _hard_mask(page: Gray, white: float, pitch: float) -> Float[np.ndarray, "h w
     # its dots.
     for widest in sorted({0.0, pitch}):
         areas = _white_areas(page > _SETTINGS.area_level * white, widest)
-        lettering = find_lettering(ink, areas)
+        # Of all areas at once: a hostile page has thousands of them, each a search through the page by itself.
+        boxes = ndimage.find_objects(areas)
         loose: list[LetteringBlock] = []
-        for number in sorted({block.area for block in lettering}):
-            blocks = [block for block in lettering if block.area == number]
-            if not _keep_lettering(blocks, areas, ink, mask):
+        for number, found in groupby(find_lettering(ink, areas), key=lambda block: block.area):
+            blocks = list(found)
+            if not _keep_lettering(blocks, areas, boxes[number - 1], ink, mask):
                 loose += blocks
         sheets |= _sheets(loose, ~ink, shaded)
     result = _grown_to_lines(mask | sheets, page, paper).astype(np.float32)
@@ -86,10 +89,11 @@ def _white_areas(white: Mask, pitch: float) -> Areas:
     return ndimage.label(clear)[0]
 
 
-def _keep_lettering(blocks: list[LetteringBlock], areas: Areas, ink: Mask, mask: Mask) -> bool:
-    """Add to the mask what the lettering of one white area makes paper; return whether the area is a balloon."""
+def _keep_lettering(
+    blocks: list[LetteringBlock], areas: Areas, box: tuple[slice, slice], ink: Mask, mask: Mask
+) -> bool:
+    """Add to the mask what the lettering of one white area in a box makes paper; return whether it is a balloon."""
     number = blocks[0].area
-    box = ndimage.find_objects(areas, number)[-1]
     filled = ndimage.binary_fill_holes(areas[box] == number)
     whole = LetteringBlock(
         np.concatenate([block.boxes for block in blocks]), sum(block.ink for block in blocks), number

@@ -1,10 +1,13 @@
-"""Unpickling that calls nothing but the functions of a list, so that a file cannot run code."""
+"""Unpickling that calls nothing but the functions of a list and makes no more than a bounded number of objects."""
 
 from __future__ import annotations
 
+import io
 import pickle
 from collections.abc import Callable, Mapping
 from typing import IO, Any
+
+from mangagan.interop.weights.pickle_limits import read_pickle
 
 # The functions that a pickle may name, by (module, name).
 AllowedCalls = Mapping[tuple[str, str], Callable[..., Any]]
@@ -31,7 +34,9 @@ class _Unpickler(pickle.Unpickler):
 
 
 def unpickle(file: IO[bytes], allowed: AllowedCalls, load_external: Callable[[Any], Any] | None = None) -> Any:
-    """Return the next pickled object of a file. Broken pickles raise whatever `pickle` raises.
+    """Return the next pickled object of a file, which is left behind it.
+
+    Broken pickles raise whatever `pickle` raises, and ValueError if they stand for too much (see `read_pickle`).
 
     Args:
         file: A binary file at the start of a pickle.
@@ -39,4 +44,4 @@ def unpickle(file: IO[bytes], allowed: AllowedCalls, load_external: Callable[[An
             ValueError.
         load_external: Resolves references to data outside the pickle (pickle's persistent ids).
     """
-    return _Unpickler(file, allowed, load_external).load()
+    return _Unpickler(io.BytesIO(read_pickle(file)), allowed, load_external).load()

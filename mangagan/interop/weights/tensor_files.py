@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import safetensors.numpy
-from safetensors import SafetensorError
 
 from mangagan.images.atomic import write_atomically
 from mangagan.interop.weights.torch_files import read_torch
@@ -36,8 +35,10 @@ def read_tensors(path: Path, part: str | None = None) -> dict[str, np.ndarray]:
         raise ValueError(f"{path}: a .safetensors file has no parts; leave out part={part!r}")
     try:
         return safetensors.numpy.load_file(path)
-    except (SafetensorError, KeyError) as error:
-        raise ValueError(f"{path}: not a readable .safetensors file: {error}") from error
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # dtypes that NumPy lacks raise errors of several classes
+        raise ValueError(f"{path}: not a readable .safetensors file: {str(error)[:400]}") from error
 
 
 def write_tensors(path: Path, tensors: Mapping[str, np.ndarray]) -> None:

@@ -6,9 +6,10 @@ code of a file runs.
 
 from __future__ import annotations
 
+import io
 import math
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -16,8 +17,13 @@ from typing import Any, BinaryIO, NamedTuple
 import ml_dtypes
 import numpy as np
 
+from mangagan.images.limits import Limits
+from mangagan.images.zip_directory import check_directory
 from mangagan.interop.weights.restricted_pickle import AllowedCalls, unpickle
 
+_MOST_MEMBERS = 200_000
+# Several tensors may be views of one storage, and small ones may be repeated.
+_MOST_VIEWS, _SMALL_BYTES = 4, 64 * 2**20
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _DTYPES = {
     "FloatStorage": np.dtype("<f4"),
@@ -90,14 +96,16 @@ def read_torch(path: Path, part: str | None = None) -> dict[str, np.ndarray]:
         try:
             content, read_storage = _open_zip(file) if zipfile.is_zipfile(file) else _open_legacy(file)
             tensors = _choose(content, part)
+            _check_total(tensors.values(), path.stat().st_size)
             return {name: _array(tensor, read_storage) for name, tensor in tensors.items()}
         # A broken pickle can raise nearly any exception.
         except Exception as error:
-            reason = str(error) or type(error).__name__
+            reason = _short(str(error) or type(error).__name__, 400)
             raise ValueError(f"{path}: not readable as a PyTorch state dict: {reason}") from error
 
 
 def _open_zip(file: BinaryIO) -> tuple[Any, ReadStorage]:
+    check_directory(file, Limits(members=_MOST_MEMBERS))
     archive = zipfile.ZipFile(file)
     # PyTorch never compresses, and compressed entries could unpack to any size.
     if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
@@ -108,8 +116,7 @@ def _open_zip(file: BinaryIO) -> tuple[Any, ReadStorage]:
     folder = pickles[0].removesuffix("data.pkl")
     if f"{folder}byteorder" in archive.namelist() and archive.read(f"{folder}byteorder") != b"little":
         raise ValueError("its numbers are big-endian")
-    with archive.open(pickles[0]) as pickled:
-        content = unpickle(pickled, _ALLOWED, _storage)
+    content = unpickle(io.BytesIO(archive.read(pickles[0])), _ALLOWED, _storage)
     return content, cache(lambda storage: archive.read(f"{folder}data/{storage.key}"))
 
 
@@ -141,7 +148,7 @@ def _choose(content: Any, part: str | None) -> dict[str, _TorchTensor]:
     """Return the tensors of the state dict that is meant."""
     if not isinstance(content, dict):
         raise ValueError(f"it holds a {type(content).__name__}")
-    parts = [str(name) for name, value in content.items() if isinstance(value, dict)]
+    parts = [_short(str(name), 60) for name, value in content.items() if isinstance(value, dict)]
     state = content if part is None else content.get(part)
     if not isinstance(state, dict):
         raise ValueError(f"it has no part {part!r}; its parts are {', '.join(parts[:12]) or 'none'}")
@@ -152,6 +159,17 @@ def _choose(content: Any, part: str | None) -> dict[str, _TorchTensor]:
         hint = f", but parts: choose one with part= ({', '.join(parts[:12])})" if parts else ""
         raise ValueError(f"it holds no tensors at its top{hint}")
     return tensors
+
+
+def _check_total(tensors: Iterable[_TorchTensor], file_bytes: int) -> None:
+    """Check the bytes of all tensors together: one number of a storage can be a tensor of any shape."""
+    total = sum(math.prod(tensor.shape) * tensor.storage.dtype.itemsize for tensor in tensors)
+    if total > _MOST_VIEWS * file_bytes + _SMALL_BYTES:
+        raise ValueError(f"its tensors have {total} bytes, and the file has {file_bytes}")
+
+
+def _short(text: str, letters: int) -> str:
+    return text if len(text) <= letters else f"{text[:letters]}..."
 
 
 def _array(tensor: _TorchTensor, read_storage: ReadStorage) -> np.ndarray:

@@ -1,4 +1,5 @@
 import json
+import time
 
 import numpy as np
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from mangagan.color import srgb_to_lab
 from mangagan.infer.guidance.hint_maps import hint_maps
 from mangagan.infer.guidance.hints_file import Hint, PageHints, parse_hints
+from mangagan.infer.guidance.json_text import MAX_TEXT_BYTES, read_json_text
 
 FULL = {
     "version": 1,
@@ -108,3 +110,54 @@ def test_hints_that_are_wrong_are_named(changes, message):
 def test_a_stroke_of_one_place_is_a_dot():
     _, mask = hint_maps(parsed(points=[], strokes=[{"path": [[50, 60]], "color": "#ff0000"}], regions=[]), 600, 400)
     assert mask.sum() >= 1
+
+
+def hints_text(**content):
+    return json.dumps({"version": 1, "size": [200, 300], **content})
+
+
+def test_thousands_of_small_regions_are_drawn_fast():
+    rng = np.random.default_rng(0)
+    corners = rng.integers(0, 180, (5000, 2)).tolist()
+    regions = [{"outline": [[x, y], [x + 6, y], [x + 6, y + 6]], "color": "#d8453e"} for x, y in corners]
+    start = time.process_time()
+    hint_maps(parse_hints(hints_text(regions=regions)), 600, 400)
+    assert time.process_time() - start < 6
+
+
+def test_hints_that_cost_too_much_are_refused():
+    whole = {"outline": [[0, 0], [199, 0], [199, 299], [0, 299]], "color": "#d8453e"}
+    parse_hints(hints_text(regions=[whole] * 30))
+    with pytest.raises(ValueError, match="together they cover 40 pages"):
+        parse_hints(hints_text(regions=[whole] * 50))
+    with pytest.raises(ValueError, match="there are 10001, more than the limit of 10000"):
+        parse_hints(hints_text(points=[{"at": [1, 1], "color": "#d8453e"}] * 10_001))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(list(range(50_000))),
+        hints_text(size=list(range(50_000))),
+        hints_text(points=[{"at": list(range(50_000)), "color": "#d8453e"}]),
+        hints_text(points=[{"at": [1, 1], "color": "x" * 50_000}]),
+        hints_text(points=[{"at": [1, 1], "x" * 50_000: 1}]),
+        hints_text(points="x" * 50_000),
+        '{"version": ' + "9" * 50_000 + "}",
+        "[" * 100_000,
+    ],
+)
+def test_errors_show_the_beginning_of_a_value(text):
+    with pytest.raises(ValueError, match="hints: ") as error:
+        parse_hints(text)
+    assert len(str(error.value)) < 250
+
+
+def test_a_file_that_nobody_has_written_by_hand_is_not_read(tmp_path):
+    file = tmp_path / "page.json"
+    file.write_bytes(b" " * (MAX_TEXT_BYTES + 1))
+    with pytest.raises(ValueError, match=r"page\.json has 1048577 bytes, more than the limit of 1048576"):
+        read_json_text(file)
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(ValueError, match=r"page\.json is no text in UTF-8"):
+        read_json_text(file)

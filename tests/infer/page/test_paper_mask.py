@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
+from scipy import ndimage
 
 from mangagan.infer.page.ink import brightness
 from mangagan.infer.page.paper_mask import paper_mask
@@ -218,3 +219,17 @@ def test_the_mask_does_not_depend_on_the_size_of_the_page(composed):
     large = np.asarray(Image.fromarray(gray).resize((1536, 2176), Image.Resampling.BICUBIC))
     shrunk = np.asarray(Image.fromarray(mask_of(large)).resize(gray.shape[::-1], Image.Resampling.BOX))
     assert np.abs(shrunk - mask_of(gray)).mean() < 0.03
+
+
+def test_the_time_goes_with_the_pixels_of_a_page_and_not_with_its_areas(monkeypatch):
+    # Letters in frames: each frame is a white area with lettering of its own.
+    cell = np.ones((24, 40), np.float32)
+    cell[[0, -1]] = cell[:, [0, -1]] = 0
+    for column in (8, 16, 24, 32):
+        cell[8:16, column : column + 5] = 0
+        cell[10:14, column + 2 : column + 4] = 1
+    searches = []
+    search = ndimage.find_objects
+    monkeypatch.setattr(ndimage, "find_objects", lambda *arguments: searches.append(1) or search(*arguments))
+    paper_mask(np.tile(cell, (40, 20)), None)
+    assert len(searches) <= 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import struct
+import time
 import zipfile
 
 import numpy as np
@@ -179,3 +180,47 @@ def test_random_damage_raises_nothing_but_value_error(tmp_path, legacy):
             read_torch(file)
         except ValueError as error:
             assert "damaged.pth" in str(error)
+
+
+def legacy(*pickles: bytes) -> bytes:
+    start = [pickle.dumps(value, 2) for value in (0x1950A86A20F9469CFC6C, 1001, {})]
+    return b"".join([*start, *pickles])
+
+
+def doubled(times: int) -> bytes:
+    """A dict whose key is a tuple of tuples, each twice in the next one: hashing it takes 2**times steps."""
+    pairs = b"".join(b"q%ch%ch%c\x86" % (n, n, n) for n in range(times))
+    return b"\x80\x02})" + pairs + b"Ns."
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (doubled(60), "stands for more than 1000000 objects"),
+        (b"\x80\x02Nr\x00\x00\x00\x10.", "names place 268435456 of the memo"),
+        (b"\x80\x02Nr\xff\xff\xff\x7f.", "names place 2147483647 of the memo"),
+        (b"\x80\x02" + b"N0" * 600_000 + b"N.", "has more than 1000000 operations"),
+        (b"\x80\x02h\x05.", "asks for an object that it has not made"),
+        (b"\x80\x02\x86.", "its pickle is broken"),
+        (b"\x80\x02t.", "its pickle is broken"),
+        (b"\x80\x04\x8d\xff\xff\xff\xff\xff\xff\xff\x7f.", "not readable as a PyTorch state dict"),
+        (b"", "not readable as a PyTorch state dict"),
+    ],
+)
+def test_pickles_that_would_take_any_time_or_memory_are_refused(tmp_path, content, reason):
+    file = tmp_path / "file.pth"
+    file.write_bytes(legacy(content))
+    start = time.monotonic()
+    with pytest.raises(ValueError, match=reason) as error:
+        read_torch(file)
+    assert time.monotonic() - start < 5 and len(str(error.value)) < 700
+
+
+def test_small_tensors_may_be_repeated_and_large_ones_not(tmp_path):
+    for count, fits in ((1000, True), (10**9, False)):
+        file = written(tmp_path, lambda torch, count=count: {"a": torch.ones(1).expand(count)})
+        if fits:
+            assert read_torch(file)["a"].shape == (count,)
+        else:
+            with pytest.raises(ValueError, match="its tensors have 4000000000 bytes, and the file has"):
+                read_torch(file)
