@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
-    options = parser().parse_intermixed_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    # An option with an optional value would take the first input for it.
+    options = parser().parse_intermixed_args(["--recolor=*" if text == "--recolor" else text for text in given])
     return run("colorize", lambda: _colorize(options))
 
 
@@ -53,7 +55,7 @@ def _colorizer(options: argparse.Namespace) -> Colorizer:
     from mangagan.infer.page.compose import Compositing
 
     compositing = Compositing(options.ink, options.protect == "on")
-    chosen = ColorizeOptions(compositing, _size(options.size), options.recolor)
+    chosen = ColorizeOptions(compositing, _size(options.size), _patterns(options.recolor), _patterns(options.keep))
     hints = HintsFolder(options.hints) if options.hints else None
     palettes = choose_palettes(options.palette)
     network = _network(options)
@@ -82,6 +84,10 @@ def _settings(options: argparse.Namespace, began: float) -> Settings:
         workers=options.workers,
         began=began,
     )
+
+
+def _patterns(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _jpeg_quality(text: str) -> int | None:

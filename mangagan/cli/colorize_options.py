@@ -68,7 +68,9 @@ def _add_guidance(group: argparse._ArgumentGroup) -> None:
     add("--hints", type=Path, metavar="DIR", help="folder of colour hints, for networks that take them")
     add("--ink", choices=("auto", "exact", "soft", "off"), default="auto", help="how ink is kept (default: auto)")
     add("--protect", choices=("on", "off"), default="on", help="speech balloons and gutters stay white (default: on)")
-    add("--recolor", action="store_true", help="also colour pages again that are in colour")
+    recolor_help = "colour pages anew that are in colour; without names or patterns all of them"
+    add("--recolor", default="", metavar="PAGES", help=recolor_help)
+    add("--keep", default="", metavar="PAGES", help="keep these pages as they are, such as cover,00[12]*")
 
 
 def _add_encoding(group: argparse._ArgumentGroup) -> None:

@@ -6,6 +6,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
+from fnmatch import fnmatchcase
 from hashlib import sha256
 from itertools import product
 from pathlib import PurePosixPath
@@ -90,6 +91,16 @@ def format_of(name: str) -> str | None:
     """Return the format, as Pillow names it, that pages are converted to for a file of this name; None for others."""
     suffix = PurePosixPath(name).suffix.lower()
     return next((format for format, suffixes in WRITABLE_SUFFIXES.items() if suffix in suffixes), None)
+
+
+def matches(name: str, patterns: Iterable[str]) -> bool:
+    """Return whether a page is meant by one of some patterns: of its path, its file name, or that without suffix.
+
+    >>> matches("ch1/cover.jpg", ["cover"]), matches("ch1/002.jpg", ["00[13]*"]), matches("ch1/002.jpg", ["*"])
+    (True, False, True)
+    """
+    path = PurePosixPath(name)
+    return any(fnmatchcase(text, pattern) for text in (name, path.name, path.stem) for pattern in patterns)
 
 
 def picture_name(name: str, taken: Collection[str], format: str | None = None) -> str:

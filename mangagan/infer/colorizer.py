@@ -24,6 +24,7 @@ from PIL import Image
 from mangagan.images.encode import Quality, encode
 from mangagan.images.errors import UnusableFile
 from mangagan.images.limits import Limits
+from mangagan.images.names import matches
 from mangagan.images.page_file import Envelope, read_page, with_alpha, write_page
 from mangagan.images.picture import Pixels
 from mangagan.images.volume import Member, Volume
@@ -55,7 +56,8 @@ class ColorizeOptions:
     Attributes:
         compositing: How the colours and the page's ink are put together.
         size: Pixels of a page's shorter side for the network; None: as the page's lines require.
-        recolor: Whether pages that are in colour are coloured anew, instead of being kept.
+        recolor: Patterns of the names of pages that are coloured anew even if they are in colour; "*" means all.
+        keep: Patterns of the names of pages that are kept as they are.
 
     Raises:
         ValueError: The size is below 16.
@@ -63,7 +65,8 @@ class ColorizeOptions:
 
     compositing: Compositing = Compositing()
     size: int | None = None
-    recolor: bool = False
+    recolor: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.size is not None and self.size < 16:
@@ -118,7 +121,7 @@ class Colorizer:
         except UnusableFile as error:
             raise ValueError(f"{name}: {error}") from error
         volume = guided.begin_volume(name, Volume((Member(name, lambda: data, True),)))
-        colored = self.color_pixels(pixels, volume.palette_of(name), given)
+        colored = self.color_pixels(pixels, volume.palette_of(name), given, name)
         return with_alpha(pixels if isinstance(colored, Keep) else colored, envelope)
 
     def with_guidance(self, palette: Any = "auto", hints: Path | str | None = None) -> Colorizer:
@@ -179,24 +182,30 @@ class Colorizer:
         """All that decides a page's colours beside the page and its guidance."""
         return f"{self.version} {self.network.info} {self.options} {self.tiles} {PAGE.digest}"
 
-    def color_pixels(self, pixels: Pixels, palette: Palette | None, hints: PageHints | None) -> Pixels | Keep:
+    def color_pixels(
+        self, pixels: Pixels, palette: Palette | None, hints: PageHints | None, name: str = ""
+    ) -> Pixels | Keep:
         """Return a page in colour, or why it is kept as it is.
 
         Args:
             pixels: 8-bit sRGB.
             palette: Shares of the bins; None for a network without palettes.
             hints: Of a page of this size.
+            name: The page's name, which the options may name.
 
         Raises:
             ValueError: The hints are for a page of another size.
         """
-        kind = "gray" if self.options.recolor else page_kind(pixels)
+        if matches(name, self.options.keep):
+            return Keep("it is to be kept")
+        anew = matches(name, self.options.recolor)
+        kind = "gray" if anew else page_kind(pixels)
         if kind == "color":
             return Keep("it is in colour already")
         height, width = pixels.shape[:2]
         if hints and (hints.width, hints.height) != (width, height):
             raise ValueError(f"its hints are for {hints.width} x {hints.height} pixels; it has {width} x {height}")
-        page = analyze_page(_without_colors(pixels) if self.options.recolor else pixels, kind)
+        page = analyze_page(_without_colors(pixels) if anew else pixels, kind)
         size = working_height_and_width(page, self.options.size, self.network.info.scale)
         guided = self.network
         if guided.info.palette and palette is not None:
@@ -220,7 +229,7 @@ class VolumeColorizer:
     def process(self, page: PageInput) -> Pixels | Keep:
         """Return the page in colour. Raises ValueError for hints of another size."""
         hints = self.colorizer.hints.hints(self.title, page.name) if self.colorizer.hints else None
-        return self.colorizer.color_pixels(page.pixels, self.palette_of(page.name), hints)
+        return self.colorizer.color_pixels(page.pixels, self.palette_of(page.name), hints, page.name)
 
     def encode(self, pixels: Pixels, envelope: Envelope) -> bytes:
         """Return the file of a coloured page."""

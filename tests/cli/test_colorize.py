@@ -145,6 +145,20 @@ def test_pages_in_color_are_copied_unless_asked(runs, composed, tmp_path):
     assert (tmp_path / "anew" / "1.png").read_bytes() != before
 
 
+def test_pages_are_kept_and_colored_anew_by_their_names(runs, composed, tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    for name in ("cover.png", "001.png", "002.png"):
+        Image.fromarray(composed(3, 4).color).reduce(4).save(tmp_path / "in" / name)
+    Image.fromarray(composed(3, 4).color).reduce(4).convert("L").save(tmp_path / "in" / "003.png")
+    options = ("--size=32", "--recolor=00?", "--keep=002,003.png")
+    assert colorize("dcgan", tmp_path / "in", f"--output={tmp_path / 'out'}", *options) == 0
+    told = capsys.readouterr().out
+    assert "in: kept (it is in colour already): cover.png" in told
+    assert "in: kept (it is to be kept): 002.png, 003.png" in told and "pages: 1 done, 3 kept" in told
+    for name in ("cover.png", "002.png", "003.png"):
+        assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "in" / name).read_bytes()
+
+
 def test_hints_change_their_page(runs, tmp_path, pages, monkeypatch, capsys):
     experiment, (params, stats) = runs["siggraph17"]
     # Drawn weights hardly hear a hint.

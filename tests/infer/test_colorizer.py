@@ -78,7 +78,7 @@ def test_luminance_or_the_grey_of_the_same_lightness(input, expected):
 def test_a_page_in_color_is_kept_unless_it_is_to_lose_its_colors():
     pixels = smooth(120, 90)
     assert isinstance(color(network(), ColorizeOptions(), pixels), Keep)
-    made = color(network(), ColorizeOptions(BARE, recolor=True), pixels)
+    made = color(network(), ColorizeOptions(BARE, recolor=("*",)), pixels)
     assert np.ptp(made.astype(int), axis=-1).max() <= 1
 
 

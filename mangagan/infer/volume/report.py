@@ -24,6 +24,7 @@ PageOutcome = Literal[
     "left out",  # not in the output
 ]
 VolumeOutcome = Literal["done", "exists", "outdated", "failed", "stopped"]
+_NAMES_SHOWN = 12
 FAULTS: tuple[PageOutcome, ...] = ("copied", "failed", "left out", "outdated")
 
 
@@ -103,6 +104,7 @@ class Report:
             others = f"; other files copied: {len(volume.others)}" if volume.others else ""
             yield f"{printable(volume.title)}: {volume.outcome}{why}{where}; pages: {counts or 'none'}{others}"
             yield from (f"  {page.line(volume.title)}" for page in volume.pages if page.outcome in FAULTS)
+            yield from _kept(volume)
         if self.stopped:
             yield self.stopped
 
@@ -117,6 +119,17 @@ class Report:
             "volumes": [asdict(volume) | {"counts": volume.counts} for volume in self.volumes],
         }
         write_atomically(file, (json.dumps(content, indent=1) + "\n").encode())
+
+
+def _kept(volume: VolumeReport) -> Iterator[str]:
+    """Yield a line for each reason why pages were kept, with their names."""
+    by_reason: dict[str, list[str]] = {}
+    for page in volume.pages:
+        if page.outcome == "kept":
+            by_reason.setdefault(page.reason, []).append(printable(page.name))
+    for reason, names in by_reason.items():
+        more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+        yield f"  {printable(volume.title)}: kept ({printable(reason)}): {', '.join(names[:_NAMES_SHOWN])}{more}"
 
 
 def peak_memory() -> int | None:
