@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mangagan.images.errors import UnusableFile
 from mangagan.images.file_kinds import HEAD_BYTES, archive_format, picture_format
-from mangagan.images.names import IMAGE_SUFFIXES, VOLUME_SUFFIXES, is_visible, natural_key
+from mangagan.images.names import IMAGE_SUFFIXES, UNREADABLE_SUFFIXES, VOLUME_SUFFIXES, is_visible, natural_key
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def files_with_suffixes(folder: Path, suffixes: frozenset[str], apart: Sequence[
 
 def is_page_file(file: Path) -> bool:
     """Return whether a file is a page: by its suffix, or by its first bytes where the suffix is of another kind."""
-    if file.suffix.lower() in IMAGE_SUFFIXES:
+    if file.suffix.lower() in IMAGE_SUFFIXES | UNREADABLE_SUFFIXES:
         return True
     try:
         return picture_format(read_head(file)) is not None

@@ -22,6 +22,8 @@ WRITABLE_SUFFIXES = {
     "BMP": (".bmp",),
     "JPEG2000": (".jp2",),
 }
+# Pictures for which there is no decoder: they are named in the report, whatever their bytes are.
+UNREADABLE_SUFFIXES = frozenset(".jxl .heic .heif .svg .psd .jxr .wdp".split())
 IMAGE_SUFFIXES = frozenset(suffix for suffixes in WRITABLE_SUFFIXES.values() for suffix in suffixes) | {".gif"}
 ARCHIVE_SUFFIXES = frozenset(".cbz .zip .cbr .rar .cbt .tar .cb7 .7z .epub".split())
 VOLUME_SUFFIXES = ARCHIVE_SUFFIXES | {".pdf"}
@@ -52,9 +54,9 @@ def is_visible(parts: Iterable[str]) -> bool:
 
 
 def is_page(name: str) -> bool:
-    """Return whether a path inside a volume names a visible image file."""
+    """Return whether a path inside a volume names a visible picture, also of a format that cannot be read."""
     path = PurePosixPath(name)
-    return path.suffix.lower() in IMAGE_SUFFIXES and is_visible(name.split("/"))
+    return path.suffix.lower() in IMAGE_SUFFIXES | UNREADABLE_SUFFIXES and is_visible(name.split("/"))
 
 
 def is_comic_info(name: str) -> bool:

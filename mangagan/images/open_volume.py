@@ -14,6 +14,7 @@ from mangagan.images.files import is_page_file, list_files, read_file, read_head
 from mangagan.images.limits import Limits
 from mangagan.images.names import VOLUME_SUFFIXES
 from mangagan.images.pdf import pdf_volume
+from mangagan.images.sevenzip import sevenzip_volume
 from mangagan.images.volume import Member, OpenVolume, Volume
 
 
@@ -67,10 +68,14 @@ def _archive_volume(file: Path, limits: Limits) -> Iterator[Volume]:
         kind = archive_format(read_head(file))
     except OSError as error:
         raise UnusableFile(f"cannot be read: {error.strerror}") from error
-    openers = {"ZIP": zip_volume, "RAR": rar_volume, "tar": tar_volume, "PDF": pdf_volume}
+    openers = {
+        "ZIP": zip_volume,
+        "RAR": rar_volume,
+        "7-Zip": sevenzip_volume,
+        "tar": tar_volume,
+        "PDF": pdf_volume,
+    }
     if kind is None:
         raise UnusableFile("it is no archive or PDF that can be read, or its beginning is damaged")
-    if kind not in openers:
-        raise UnusableFile(f"{kind} files cannot be read: pack the pages as CBZ or ZIP")
     with openers[kind](file, limits) as volume:
         yield volume

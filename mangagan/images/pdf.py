@@ -6,7 +6,6 @@ import importlib.util
 import json
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from mangagan.images.child_limits import start_worker
 from mangagan.images.errors import UnusableFile
 from mangagan.images.limits import Limits
 from mangagan.images.volume import Member, Volume
@@ -88,15 +88,7 @@ class _Document:
 
     def _start(self) -> int:
         arguments = [os.fspath(self.file.resolve()), str(_SECONDS), str(_MEMORY)]
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "mangagan.images.pdf_worker", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            # Ctrl-C is for the parent, which ends it.
-            start_new_session=True,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
+        self._process = start_worker("mangagan.images.pdf_worker", arguments)
         if self._aborted:
             self._kill()
         return int(self._answer())

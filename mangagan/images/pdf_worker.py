@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from typing import IO, Any
 
+from mangagan.images.child_limits import limit_memory, limit_seconds
 from mangagan.images.encode import encode
 from mangagan.images.errors import UnusableFile
 from mangagan.images.limits import check_picture_size
@@ -24,7 +25,7 @@ def main() -> None:
     """Serve one document: the arguments are its path, and the seconds and bytes that the process may use."""
     path, seconds, memory = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     out = sys.stdout.buffer
-    _limit_memory(memory)
+    limit_memory(memory)
     for answer in _answers(path, seconds):
         _write(out, answer)
 
@@ -33,7 +34,7 @@ def _answers(path: str, seconds: int) -> Iterator[bytes | UnusableFile]:
     """Yield the number of pages, then the picture of each page that is requested."""
     import pypdfium2
 
-    _limit_seconds(seconds)
+    limit_seconds(seconds)
     try:
         document = pypdfium2.PdfDocument(path)
         yield str(len(document)).encode()
@@ -41,7 +42,7 @@ def _answers(path: str, seconds: int) -> Iterator[bytes | UnusableFile]:
         yield UnusableFile(f"is not a readable PDF file: {error}")
         return
     for line in sys.stdin.buffer:
-        _limit_seconds(seconds)
+        limit_seconds(seconds)
         number, pixels = json.loads(line)
         try:
             yield _draw(document, number, pixels)
@@ -72,26 +73,6 @@ def _write(out: IO[bytes], answer: bytes | UnusableFile) -> None:
     out.write(len(data).to_bytes(8, "big"))
     out.write(data)
     out.flush()
-
-
-def _limit_memory(memory: int) -> None:
-    try:
-        import resource
-    except ImportError:  # Windows has no such limits: the parent's clock is left
-        return
-    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-
-
-def _limit_seconds(seconds: int) -> None:
-    """Give this process so many more seconds of processor time; the system kills it after them."""
-    try:
-        import resource
-    except ImportError:
-        return
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    used = int(usage.ru_utime + usage.ru_stime) + 1
-    _, most = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (used + seconds, most))
 
 
 if __name__ == "__main__":

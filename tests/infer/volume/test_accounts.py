@@ -104,6 +104,32 @@ def test_a_tar_file_becomes_a_cbz(tmp_path, run, gray_page, members, is_red, out
     assert outcomes(report) == {"1.png": "done", "a/2.jpg": "done", "3.png": "left out"} and report.exit_code == 1
 
 
+def test_a_seven_zip_file_becomes_a_cbz(tmp_path, run, gray_page, members, is_red, outcomes, monkeypatch):
+    py7zr = pytest.importorskip("py7zr", reason="py7zr is not installed (pip install -e '.[7z]')")
+    with py7zr.SevenZipFile(tmp_path / "v.cb7", "w") as archive:
+        for name, data in {"10.png": gray_page(1), "a/2.jpg": gray_page(2, "JPEG"), "notes.txt": b"mine"}.items():
+            archive.writestr(data, name)
+    report = run(tmp_path / "v.cb7", tmp_path / "out")
+    made = members(tmp_path / "out/v.cbz")
+    assert is_red(made["10.png"]) and is_red(made["a/2.jpg"]) and made["notes.txt"] == b"mine"
+    assert report.exit_code == 0 and outcomes(report) == {"10.png": "done", "a/2.jpg": "done"}
+    with py7zr.SevenZipFile(tmp_path / "bomb.cb7", "w") as archive:
+        archive.writestr(bytes(300 * 2**20), "1.bin")
+    assert run(tmp_path / "bomb.cb7", tmp_path / "out").volumes[0].reason.endswith("an archive bomb")
+    data = (tmp_path / "v.cb7").read_bytes()
+    (tmp_path / "v.cb7").write_bytes(data[: len(data) // 2])
+    report = run(tmp_path / "v.cb7", tmp_path / "half")
+    assert report.volumes[0].reason.startswith("is not a readable 7-Zip file")
+
+
+def test_pictures_without_a_decoder_are_named_whatever_their_bytes(tmp_path, run, archive, gray_page, outcomes):
+    content = {"1.png": gray_page(1)} | {f"2.{suffix}": b"no" for suffix in ("jxl", "heic", "svg")}
+    report = run(archive(tmp_path / "v.cbz", content), tmp_path / "out")
+    assert report.exit_code == 1 and outcomes(report) == {"1.png": "done"} | {
+        name: "copied" for name in content if name != "1.png"
+    }
+
+
 def test_an_epub_of_pictures_stays_an_epub(tmp_path, run, archive, gray_page, is_red):
     content = {
         "mimetype": b"application/epub+zip",
