@@ -46,7 +46,7 @@ def pdf_volume(file: Path, limits: Limits) -> Iterator[Volume]:
         digits = max(3, len(str(count)))
         names = [f"{number + 1:0{digits}}.png" for number in range(count)]
         members = [Member(name, partial(document.draw, n, limits.pixels), True) for n, name in enumerate(names)]
-        yield Volume(tuple(members), abort=document.abort)
+        yield Volume(tuple(members), loads_fast=False, abort=document.abort)
     finally:
         document.abort()
 

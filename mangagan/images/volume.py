@@ -32,6 +32,7 @@ class Volume:
     left_out: tuple[tuple[str, str], ...] = ()  # (name, reason) of files that cannot be taken
     remarks: tuple[tuple[str, str], ...] = ()  # (name, reason) of members that are copied though they may hold pages
     size: int = 0  # bytes of all files of an archive, as it declares them
+    loads_fast: bool = True  # whether a member can be loaded again and again
     abort: Callable[[], None] = _nothing  # ends what another thread is loading, at Ctrl-C
 
 

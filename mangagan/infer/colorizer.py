@@ -33,11 +33,12 @@ from mangagan.infer.guidance.hints_folder import HintsFolder, choose_hints
 from mangagan.infer.guidance.palettes import WITHOUT_PALETTE, AutoPalettes, Palettes, VolumePalettes, choose_palettes
 from mangagan.infer.network import Network
 from mangagan.infer.page.analysis import analyze_page
-from mangagan.infer.page.color_kind import page_kind
+from mangagan.infer.page.color_kind import ColorKind, page_kind
 from mangagan.infer.page.compose import Compositing, compose
 from mangagan.infer.page.ink import brightness
 from mangagan.infer.page.settings import PAGE
 from mangagan.infer.predict_page import PageView, predict_page, working_height_and_width
+from mangagan.infer.strips import NO_STRIPS, Strips, strips_of
 from mangagan.infer.volume.page_stages import Keep, PageInput
 from mangagan.infer.volume.plan import To
 from mangagan.infer.volume.process_one import process_one
@@ -175,7 +176,7 @@ class Colorizer:
     def begin_volume(self, title: str, volume: Volume) -> VolumeColorizer:
         """Return the colouriser of one open volume, with the palettes and hints of its pages."""
         palettes = self.palettes if self.network.info.palette else WITHOUT_PALETTE
-        return VolumeColorizer(self, title, palettes.in_volume(title, volume))
+        return VolumeColorizer(self, title, palettes.in_volume(title, volume), strips_of(volume))
 
     @property
     def identity(self) -> str:
@@ -183,7 +184,12 @@ class Colorizer:
         return f"{self.version} {self.network.info} {self.options} {self.tiles} {PAGE.digest}"
 
     def color_pixels(
-        self, pixels: Pixels, palette: Palette | None, hints: PageHints | None, name: str = ""
+        self,
+        pixels: Pixels,
+        palette: Palette | None,
+        hints: PageHints | None,
+        name: str = "",
+        strips: Strips = NO_STRIPS,
     ) -> Pixels | Keep:
         """Return a page in colour, or why it is kept as it is.
 
@@ -192,6 +198,7 @@ class Colorizer:
             palette: Shares of the bins; None for a network without palettes.
             hints: Of a page of this size.
             name: The page's name, which the options may name.
+            strips: The neighbours of the pages of its volume.
 
         Raises:
             ValueError: The hints are for a page of another size.
@@ -205,6 +212,13 @@ class Colorizer:
         height, width = pixels.shape[:2]
         if hints and (hints.width, hints.height) != (width, height):
             raise ValueError(f"its hints are for {hints.width} x {hints.height} pixels; it has {width} x {height}")
+        if not hints and any(map(len, found := strips.surroundings(name, pixels))):
+            return found.inside(self._color(found.around(pixels), kind, anew, palette, None))
+        return self._color(pixels, kind, anew, palette, hints)
+
+    def _color(
+        self, pixels: Pixels, kind: ColorKind, anew: bool, palette: Palette | None, hints: PageHints | None
+    ) -> Pixels:
         page = analyze_page(_without_colors(pixels) if anew else pixels, kind)
         size = working_height_and_width(page, self.options.size, self.network.info.scale)
         guided = self.network
@@ -221,6 +235,7 @@ class VolumeColorizer:
     colorizer: Colorizer
     title: str
     palettes: VolumePalettes
+    strips: Strips = NO_STRIPS
 
     def decode(self, data: bytes, limits: Limits, quality: Quality) -> tuple[Pixels, Envelope]:
         """Return a page in sRGB, and what its file has beside its colours."""
@@ -229,7 +244,7 @@ class VolumeColorizer:
     def process(self, page: PageInput) -> Pixels | Keep:
         """Return the page in colour. Raises ValueError for hints of another size."""
         hints = self.colorizer.hints.hints(self.title, page.name) if self.colorizer.hints else None
-        return self.colorizer.color_pixels(page.pixels, self.palette_of(page.name), hints, page.name)
+        return self.colorizer.color_pixels(page.pixels, self.palette_of(page.name), hints, page.name, self.strips)
 
     def encode(self, pixels: Pixels, envelope: Envelope) -> bytes:
         """Return the file of a coloured page."""
@@ -239,7 +254,7 @@ class VolumeColorizer:
         """Return what decides the page's colours: program, network, options, hints and palette."""
         hints = self.colorizer.hints.text(self.title, page) if self.colorizer.hints else None
         palette = sha256(self.palette_of(page).tobytes()).hexdigest()
-        return f"{self.colorizer.identity} {hints!r} {palette}"
+        return f"{self.colorizer.identity} {hints!r} {palette} {self.strips.identity(page)}"
 
     def palette_of(self, page: str) -> Palette:
         """Return the palette of a page."""

@@ -182,6 +182,16 @@ class ComposeSettings:
 
 
 @dataclass(frozen=True)
+class StripSettings:
+    """Which pages are slices of one strip, and what is seen of their neighbours (`mangagan.infer.strips`)."""
+
+    context_rows: int = 600  # rows of each neighbour
+    least_deviation: float = 8.0  # of 255: deviation of a row at the rim that goes through a drawing
+    largest_step: float = 14.0  # of 255: mean difference of two rows that follow each other
+    step_share: float = 0.4  # the same, relative to the deviation of the row
+
+
+@dataclass(frozen=True)
 class PageSettings:
     """All tuned constants of this folder."""
 
@@ -195,6 +205,7 @@ class PageSettings:
     upsample: UpsampleSettings = UpsampleSettings()
     gamut: GamutSettings = GamutSettings()
     compose: ComposeSettings = ComposeSettings()
+    strips: StripSettings = StripSettings()
 
     @property
     def digest(self) -> str:
