@@ -95,10 +95,11 @@ def _class_name(cls: Any) -> str:
 def _set(config: Any, path: Sequence[str], value: Any, key: str) -> Any:
     name, rest = path[0], path[1:]
     if name not in _names(config):
-        raise ValueError(f"{key}: {type(config).__name__} has no {name!r}; it has {', '.join(_names(config))}")
+        known = ", ".join(_names(config))
+        raise ValueError(f"{_short(key)}: {type(config).__name__} has no {_short(repr(name))}; it has {known}")
     old = getattr(config, name)
     if rest and not dataclasses.is_dataclass(old):
-        raise ValueError(f"{key}: {name!r} is a value, it has no parts")
+        raise ValueError(f"{_short(key)}: {name!r} is a value, it has no parts")
     annotation = typing.get_type_hints(type(config))[name]
     new = _set(old, rest, value, key) if rest else _read(value, annotation, old, key)
     return config.clone(**{name: new}) if isinstance(config, nn.Module) else dataclasses.replace(config, **{name: new})
@@ -115,7 +116,12 @@ def _read(value: Any, annotation: Any, old: Any, key: str) -> Any:
             return _READERS[typing.get_origin(choice) or choice](text, choice)
         except ValueError:
             continue
-    raise ValueError(f"{key}: {text!r} is not {' or '.join(map(_takes, choices))}")
+    raise ValueError(f"{key}: {_short(repr(text))} is not {' or '.join(map(_takes, choices))}")
+
+
+def _short(text: str) -> str:
+    """Return a text of a file as a message can show it."""
+    return text if len(text) <= 100 else f"{text[:100]}..."
 
 
 def _derived(cls: Any) -> Iterator[Any]:
@@ -129,7 +135,7 @@ def _switch(value: Any, choices: Sequence[Any], old: Any, key: str) -> Any:
     classes = {_class_name(choice): choice for choice in (type(old), *choices)}
     new = resolve(value) if is_reference(value) else classes.get(value)
     if new is None:
-        raise ValueError(f"{key}: {value!r} is none of {', '.join(sorted(classes))}")
+        raise ValueError(f"{key}: {_short(repr(value))} is none of {', '.join(sorted(classes))}")
     if new is type(old):
         return old
     kept = {field.name for field in dataclasses.fields(new)} & set(_names(old))

@@ -91,20 +91,22 @@ def _model(options: argparse.Namespace) -> None:
 
 
 def _import(options: argparse.Namespace) -> None:
-    from hashlib import sha256
+    from hashlib import file_digest
 
-    from mangagan.interop.reference.convert import import_reference
-    from mangagan.interop.reference.state_dicts import file_layout
+    from mangagan.interop.reference.convert import import_checkpoints
     from mangagan.overrides import override, parse
     from mangagan.pretrained.card import History
     from mangagan.pretrained.model_folder import check_free
 
     check_free(options.output)
-    layout = options.layout or file_layout(options.files[0])
-    experiment, variables = import_reference(options.files, layout)
+    experiment, variables, layout = import_checkpoints(options.files, options.layout)
     experiment = override(experiment, parse(options.set))
-    files = [f"`{file.name}` (SHA-256 {sha256(file.read_bytes()).hexdigest()})" for file in options.files]
-    origin = f"The weights of {' and '.join(files)}, of layout {layout}."
+    digests = []
+    for file in options.files:
+        with file.open("rb") as content:
+            digests.append(f"`{file.name}` (SHA-256 {file_digest(content, 'sha256').hexdigest()})")
+    print(f"layout: {layout}")
+    origin = f"The weights of {' and '.join(digests)}, of layout {layout}."
     _publish(options, experiment, variables, History(origin))
 
 
@@ -168,7 +170,7 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
 def _add_import(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group("model")
     what.add_argument("files", type=Path, nargs="+", metavar="FILE", help="for CycleGAN two: grey to colour, and back")
-    layout_help = "which reference (default: found from the tensors; needed where two fit)"
+    layout_help = "which reference, of any size (default: found from the tensors; needed where two fit)"
     what.add_argument("--layout", metavar="NAME", help=layout_help)
     _add_publication(parser, what, _import)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from mangagan.config import Experiment
-from mangagan.overrides import describe, override
-from mangagan.pretrained.config_limits import MAX_CONFIG_BYTES, check_sizes
-from mangagan.tasks.paired import Paired
+from mangagan.overrides import describe
+from mangagan.pretrained.config_limits import MAX_CONFIG_BYTES
+from mangagan.pretrained.described_experiment import experiment_of
 
 FORMAT = 1
 _TYPES = {"experiment": dict, "sha256": str}
@@ -37,13 +37,11 @@ def read_config(file: Path) -> tuple[Experiment, str]:
     """
     config = _read(file)
     description = config["experiment"]
-    nested = [key for key, value in description.items() if isinstance(value, (dict, list))]
+    nested = [key[:80] for key, value in description.items() if isinstance(value, (dict, list))]
     if nested:
         raise ValueError(f"{file}: {', '.join(nested[:12])} should be text, a number, true, false or null")
     try:
-        check_sizes(description)
-        # The task is replaced by the one that the description names.
-        return override(Experiment(task=Paired()), description), config["sha256"]
+        return experiment_of(description), config["sha256"]
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from error
 

@@ -15,8 +15,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from mangagan.config import Experiment, example_batch
+from mangagan.interop.weights.safetensors_header import safetensors_shapes
 from mangagan.interop.weights.shape_mismatch import describe_mismatch
-from mangagan.interop.weights.tensor_files import read_tensors, write_tensors
+from mangagan.interop.weights.tensor_files import check_file, read_tensors, write_tensors
+from mangagan.pretrained.described_experiment import bounded_networks
 from mangagan.pretrained.model_config import read_config, write_config
 from mangagan.tasks.base import Variables
 
@@ -80,34 +82,44 @@ def load_model(folder: Path) -> tuple[Experiment, Variables]:
     experiment, digest = read_config(config)
     if not weights.is_file():
         raise ValueError(f"{folder} has no {WEIGHTS}; copy the whole folder again")
+    check_file(weights)
     # A clone without git-lfs has a text file of this name, and a half-copied file would load in part.
-    if _sha256(weights) != digest:
+    if (found := _sha256(weights)) != digest:
         raise ValueError(
-            f"{weights} has the SHA-256 {_sha256(weights)}, and {digest} belongs here: "
+            f"{weights} has the SHA-256 {found}, and {digest[:80]} belongs here: "
             "it was changed, or not copied whole (a clone with git needs `git lfs pull`)"
         )
     try:
         expected = _tree(abstract_variables(experiment))
     except Exception as error:  # impossible sizes of a network raise exceptions of many types
-        raise ValueError(f"{config} describes networks that cannot be built: {error}") from error
+        raise ValueError(f"{config} describes networks that cannot be built: {str(error)[:400]}") from error
+    # Before any array is read.
+    given, shapes = safetensors_shapes(weights), {name: leaf.shape for name, leaf in _by_name(expected).items()}
+    _check_shapes(f"{weights} does not fit {config}", given, shapes)
     tensors = read_tensors(weights)
-    _check_fit(f"{weights} does not fit {config}", tensors, _by_name(expected))
     tree = jax.tree.map_with_path(lambda path, _: jnp.array(tensors[_name(path)], jnp.float32), expected)
     return experiment, Variables(tree["params"], tree["batch_stats"])
 
 
 def abstract_variables(experiment: Experiment) -> Variables:
-    """Return the shapes and dtypes of an experiment's generator variables, without computing them."""
+    """Return the shapes and dtypes of an experiment's generator variables, without computing them.
+
+    Exceptions of many types tell of sizes that are impossible, or larger than `bounded_networks` allows.
+    """
     init = lambda key, batch: experiment.task.init(key, batch).generator  # noqa: E731
-    return jax.eval_shape(init, jax.random.key(0), example_batch(experiment))
+    with bounded_networks(experiment):
+        return jax.eval_shape(init, jax.random.key(0), example_batch(experiment))
 
 
 def _check_fit(what: str, given: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
     given_shapes, expected_shapes = (
         {name: tuple(array.shape) for name, array in arrays.items()} for arrays in (given, expected)
     )
-    mismatch = describe_mismatch(given_shapes, expected_shapes)
-    if mismatch:
+    _check_shapes(what, given_shapes, expected_shapes)
+
+
+def _check_shapes(what: str, given: Mapping[str, tuple[int, ...]], expected: Mapping[str, tuple[int, ...]]) -> None:
+    if mismatch := describe_mismatch(given, expected):
         raise ValueError(f"{what}: {mismatch}")
 
 

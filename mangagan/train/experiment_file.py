@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mangagan.images.atomic import write_atomically
-from mangagan.pretrained.config_limits import MAX_CONFIG_BYTES, check_sizes
+from mangagan.pretrained.config_limits import MAX_CONFIG_BYTES
 
 if TYPE_CHECKING:
     from mangagan.config import Experiment
@@ -62,15 +62,11 @@ def read_experiment(workdir: Path) -> Experiment:
         OSError: There is no such file, or it cannot be read.
     """
     # Comparisons of runs read descriptions, and need none of this.
-    from mangagan.config import Experiment
-    from mangagan.overrides import override
-    from mangagan.tasks.paired import Paired
+    from mangagan.pretrained.described_experiment import experiment_of
 
     description = read_description(workdir)
     try:
-        check_sizes(description)
-        # The task is replaced by the one that the description names.
-        return override(Experiment(task=Paired()), description)
+        return experiment_of(description)
     except ValueError as error:
         raise ValueError(f"{workdir / EXPERIMENT}: {error}") from error
 

@@ -10,6 +10,7 @@ import jax
 from jax.sharding import AxisType
 
 from mangagan.config import Experiment
+from mangagan.pretrained.described_experiment import bounded_networks
 from mangagan.tasks.base import Variables
 from mangagan.train.checkpoint import Checkpoints
 from mangagan.train.experiment_file import EXPERIMENT, read_experiment
@@ -36,9 +37,12 @@ def load_run(folder: Path, steps: Sequence[int] = ()) -> tuple[Experiment, Varia
     mesh = jax.make_mesh((1,), ("data",), devices=jax.local_devices()[:1], axis_types=(AxisType.Auto,))
     program = build_program(experiment, mesh, steps_per_epoch=1, frozen={})
     try:
-        like = program.abstract_state
+        with bounded_networks(experiment):
+            like = program.abstract_state
     except Exception as error:  # impossible sizes of a network raise exceptions of many types
-        raise ValueError(f"{folder / EXPERIMENT} describes networks that cannot be built: {error}") from error
+        raise ValueError(
+            f"{folder / EXPERIMENT} describes networks that cannot be built: {str(error)[:400]}"
+        ) from error
     settings, saved = experiment.train, folder / "checkpoints"
     if not saved.is_dir():
         raise ValueError(f"{folder} has no checkpoint yet")

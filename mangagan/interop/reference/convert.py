@@ -7,8 +7,9 @@ result when the weights of the three equal channels are added up.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 from flax.traverse_util import flatten_dict, unflatten_dict
@@ -17,8 +18,9 @@ from mangagan.color import LUMINANCE
 from mangagan.config import Experiment
 from mangagan.data.degradation.degrade import FreeForm
 from mangagan.data.settings import Data
+from mangagan.data.stream.transforms import Input
 from mangagan.interop.reference.layouts import LAYOUTS, Layout, tensor_specs
-from mangagan.interop.reference.state_dicts import file_layout, load_reference, save_reference
+from mangagan.interop.reference.state_dicts import layout_text, load_layout, save_reference
 from mangagan.models.deepfill import DeepFill
 from mangagan.models.pix2pixhd import GlobalGenerator, LocalEnhancer
 from mangagan.models.resnet import ResNet
@@ -35,39 +37,77 @@ from mangagan.tasks.unpaired import Unpaired
 
 # The two generators of CycleGAN, in the order in which their files are given.
 CYCLE_GENERATORS = ("to_target", "to_input")
-_GENERATORS = (UNet, ResNet, Siggraph17, GlobalGenerator, LocalEnhancer, DeepFill)
+# Generators that take pages alone, and those that take more beside them.
+_TAKE_PICTURES = (UNet, ResNet, GlobalGenerator, LocalEnhancer)
+_GENERATORS = (*_TAKE_PICTURES, Siggraph17, DeepFill)
+
+
+class Imported(NamedTuple):
+    """A model of ours that was made of reference checkpoints.
+
+    Attributes:
+        experiment: The experiment that such a network is trained with, with default values.
+        variables: The generator's variables.
+        layout: The name of its layout, or the class and the sizes of its network.
+    """
+
+    experiment: Experiment
+    variables: Variables
+    layout: str
 
 
 def import_reference(files: Sequence[Path], layout: str | None = None) -> tuple[Experiment, Variables]:
+    """Return the experiment and the variables of `import_checkpoints`.
+
+    Args:
+        files: As for `import_checkpoints`.
+        layout: As for `import_checkpoints`.
+    """
+    imported = import_checkpoints(files, layout)
+    return imported.experiment, imported.variables
+
+
+def import_checkpoints(files: Sequence[Path], layout: str | None = None) -> Imported:
     """Return a model of ours with the weights of reference checkpoints.
+
+    Networks of other sizes than the published ones are derived from the names and shapes of their tensors. One input
+    channel is what pages in grey have; the kernels of three are added up.
 
     Args:
         files: One file, or two for CycleGAN, grey to colour first.
         layout: A name of LAYOUTS; None finds it from the tensors of the first file.
 
-    Returns:
-        The experiment that such a network is trained with, with default values, and the generator's variables.
-
     Raises:
         ValueError: The layout is not one of a generator, two layouts fit, the number of files is wrong, or a file does
             not fit the layout.
     """
-    if layout is None:
-        layout = file_layout(files[0])
-    experiment = _experiment(layout)
-    fresh = abstract_variables(experiment)
-    names = [name for name in CYCLE_GENERATORS if name in fresh.params] or ["generator"]
+    if layout is not None:
+        named = _experiment(LAYOUTS.get(layout), layout)
+        # A network of CycleGAN that takes one channel stands alone, so that its file is read first.
+        if len(files) > 1 or not files[0].exists():
+            _check_count(files, named, layout)
+    found, first = load_layout(files[0], layout)
+    text = layout_text(found)
+    experiment = _experiment(found, text)
+    names = _check_count(files, experiment, text)
+    # The second network of CycleGAN has the sizes of the first one.
+    loaded = [split_collections(tree) for tree in (first, *(load_layout(file, found)[1] for file in files[1:]))]
+    if len(names) > 1:
+        by_name = [dict(zip(names, trees, strict=True)) for trees in zip(*loaded, strict=True)]
+        return Imported(experiment, Variables(*by_name), text)
+    given = loaded[0]._replace(params=_for_gray(loaded[0].params, found))
+    return Imported(experiment, experiment.task.init_from(abstract_variables(experiment), given), text)
+
+
+def _check_count(files: Sequence[Path], experiment: Experiment, layout: str) -> list[str]:
+    """Return the names of the generators of a task, once it is certain that each has a file."""
+    names = list(CYCLE_GENERATORS) if isinstance(experiment.task, Unpaired) else ["generator"]
     if len(files) != len(names):
         raise ValueError(
             f"--layout={layout}: {type(experiment.task).__name__} has {len(names)} generator{'s' * (len(names) > 1)} "
             f"({', '.join(names)}), and {len(files)} file(s) were given"
         )
-    loaded = [split_collections(load_reference(file, layout)[1]) for file in files]
-    if len(names) > 1:
-        by_name = [dict(zip(names, trees, strict=True)) for trees in zip(*loaded, strict=True)]
-        return experiment, Variables(*by_name)
-    params = _for_gray(loaded[0].params, LAYOUTS[layout])
-    return experiment, experiment.task.init_from(fresh, loaded[0]._replace(params=params))
+    return names
 
 
 def export_reference(file: Path, layout: str, experiment: Experiment, variables: Variables, net: str) -> None:
@@ -101,24 +141,35 @@ def generators(variables: Variables) -> dict[str, Variables]:
     return {name: Variables(variables.params[name], variables.stats[name]) for name in names}
 
 
-def _experiment(layout: str) -> Experiment:
+def _experiment(layout: Layout | None, name: str) -> Experiment:
     """Return the experiment whose generator has this layout, with the data that it was trained on."""
-    network = LAYOUTS[layout].network if layout in LAYOUTS else None
+    network, channels = (layout.network, layout.channels) if layout else (None, 0)
+    if isinstance(network, _TAKE_PICTURES) and channels not in (1, 3):
+        raise ValueError(f"{name}: pages have 1 or 3 channels, and this network takes {channels}")
     match network:
-        case UNet(outputs=2):
-            return Experiment(Paired(generator=network, space=Lab()), Data(input="lightness"))
+        case UNet(outputs=2) | ResNet(outputs=2) if channels == 1:
+            return Experiment(Paired(generator=network, space=Lab()), _data(network, "lightness"))
         case UNet():
-            return Experiment(Paired(generator=network, space=RGB()))
+            return Experiment(Paired(generator=network, space=RGB()), _data(network))
+        # Both generators of CycleGAN take RGB: one of a single channel was trained with pairs, or colours alone.
+        case ResNet() if channels == 1:
+            return Experiment(Paired(generator=network, space=RGB()), _data(network))
         case ResNet():
             return Experiment(Unpaired(generator=network), Data(paired=False))
         case Siggraph17():
             return Experiment(Hinted(generator=network), Data(input="lightness"))
         case GlobalGenerator() | LocalEnhancer():
-            return Experiment(Pix2PixHD(generator=network))
+            return Experiment(Pix2PixHD(generator=network), _data(network))
         case DeepFill():
             return Experiment(Inpaint(generator=network), Data(input="color", damage=FreeForm()))
     names = [name for name, known in LAYOUTS.items() if isinstance(known.network, _GENERATORS)]
-    raise ValueError(f"--layout={layout}: there is no task for this; there are {', '.join(names)}")
+    raise ValueError(f"--layout={name}: there is no task for this; there are {', '.join(names)}")
+
+
+def _data(network: Any, input: Input = "gray") -> Data:
+    """Return the default data, with crops that are large enough for the network at the same scale of the pages."""
+    data, factor = Data(input=input), max(1, network.multiple // Data.size)
+    return replace(data, size=factor * data.size, window=factor * data.window)
 
 
 def _picture_kernels(network: nn.Module) -> set[tuple[str, ...]]:

@@ -12,9 +12,18 @@ _MOST_OPERATIONS = 1_000_000
 _MOST_OBJECTS = 1_000_000
 _MOST_PLACES = 1_000_000  # of the memo, for which `pickle` allocates a table
 _MOST_BYTES = 64 * 2**20
-_MARK = -1
+# Of a key, which is hashed wherever it stands: names and numbers are one object. Hashing walks down nested tuples
+# without a limit of its own, and a hundred thousand of them overflow the stack of the process.
+_MOST_IN_A_KEY = 64
+# Of keys that are no texts, for which Python's hash is known: thousands with the same one slow a dict down to a list.
+_MOST_OTHER_KEYS = 10_000
+_MARK, _TEXT = -1, 0
+# What operations put on the stack, by pickletools' names; "bytes_or_str" is a text of Python 2.
+_SIMPLE = {"mark": _MARK, "str": _TEXT, "bytes_or_str": _TEXT}
 _PUTS = frozenset(("PUT", "BINPUT", "LONG_BINPUT"))
 _GETS = frozenset(("GET", "BINGET", "LONG_BINGET"))
+# Which of the objects above the mark are keys: each, or each second one.
+_KEY_STEPS = {"SETITEMS": 2, "DICT": 2, "ADDITEMS": 1, "FROZENSET": 1}
 
 
 def read_pickle(file: IO[bytes]) -> bytes:
@@ -32,10 +41,13 @@ def read_pickle(file: IO[bytes]) -> bytes:
     stack: list[int] = []
     memo: dict[int, int] = {}
     data = file.read(_MOST_BYTES)
-    end = 0
+    end = other_keys = 0
     for count, (operation, argument, place) in enumerate(pickletools.genops(data)):
         if count >= _MOST_OPERATIONS:
             raise ValueError(f"its pickle has more than {_MOST_OPERATIONS} operations")
+        other_keys += _check_keys(operation.name, stack)
+        if other_keys > _MOST_OTHER_KEYS:
+            raise ValueError(f"its pickle has more than {_MOST_OTHER_KEYS} keys that are no names")
         _step(operation, argument, stack, memo)
         if stack and stack[-1] > _MOST_OBJECTS:
             raise ValueError(f"its pickle stands for more than {_MOST_OBJECTS} objects in one")
@@ -59,6 +71,33 @@ def _step(operation: Any, argument: Any, stack: list[int], memo: dict[int, int])
         _replace(operation.stack_before, operation.stack_after, stack)
 
 
+def _check_keys(name: str, stack: Sequence[int]) -> int:
+    """Check the keys of a dict, and the elements of a set, that an operation is about to take from the stack.
+
+    Args:
+        name: Of the operation.
+        stack: Numbers of objects, 0 for texts.
+
+    Returns:
+        How many of the keys are no texts.
+
+    Raises:
+        ValueError: A key is made of too many objects.
+    """
+    if name == "SETITEM":
+        keys = stack[-2:-1]
+    elif name in _KEY_STEPS:
+        mark = len(stack) - 1
+        while mark >= 0 and stack[mark] != _MARK:
+            mark -= 1
+        keys = stack[mark + 1 :: _KEY_STEPS[name]]
+    else:
+        return 0
+    if max(keys, default=0) > _MOST_IN_A_KEY:
+        raise ValueError(f"its pickle has a key of more than {_MOST_IN_A_KEY} objects")
+    return len(keys) - keys.count(_TEXT)
+
+
 def _replace(before: Sequence[Any], after: Sequence[Any], stack: list[int]) -> None:
     """Take what an operation takes from the stack, and put what it makes of it."""
     taken = 0
@@ -72,7 +111,7 @@ def _replace(before: Sequence[Any], after: Sequence[Any], stack: list[int]) -> N
         else:
             taken += max(_pop(stack), 0)
     for kind in after:
-        stack.append(_MARK if kind is pickletools.markobject else 1 + taken)
+        stack.append(_SIMPLE.get(kind.name, 1 + taken))
 
 
 def _top(stack: Sequence[int]) -> int:

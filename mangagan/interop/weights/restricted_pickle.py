@@ -4,13 +4,34 @@ from __future__ import annotations
 
 import io
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any
 
 from mangagan.interop.weights.pickle_limits import read_pickle
 
+# Arguments, and elements of arguments, of all calls together: a pickle can name the same long list in every call. A
+# tensor has about 20, a state dict of Python 2 two for each tensor.
+_MOST_ARGUMENTS = 1_000_000
+
 # The functions that a pickle may name, by (module, name).
 AllowedCalls = Mapping[tuple[str, str], Callable[..., Any]]
+
+
+class _Call:
+    """A function in a pickle's hands, which can call it and do nothing else with it."""
+
+    __slots__ = ("_count", "_function")
+
+    def __init__(self, function: Callable[..., Any], count: Callable[[Sequence[Any]], None]) -> None:
+        self._function, self._count = function, count
+
+    def __call__(self, *arguments: Any) -> Any:
+        self._count(arguments)
+        return self._function(*arguments)
+
+    def __setstate__(self, state: object) -> None:
+        # Otherwise pickle sets any attributes, in any number.
+        raise ValueError("it changes a function")
 
 
 class _Unpickler(pickle.Unpickler):
@@ -19,13 +40,19 @@ class _Unpickler(pickle.Unpickler):
         super().__init__(file, encoding="utf-8")
         self._allowed = allowed
         self._load_external = load_external
+        self._arguments = 0
 
     def find_class(self, module: str, name: str) -> Callable[..., Any]:
         if (module, name) not in self._allowed:
             raise ValueError(f"it asks for {module}.{name}, which is refused: weights need no such thing")
-        function = self._allowed[module, name]
-        # A pickle can set attributes of what it names; a fresh function keeps our objects out of its reach.
-        return lambda *arguments: function(*arguments)
+        return _Call(self._allowed[module, name], self._count)
+
+    def _count(self, arguments: Sequence[Any]) -> None:
+        """Count the arguments of one more call."""
+        self._arguments += 1 + len(arguments)
+        self._arguments += sum(len(argument) for argument in arguments if isinstance(argument, (list, tuple, dict)))
+        if self._arguments > _MOST_ARGUMENTS:
+            raise ValueError(f"its calls have more than {_MOST_ARGUMENTS} arguments")
 
     def persistent_load(self, pid: Any) -> Any:
         if self._load_external is None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+# The longest entry for a network of ours, name and shapes, has about 150.
+_MOST_LETTERS = 250
+
 
 def describe_mismatch(given: Mapping[str, tuple[int, ...]], expected: Mapping[str, tuple[int, ...]]) -> str:
     """Describe how given names and shapes differ from the expected ones; "" where they do not.
@@ -24,7 +27,12 @@ def describe_mismatch(given: Mapping[str, tuple[int, ...]], expected: Mapping[st
 
 
 def _first_dozen(names: list[str]) -> str:
-    return ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+    return ", ".join(map(_short, names[:12])) + (", ..." if len(names) > 12 else "")
+
+
+def _short(text: str) -> str:
+    # A file may give a tensor any name and any number of axes.
+    return text if len(text) <= _MOST_LETTERS else f"{text[:_MOST_LETTERS]}..."
 
 
 def _shape_text(shape: tuple[int, ...]) -> str:

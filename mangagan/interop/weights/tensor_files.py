@@ -11,9 +11,12 @@ import numpy as np
 import safetensors.numpy
 
 from mangagan.images.atomic import write_atomically
+from mangagan.interop.weights.safetensors_header import safetensors_shapes
 from mangagan.interop.weights.torch_files import read_torch
 
 _TORCH_SUFFIXES = (".pth", ".pt")
+# The largest reference, the global generator of Pix2PixHD, has 0.7 GB; a training checkpoint holds optimisers, too.
+_MOST_BYTES = 4 * 2**30
 TENSOR_SUFFIXES = (".safetensors", *_TORCH_SUFFIXES)
 
 
@@ -28,17 +31,31 @@ def read_tensors(path: Path, part: str | None = None) -> dict[str, np.ndarray]:
         ValueError: The file is broken or has another suffix; the message names it.
         FileNotFoundError: There is no such file.
     """
+    _check_suffix(path)
+    check_file(path)
     if path.suffix in _TORCH_SUFFIXES:
         return read_torch(path, part)
-    _check_suffix(path)
     if part is not None:
         raise ValueError(f"{path}: a .safetensors file has no parts; leave out part={part!r}")
+    safetensors_shapes(path)
     try:
         return safetensors.numpy.load_file(path)
-    except FileNotFoundError:
-        raise
-    except Exception as error:  # dtypes that NumPy lacks raise errors of several classes
+    except Exception as error:  # its errors have no common class
         raise ValueError(f"{path}: not a readable .safetensors file: {str(error)[:400]}") from error
+
+
+def check_file(path: Path) -> None:
+    """Check what a file of tensors is and how large, before any of it is read.
+
+    Raises:
+        ValueError: It is no regular file (reading a pipe would wait for ever), or is too large.
+        FileNotFoundError: There is no such file.
+    """
+    size = path.stat().st_size
+    if not path.is_file():
+        raise ValueError(f"{path} is no file; name a file of tensors")
+    if size > _MOST_BYTES:
+        raise ValueError(f"{path} has {size} bytes, more than the limit of {_MOST_BYTES} for the weights of a network")
 
 
 def write_tensors(path: Path, tensors: Mapping[str, np.ndarray]) -> None:

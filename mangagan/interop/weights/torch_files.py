@@ -24,6 +24,8 @@ from mangagan.interop.weights.restricted_pickle import AllowedCalls, unpickle
 _MOST_MEMBERS = 200_000
 # Several tensors may be views of one storage, and small ones may be repeated.
 _MOST_VIEWS, _SMALL_BYTES = 4, 64 * 2**20
+# PyTorch's and NumPy's own limits are 64 axes and 2**63 bytes.
+_MOST_AXES, _LARGEST_SIZE = 64, 2**63
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _DTYPES = {
     "FloatStorage": np.dtype("<f4"),
@@ -59,19 +61,53 @@ class _StateDict(dict):
         pass
 
 
+# What a pickle calls checks the types of its arguments: texts, hashes and comparisons of nested ones may never end.
+
+
+def _state_dict(pairs: Any = ()) -> _StateDict:
+    # PyTorch under Python 2 gave all pairs at once.
+    if not all(isinstance(pair, (list, tuple)) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs):
+        raise ValueError("it has a dict whose keys are no names")
+    return _StateDict(pairs)
+
+
 def _storage(pid: Any) -> _Storage:
     kind, dtype, key, _, length, *view = pid
-    if kind != "storage" or any(view):
+    if kind != "storage" or any(part is not None for part in view):
         raise ValueError("it refers to something else than a whole tensor storage")
-    return _Storage(dtype(), str(key), int(length))
+    name = dtype()
+    if not (isinstance(name, str) and isinstance(key, (str, int)) and _is_size(length)):
+        raise ValueError("it refers to a storage by something else than type, name and length")
+    return _Storage(_DTYPES[name], str(key), length)
+
+
+def _tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> _TorchTensor:
+    lengths_fit = isinstance(shape, tuple) and isinstance(strides, tuple) and len(shape) == len(strides) <= _MOST_AXES
+    if not (isinstance(storage, _Storage) and lengths_fit and all(map(_is_size, (offset, *shape, *strides)))):
+        raise ValueError("it has a tensor whose offset, shape or strides are no sizes")
+    return _TorchTensor(storage, offset, shape, strides)
+
+
+def _parameter(tensor: Any, *_: Any) -> _TorchTensor:
+    if not isinstance(tensor, _TorchTensor):
+        raise ValueError("it has a parameter that is no tensor")
+    return tensor
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, int) and 0 <= value < _LARGEST_SIZE
+
+
+def _named(name: str) -> Callable[[], str]:
+    return lambda: name
 
 
 _ALLOWED: AllowedCalls = {
-    ("collections", "OrderedDict"): _StateDict,
-    ("torch._utils", "_rebuild_tensor"): _TorchTensor,
-    ("torch._utils", "_rebuild_tensor_v2"): lambda *arguments: _TorchTensor(*arguments[:4]),
-    ("torch._utils", "_rebuild_parameter"): lambda tensor, *_: tensor,
-    **{("torch", name): lambda dtype=dtype: dtype for name, dtype in _DTYPES.items()},
+    ("collections", "OrderedDict"): _state_dict,
+    ("torch._utils", "_rebuild_tensor"): _tensor,
+    ("torch._utils", "_rebuild_tensor_v2"): _tensor,
+    ("torch._utils", "_rebuild_parameter"): _parameter,
+    **{("torch", name): _named(name) for name in _DTYPES},
 }
 
 ReadStorage = Callable[[_Storage], bytes]
@@ -110,6 +146,9 @@ def _open_zip(file: BinaryIO) -> tuple[Any, ReadStorage]:
     # PyTorch never compresses, and compressed entries could unpack to any size.
     if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
         raise ValueError("its zip entries are compressed")
+    # Entries may also share their bytes, each of which would be read by itself.
+    if sum(entry.file_size for entry in archive.infolist()) > file.seek(0, 2):
+        raise ValueError("its zip entries have more bytes than the file")
     pickles = [name for name in archive.namelist() if name.rpartition("/")[2] == "data.pkl"]
     if len(pickles) != 1:
         raise ValueError("it is a zip file without a data.pkl of PyTorch")
@@ -135,6 +174,8 @@ def _open_legacy(file: BinaryIO) -> tuple[Any, ReadStorage]:
 
     content, keys = unpickle(file, _ALLOWED, register), unpickle(file, {})
     data = {}
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        raise ValueError("it does not list its storages")
     for key in keys:
         length, storage = int.from_bytes(file.read(8), "little"), storages[key]
         # Checked before reading: a length of a hostile file must not allocate memory.
@@ -148,7 +189,7 @@ def _choose(content: Any, part: str | None) -> dict[str, _TorchTensor]:
     """Return the tensors of the state dict that is meant."""
     if not isinstance(content, dict):
         raise ValueError(f"it holds a {type(content).__name__}")
-    parts = [_short(str(name), 60) for name, value in content.items() if isinstance(value, dict)]
+    parts = [_short(name, 60) for name, value in content.items() if isinstance(value, dict) and isinstance(name, str)]
     state = content if part is None else content.get(part)
     if not isinstance(state, dict):
         raise ValueError(f"it has no part {part!r}; its parts are {', '.join(parts[:12]) or 'none'}")
@@ -176,8 +217,6 @@ def _array(tensor: _TorchTensor, read_storage: ReadStorage) -> np.ndarray:
     """Return a view of a storage, once it is certain that the view stays inside."""
     storage, offset, shape, strides = tensor
     data = np.frombuffer(read_storage(storage), storage.dtype, storage.length)
-    if len(shape) != len(strides) or min((offset, *shape, *strides)) < 0:
-        raise ValueError(f"a tensor of shape {shape} has strides {strides} and offset {offset}")
     reach = sum((n - 1) * stride for n, stride in zip(shape, strides, strict=True)) + 1 if math.prod(shape) else 0
     if offset + reach > storage.length:
         raise ValueError(f"a tensor of shape {shape} reaches beyond its storage of {storage.length} numbers")

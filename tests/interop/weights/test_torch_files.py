@@ -216,6 +216,75 @@ def test_pickles_that_would_take_any_time_or_memory_are_refused(tmp_path, conten
     assert time.monotonic() - start < 5 and len(str(error.value)) < 700
 
 
+def name(index: int) -> bytes:
+    return b"X\x05\x00\x00\x00%05d" % index
+
+
+def place(opcode: bytes, number: int) -> bytes:
+    return opcode + struct.pack("<I", number)
+
+
+# Lists that hold each other twice, filled from the top: their text has 2**60 parts, and no tuple shows it.
+LISTS = b"".join(b"]q%c" % n for n in range(61)) + b"".join(b"h%c(h%ch%ce0" % (n, n + 1, n + 1) for n in range(60))
+DICT, PARAMETER = b"ccollections\nOrderedDict\n", b"ctorch._utils\n_rebuild_parameter\n"
+FIRST, SECOND = place(b"r", 0) + b"0", place(b"r", 1) + b"0"
+CALL = place(b"j", 0) + place(b"j", 1) + b"R0"
+PAIRS = b"](" + b"".join(name(n) + b"N\x86" for n in range(60_000)) + b"e"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        # One call with a hundred thousand arguments, a hundred thousand times.
+        (PARAMETER + FIRST + b"(" + b"N" * 100_000 + b"t" + SECOND + CALL * 100_000 + b"N.", "that is no tensor"),
+        (DICT + FIRST + PAIRS + b"\x85" + SECOND + CALL * 100_000 + b"N.", "more than 1000000 arguments"),
+        # A list that grows after the tuple that holds it.
+        (DICT + FIRST + b"]" + place(b"r", 2) + b"\x85" + SECOND + place(b"j", 2)
+         + b"(" + (name(7) + b"N\x86") * 60_000 + b"e0" + CALL * 100_000 + b"N.", "more than 1000000 arguments"),
+        # Attributes of a function.
+        (DICT + FIRST + b"}" + place(b"r", 1) + b"(" + b"".join(name(n) + b"N" for n in range(60_000)) + b"u0"
+         + (place(b"j", 0) + place(b"j", 1) + b"b0") * 100 + b"N.", "it changes a function"),
+        # Hashing descends into tuples until the stack of the process is used up.
+        (b"})" + b"\x85" * 300_000 + b"Ns.", "has a key of more than 64 objects"),
+        (b"\x8f()" + b"\x85" * 300_000 + b"\x90.", "has a key of more than 64 objects"),
+        (b"}()" + b"\x85" * 300_000 + b"Nu.", "has a key of more than 64 objects"),
+        # Numbers of one hash make a dict a list.
+        (b"}(" + b"".join(b"\x8a\x0b" + ((2**61 - 1) * n).to_bytes(11, "little") + b"N" for n in range(20_000)) + b"u.",
+         "more than 10000 keys that are no names"),
+        (LISTS + b"0" + b"(Vstorage\n" + FLOATS + b"h\x00NK\x04tQ.", "by something else than type, name and length"),
+        (b"}" + tensor()[3:].replace(b"(I2\nI2\nt", LISTS + b"0" * 59 + b"(h\x00h\x00t"), "are no sizes"),
+        (b"(Vstorage\n" + DICT + b"V0\nNK\x04tQ.", "by something else than type, name and length"),
+        (PARAMETER + b"N\x85R.", "a parameter that is no tensor"),
+        (DICT + b"](](NNee\x85R.", "a dict whose keys are no names"),
+        (b"}." + b"\x80\x02" + LISTS + b"0h\x00.", "does not list its storages"),
+    ],
+    ids=range(14),
+)  # fmt: skip
+def test_other_pickles_that_would_take_any_time_are_refused_soon(tmp_path, content, reason):
+    file = tmp_path / "file.pth"
+    file.write_bytes(legacy(b"\x80\x04" + content, pickle.dumps([], 2)))
+    start = time.monotonic()
+    with pytest.raises(ValueError, match=reason) as error:
+        read_torch(file)
+    assert time.monotonic() - start < 10 and len(str(error.value)) < 300
+
+
+def test_the_pairs_of_python_2_are_a_state_dict(tmp_path):
+    file = zipped(tmp_path, tensor().replace(b"}Va\n", DICT + b"(](](Va\n").removesuffix(b"s.") + b"eetR.")
+    np.testing.assert_array_equal(read_torch(file)["a"], [[1, 2], [3, 4]])
+
+
+def test_entries_that_share_their_bytes_are_refused(tmp_path):
+    content = zipped(tmp_path, tensor(), data=NUMBERS + bytes(5000)).read_bytes()
+    directory, end = content.index(b"PK\x01\x02"), content.index(b"PK\x05\x06")
+    entries, record = content[directory:end], bytearray(content[end:])
+    record[8:12] = struct.pack("<2H", 40, 40)
+    record[12:16] = struct.pack("<I", 20 * len(entries))
+    (tmp_path / "file.pth").write_bytes(content[:directory] + 20 * entries + record)
+    with pytest.raises(ValueError, match="its zip entries have more bytes than the file|data.pkl"):
+        read_torch(tmp_path / "file.pth")
+
+
 def test_small_tensors_may_be_repeated_and_large_ones_not(tmp_path):
     for count, fits in ((1000, True), (10**9, False)):
         file = written(tmp_path, lambda torch, count=count: {"a": torch.ones(1).expand(count)})
