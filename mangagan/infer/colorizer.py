@@ -38,7 +38,7 @@ from mangagan.infer.page.compose import Compositing, compose
 from mangagan.infer.page.ink import brightness
 from mangagan.infer.page.settings import PAGE
 from mangagan.infer.predict_page import PageView, predict_page, working_height_and_width
-from mangagan.infer.strips import NO_STRIPS, Strips, strips_of
+from mangagan.infer.strips import NO_STRIPS, Strips, in_bands, strips_of
 from mangagan.infer.volume.page_stages import Keep, PageInput
 from mangagan.infer.volume.plan import To
 from mangagan.infer.volume.process_one import process_one
@@ -212,9 +212,10 @@ class Colorizer:
         height, width = pixels.shape[:2]
         if hints and (hints.width, hints.height) != (width, height):
             raise ValueError(f"its hints are for {hints.width} x {hints.height} pixels; it has {width} x {height}")
-        if not hints and any(map(len, found := strips.surroundings(name, pixels))):
-            return found.inside(self._color(found.around(pixels), kind, anew, palette, None))
-        return self._color(pixels, kind, anew, palette, hints)
+        if hints:
+            return self._color(pixels, kind, anew, palette, hints)
+        found = strips.surroundings(name, pixels)
+        return found.inside(in_bands(found.around(pixels), lambda part: self._color(part, kind, anew, palette, None)))
 
     def _color(
         self, pixels: Pixels, kind: ColorKind, anew: bool, palette: Palette | None, hints: PageHints | None

@@ -1,11 +1,11 @@
-"""Slices of one long strip, as web comics are saved: each is coloured with rows of its neighbours around it.
+"""Long strips, as web comics are saved, whole or in slices: each part is coloured with rows around it.
 
 Without them the network sees half a face on each side of a cut, and a balloon that is cut is white on one side alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
@@ -83,6 +83,33 @@ def strips_of(volume: Volume) -> Strips:
     """Return the neighbours of the pages of an open volume; none where a page takes long to load."""
     pages = sorted((member for member in volume.members if member.is_page), key=lambda member: natural_key(member.name))
     return Strips(dict(_neighbors(pages))) if volume.loads_fast else NO_STRIPS
+
+
+def in_bands(pixels: Pixels, color: Callable[[Pixels], Pixels]) -> Pixels:
+    """Return a page in colour, a long strip band by band: as a whole it would take memory without bound.
+
+    Each band is coloured with rows of the page around it, and mixed with the next one where they overlap.
+
+    Args:
+        pixels: The page, in 8-bit sRGB.
+        color: Returns a picture in colour.
+    """
+    height, width = pixels.shape[:2]
+    if height <= max(_SETTINGS.long_ratio * width, _SETTINGS.band_rows):
+        return color(pixels)
+    rows, fade, context = _SETTINGS.band_rows, _SETTINGS.fade_rows, _SETTINGS.context_rows
+    made = np.empty_like(pixels)
+    for start in range(0, height - fade, rows - fade):
+        end = min(start + rows, height)
+        above, below = pixels[max(0, start - context) : start], pixels[end : end + context]
+        surroundings = Surroundings(above, below)
+        band = surroundings.inside(color(surroundings.around(pixels[start:end])))
+        if start:
+            share = np.linspace(0, 1, fade)[:, None, None]
+            mixed = (1 - share) * made[start : start + fade] + share * band[:fade]
+            band = np.concatenate([mixed.round().astype(np.uint8), band[fade:]])
+        made[start:end] = band
+    return made
 
 
 def _neighbors(pages: list[Member]) -> Iterator[tuple[str, tuple[Member | None, Member | None]]]:

@@ -14,7 +14,7 @@ from mangagan.infer.colorizer import ColorizeOptions, Colorizer
 from mangagan.infer.network import Network, NetworkInfo
 from mangagan.infer.page.compose import Compositing
 from mangagan.infer.page.settings import PAGE
-from mangagan.infer.strips import strips_of
+from mangagan.infer.strips import in_bands, strips_of
 from mangagan.infer.volume.page_stages import PageInput
 
 INFO = NetworkInfo("RGB", "luminance", multiple=16, scale=1.0, hints=False, instances=False, palette=False, digest="")
@@ -103,3 +103,21 @@ def test_a_finished_slice_counts_only_with_its_neighbours():
         for first in (strip[:80], strip[:80].copy(), drawing(80, seed=1))
     }
     assert len(identities) == 2
+
+
+def test_a_long_strip_is_colored_in_bands_that_run_into_each_other():
+    seen = []
+
+    def color(pixels):
+        seen.append(len(pixels))
+        return (pixels // 2 + len(seen)).astype(np.uint8)
+
+    strip = rgb(drawing(9000, 100))
+    made = in_bands(strip, color)
+    rows, fade, context = PAGE.strips.band_rows, PAGE.strips.fade_rows, PAGE.strips.context_rows
+    assert len(seen) == 4 and max(seen) <= rows + 2 * context
+    offset = made.astype(int) - strip // 2
+    assert (offset[: rows - fade] == 1).all() and (offset[-100:] == 4).all()
+    assert np.abs(np.diff(offset[:, 0, 0])).max() <= 1
+    short = rgb(drawing(400, 100))
+    np.testing.assert_array_equal(in_bands(short, lambda pixels: pixels), short)

@@ -189,6 +189,9 @@ class StripSettings:
     least_deviation: float = 8.0  # of 255: deviation of a row at the rim that goes through a drawing
     largest_step: float = 14.0  # of 255: mean difference of two rows that follow each other
     step_share: float = 0.4  # the same, relative to the deviation of the row
+    long_ratio: float = 4.0  # pages of more rows, relative to their columns, are coloured in bands
+    band_rows: int = 2400  # rows of a band
+    fade_rows: int = 160  # rows over which the colours of two bands are mixed
 
 
 @dataclass(frozen=True)
