@@ -15,23 +15,30 @@ def start_worker(module: str, arguments: Sequence[str]) -> subprocess.Popen[byte
         module: Its name, such as "mangagan.images.pdf_worker".
         arguments: Of its command line.
     """
+    # Without -P the current folder comes first in the module path, and a `json.py` that lies beside a PDF would be run.
+    # It stays in the path where this process has it, as an empty name.
+    path = [place or os.getcwd() for place in sys.path]
     return subprocess.Popen(
-        [sys.executable, "-m", module, *arguments],
+        [sys.executable, "-P", "-m", module, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         # Ctrl-C is for the parent, which ends it.
         start_new_session=True,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(path)},
     )
 
 
 def limit_memory(memory: int) -> None:
-    """Let this process have no more than so many bytes. Windows has no such limit."""
+    """Let this process have no more than so many bytes, and leave no core file. Windows has no such limits."""
     try:
         import resource
     except ImportError:
         return
+    # A process that is ended for its memory or its time would else be written to the current folder, as a whole.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    memory = _at_most(memory, most)
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
 
 
@@ -44,4 +51,9 @@ def limit_seconds(seconds: int) -> None:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     used = int(usage.ru_utime + usage.ru_stime) + 1
     _, most = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (used + seconds, most))
+    resource.setrlimit(resource.RLIMIT_CPU, (_at_most(used + seconds, most), most))
+
+
+def _at_most(limit: int, most: int) -> int:
+    """Return a limit that is no higher than the one that the user or the cluster has set; -1 is none."""
+    return limit if most < 0 else min(limit, most)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,8 +26,11 @@ _SECONDS = 8
 _CLOCK_SECONDS = 60
 # The picture of a page of 50 megapixels takes 0.7 GB while it is drawn and encoded.
 _MEMORY = 1_300_000_000
-# A document of such pages is hostile: the rest of it is not tried.
-_MOST_KILLED = 3
+# A document of such pages is hostile: the rest of it is not tried. A sound book may have some pages that are too much,
+# far from each other; with so many in all they cost less than three minutes of the processor.
+_MOST_KILLED = 3  # one after the other
+_MOST_KILLED_IN_ALL = 20
+_STOPPED = "is not drawn: the run was stopped"
 
 
 @contextmanager
@@ -58,7 +63,8 @@ class _Document:
     file: Path
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _process: subprocess.Popen[bytes] | None = None
-    _killed: int = 0
+    _killed: int = 0  # since a page was drawn
+    _killed_in_all: int = 0
     _aborted: bool = False
 
     def open(self) -> int:
@@ -69,17 +75,21 @@ class _Document:
     def draw(self, number: int, pixels: int) -> bytes:
         """Return a page as PNG of at most so many pixels. Raises UnusableFile."""
         with self._lock:
-            if self._killed >= _MOST_KILLED:
-                raise UnusableFile(f"is not drawn: {_MOST_KILLED} pages before it took too long or too much memory")
+            if self._killed >= _MOST_KILLED or self._killed_in_all >= _MOST_KILLED_IN_ALL:
+                count = self._killed_in_all
+                raise UnusableFile(f"is not drawn: {count} pages before it took too long or too much memory")
             if self._process is None:
                 self._start()
-            assert self._process and self._process.stdin
+            process = self._running()
+            assert process.stdin
             try:
-                self._process.stdin.write(json.dumps([number, pixels]).encode() + b"\n")
-                self._process.stdin.flush()
+                process.stdin.write(json.dumps([number, pixels]).encode() + b"\n")
+                process.stdin.flush()
             except OSError:  # it has just ended; `_answer` says so
                 pass
-            return self._answer()
+            picture = self._answer(process, "draw")
+            self._killed = 0
+            return picture
 
     def abort(self) -> None:
         """End the process, also while another thread waits for it."""
@@ -88,14 +98,21 @@ class _Document:
 
     def _start(self) -> int:
         arguments = [os.fspath(self.file.resolve()), str(_SECONDS), str(_MEMORY)]
-        self._process = start_worker("mangagan.images.pdf_worker", arguments)
+        process = self._running(start_worker("mangagan.images.pdf_worker", arguments))
+        return int(self._answer(process, "open"))
+
+    def _running(self, started: subprocess.Popen[bytes] | None = None) -> subprocess.Popen[bytes]:
+        """Return the process. Raises UnusableFile after `abort`, which another thread may call at any moment."""
+        process = self._process = started or self._process
         if self._aborted:
             self._kill()
-        return int(self._answer())
+        if self._aborted or process is None:
+            raise UnusableFile(_STOPPED)
+        return process
 
-    def _answer(self) -> bytes:
-        process = self._process
-        assert process and process.stdout
+    def _answer(self, process: subprocess.Popen[bytes], task: str) -> bytes:
+        assert process.stdout
+        began = time.monotonic()
         clock = threading.Timer(_CLOCK_SECONDS, process.kill)
         clock.start()
         try:
@@ -106,8 +123,12 @@ class _Document:
             clock.cancel()
         if len(head) < 9 or len(data) < size:
             self._kill()
+            if self._aborted:
+                raise UnusableFile(_STOPPED)
             self._killed += 1
-            raise UnusableFile("takes too long or too much memory to draw")
+            self._killed_in_all += 1
+            late = time.monotonic() - began >= _CLOCK_SECONDS
+            raise UnusableFile(f"takes too long or too much memory to {task}: {_cause(process.wait(), late)}")
         if head[:1] == b"-":
             raise UnusableFile(data.decode("utf-8", "replace"))
         return data
@@ -120,3 +141,12 @@ class _Document:
             for stream in (process.stdin, process.stdout):
                 if stream and not self._lock.locked():
                     stream.close()
+
+
+def _cause(code: int, late: bool) -> str:
+    """Return why a process ended, by its exit status, without an answer."""
+    if late:
+        return f"more than {_CLOCK_SECONDS} seconds"
+    if code == -getattr(signal, "SIGXCPU", 0):
+        return f"more than {_SECONDS} seconds of the processor"
+    return f"PDFium ended, most often for want of more than {_MEMORY / 1e9:g} GB"

@@ -15,7 +15,7 @@ from typing import IO, Any
 from mangagan.images.child_limits import limit_memory, limit_seconds
 from mangagan.images.encode import encode
 from mangagan.images.errors import UnusableFile
-from mangagan.images.limits import check_picture_size
+from mangagan.images.limits import Limits, check_page_size, check_picture_size
 from mangagan.images.pdf_resolution import page_resolution
 
 _POINTS_PER_INCH = 72
@@ -32,14 +32,17 @@ def main() -> None:
 
 def _answers(path: str, seconds: int) -> Iterator[bytes | UnusableFile]:
     """Yield the number of pages, then the picture of each page that is requested."""
-    import pypdfium2
-
     limit_seconds(seconds)
+    try:
+        import pypdfium2
+    except (ImportError, OSError) as error:  # it is installed, but its library does not fit this machine
+        yield UnusableFile(f"reading PDF needs pypdfium2, which cannot be loaded: {error}")
+        return
     try:
         document = pypdfium2.PdfDocument(path)
         yield str(len(document)).encode()
-    except Exception as error:  # PdfiumError, OSError; encrypted files say so
-        yield UnusableFile(f"is not a readable PDF file: {error}")
+    except Exception as error:  # PdfiumError, OSError
+        yield UnusableFile(_why_unreadable(error))
         return
     for line in sys.stdin.buffer:
         limit_seconds(seconds)
@@ -54,6 +57,14 @@ def _answers(path: str, seconds: int) -> Iterator[bytes | UnusableFile]:
             yield UnusableFile(f"cannot be rendered: {error}")
 
 
+def _why_unreadable(error: Exception) -> str:
+    import pypdfium2.raw
+
+    if getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD:
+        return "is an encrypted PDF file: save it without its password"
+    return f"is not a readable PDF file: {error}"
+
+
 def _draw(document: Any, number: int, pixels: int) -> bytes:
     """Return a page as PNG at the resolution of its pictures, or at the largest one that its pixels allow."""
     page = document[number]
@@ -61,6 +72,8 @@ def _draw(document: Any, number: int, pixels: int) -> bytes:
         dots = page_resolution(page, pixels)
         width, height = (round(side * dots / _POINTS_PER_INCH) for side in page.get_size())
         check_picture_size(width, height, min_side=1)
+        # The resolution is at least 1 dot per inch: a box of 200 metres still has too many pixels.
+        check_page_size(width, height, Limits(pixels=pixels))
         picture = page.render(scale=dots / _POINTS_PER_INCH).to_pil().convert("RGB")
     finally:
         page.close()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import subprocess
 import sys
 import threading
 import time
@@ -160,6 +161,25 @@ def test_a_page_that_never_ends_is_given_up(endless, monkeypatch):
     assert time.monotonic() - start < 20
 
 
+def test_heavy_pages_far_from_each_other_cost_no_other_page(document, monkeypatch):
+    with open_volume(document)(Limits()) as volume:
+        drawer = volume.members[0].load.func.__self__
+        monkeypatch.setattr(pdf, "_MOST_KILLED_IN_ALL", 4)
+
+        def lose():
+            # As the system ends a process that has used up its limits, while it draws.
+            drawer._process.kill()
+            drawer._process.wait()
+            with pytest.raises(UnusableFile, match="takes too long or too much memory to draw"):
+                volume.members[1].load()
+
+        for _ in range(4):
+            assert volume.members[0].load()
+            lose()
+        with pytest.raises(UnusableFile, match="is not drawn: 4 pages before it took too long"):
+            volume.members[2].load()
+
+
 def test_drawing_can_be_stopped(endless):
     with open_volume(endless)(Limits()) as volume:
         timer = threading.Timer(0.5, volume.abort)
@@ -178,3 +198,80 @@ def test_memory_is_bounded(document, monkeypatch):
     with open_volume(large)(Limits()) as volume:
         with pytest.raises(UnusableFile, match="memory|cannot be rendered"):
             volume.members[0].load()
+
+
+def test_no_module_of_the_current_folder_is_run(document, tmp_path, monkeypatch):
+    for module in ("json", "numpy", "PIL", "pypdfium2", "mangagan"):
+        (tmp_path / f"{module}.py").write_text(f"open({str(tmp_path / 'run')!r}, 'a')")
+    monkeypatch.chdir(tmp_path)
+    # As for a command: its first place is the folder of the script.
+    monkeypatch.setattr(sys, "path", [place for place in sys.path if place not in ("", str(tmp_path))])
+    with open_volume(document)(Limits()) as volume:
+        assert volume.members[0].load()
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processor time is bounded on POSIX alone")
+def test_the_reason_tells_time_from_memory(endless, monkeypatch):
+    monkeypatch.setattr(pdf, "_SECONDS", 1)
+    with (
+        pytest.raises(UnusableFile, match="to draw: more than 1 seconds of the processor"),
+        open_volume(endless)(Limits()) as volume,
+    ):
+        volume.members[0].load()
+    monkeypatch.setattr(pdf, "_MEMORY", 10_000_000)
+    with pytest.raises(UnusableFile, match="memory|cannot be loaded"), open_volume(endless)(Limits()):
+        pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits of processes")
+def test_lower_limits_of_the_user_stay(tmp_path):
+    code = """if True:
+        import resource
+        from mangagan.images.child_limits import limit_memory, limit_seconds
+        resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+        resource.setrlimit(resource.RLIMIT_DATA, (10**9, 10**9))
+        limit_seconds(8), limit_memory(2 * 10**9)
+        first = resource.getrlimit(resource.RLIMIT_CPU)
+        limit_seconds(100)
+        names = resource.RLIMIT_CPU, resource.RLIMIT_DATA, resource.RLIMIT_CORE
+        print(first[0] <= 10, *map(resource.getrlimit, names))"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True (60, 60) (1000000000, 1000000000) (0, 0)\n"
+
+
+def test_threads_that_wait_are_told_of_a_stop(endless):
+    reasons = []
+
+    def load(page):
+        with pytest.raises(UnusableFile) as error:
+            page.load()
+        reasons.append(str(error.value))
+
+    with open_volume(endless)(Limits()) as volume:
+        threads = [threading.Thread(target=load, args=volume.members) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.3)
+        volume.abort()
+        for thread in threads:
+            thread.join(10)
+    assert reasons == ["is not drawn: the run was stopped"] * 3
+
+
+def test_an_encrypted_document_says_what_to_do(tmp_path):
+    file = written(tmp_path / "b.pdf", b"")
+    keys = b"<</Filter/Standard/V 2/R 3/Length 128/P -44/O<%s>/U<%s>>>" % (b"ab" * 32, b"cd" * 32)
+    trailer = b"trailer<</ID[<%s><%s>]/Encrypt %s" % (b"0" * 32, b"0" * 32, keys)
+    file.write_bytes(file.read_bytes().replace(b"trailer<<", trailer))
+    with pytest.raises(UnusableFile, match="an encrypted PDF file: save it without"), open_volume(file)(Limits()):
+        pass
+
+
+def test_boxes_of_any_size_keep_to_the_limit(tmp_path):
+    with pytest.raises(UnusableFile, match="69.4 megapixels"):
+        size_of(written(tmp_path / "b.pdf", b"", box=(600_000, 600_000)))
+    with pytest.raises(UnusableFile, match="more than 100 megapixels"):
+        size_of(written(tmp_path / "b.pdf", b"", box=(20_000_000, 20_000_000)))
+    width, height = size_of(written(tmp_path / "b.pdf", b"", box=(6000, 6000)), pixels=100_000)
+    assert 95_000 < width * height <= 100_000
