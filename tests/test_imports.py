@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 # A room imports from rooms of lower lines and from its own line. `data` and `tasks` know nothing of each other.
 LAYERS = (
-    ("color", "palette_bins", "tiles", "losses"),
+    ("color", "palette_bins", "tiles", "losses", "module_process"),
     ("palette",),
     ("models", "images"),
     ("tasks", "data"),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Sequence
+
+from mangagan.module_process import module_command, module_environment
 
 
 def start_worker(module: str, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
@@ -15,17 +15,14 @@ def start_worker(module: str, arguments: Sequence[str]) -> subprocess.Popen[byte
         module: Its name, such as "mangagan.images.pdf_worker".
         arguments: Of its command line.
     """
-    # Without -P the current folder comes first in the module path, and a `json.py` that lies beside a PDF would be run.
-    # It stays in the path where this process has it, as an empty name.
-    path = [place or os.getcwd() for place in sys.path]
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", module, *arguments],
+        module_command(module, arguments),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         # Ctrl-C is for the parent, which ends it.
         start_new_session=True,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(path)},
+        env=module_environment(),
     )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
+from mangagan.module_process import module_command, module_environment
 from mangagan.sweep.job import STOPPED
 from mangagan.sweep.job_log import last_lines, log_file
 from mangagan.sweep.sweep_plan import Run
@@ -59,11 +59,12 @@ def _start(folder: Path, run: Run) -> subprocess.Popen[bytes]:
             stderr=subprocess.STDOUT,
             # Ctrl-C would reach all processes of the terminal's group; this process passes it on once.
             start_new_session=True,
+            env=module_environment(),
         )
 
 
 def _command(folder: Path, run: Run) -> list[str]:
-    return [sys.executable, "-m", "mangagan.sweep.job", str(folder), str(run.number)]
+    return module_command("mangagan.sweep.job", [str(folder), str(run.number)])
 
 
 def _wait(child: subprocess.Popen[bytes], received: list[int], between: Callable[[], None]) -> int:
