@@ -48,6 +48,14 @@ _IMPORT_EXAMPLES = """
 siggraph17.pth siggraph17 --set=task.mask_center=0
 G_A.pth G_B.pth cyclegan
 latest_net_G.pth pix2pix --layout=pix2pix_unet256_bn --license=mit
+latest_net_G.pth unet128 --set=task.generator.dropout=0
+"""
+_IMPORT_NOTES = """
+Levels, blocks, features, channels and norms of a generator are derived from the names and shapes of its tensors;
+names may begin with `module.` or `_orig_mod.`. What tensors cannot tell is as in the reference, and may be changed:
+  the dropout of a U-Net is 0.5 (--set=task.generator.dropout=0);
+  without norms and biases there is no norm (--set=task.generator.norm=InstanceNorm);
+  a ResNet of RGB is one of the two of CycleGAN (--set=task=Paired if it was trained with pairs).
 """
 # What may be changed for a network that is trained: it does not depend on them.
 _FREE_KEYS = {"data.source", "task.vividness"}
@@ -59,7 +67,7 @@ def parser() -> argparse.ArgumentParser:
     parser = command_parser("export", description, _EXAMPLES, _NOTES)
     forms = parser.add_subparsers(title="forms", required=True, metavar="FORM", dest="form")
     for name, (text, description, examples, add_options) in _FORMS.items():
-        texts = help_texts(f"export {name}", description, examples)
+        texts = help_texts(f"export {name}", description, examples, _FORM_NOTES.get(name, ""))
         add_options(forms.add_parser(name, help=text, **texts))
     return parser
 
@@ -94,13 +102,12 @@ def _import(options: argparse.Namespace) -> None:
     from hashlib import file_digest
 
     from mangagan.interop.reference.convert import import_checkpoints
-    from mangagan.overrides import override, parse
+    from mangagan.overrides import parse
     from mangagan.pretrained.card import History
     from mangagan.pretrained.model_folder import check_free
 
     check_free(options.output)
-    experiment, variables, layout = import_checkpoints(options.files, options.layout)
-    experiment = override(experiment, parse(options.set))
+    experiment, variables, layout = import_checkpoints(options.files, options.layout, parse(options.set))
     digests = []
     for file in options.files:
         with file.open("rb") as content:
@@ -223,6 +230,7 @@ def _add_publication(
     parser.set_defaults(export=export)
 
 
+_FORM_NOTES = {"import": _IMPORT_NOTES}
 # By name: a few words for the list of forms, a sentence, examples, and what adds the options.
 _FORMS: dict[str, tuple[str, str, str, Callable[[argparse.ArgumentParser], None]]] = {
     "model": ("a model folder, from a run", "Make a model folder of a run.", _MODEL_EXAMPLES, _add_model),

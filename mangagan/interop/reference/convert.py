@@ -6,12 +6,14 @@ result when the weights of the three equal channels are added up.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import flax.linen as nn
+import jax.numpy as jnp
 from flax.traverse_util import flatten_dict, unflatten_dict
 
 from mangagan.color import LUMINANCE
@@ -19,13 +21,15 @@ from mangagan.config import Experiment
 from mangagan.data.degradation.degrade import FreeForm
 from mangagan.data.settings import Data
 from mangagan.data.stream.transforms import Input
-from mangagan.interop.reference.layouts import LAYOUTS, Layout, tensor_specs
+from mangagan.interop.reference.layouts import LAYOUTS, Layout, VariableDict, tensor_specs
 from mangagan.interop.reference.state_dicts import layout_text, load_layout, save_reference
 from mangagan.models.deepfill import DeepFill
+from mangagan.models.layers import InstanceNorm, NoNorm
 from mangagan.models.pix2pixhd import GlobalGenerator, LocalEnhancer
 from mangagan.models.resnet import ResNet
 from mangagan.models.siggraph17 import Siggraph17
 from mangagan.models.unet import UNet
+from mangagan.overrides import override
 from mangagan.pretrained.model_folder import abstract_variables
 from mangagan.tasks.base import Variables, split_collections
 from mangagan.tasks.color_spaces import RGB, Lab
@@ -67,45 +71,58 @@ def import_reference(files: Sequence[Path], layout: str | None = None) -> tuple[
     return imported.experiment, imported.variables
 
 
-def import_checkpoints(files: Sequence[Path], layout: str | None = None) -> Imported:
+def import_checkpoints(
+    files: Sequence[Path], layout: str | None = None, changes: Mapping[str, Any] = MappingProxyType({})
+) -> Imported:
     """Return a model of ours with the weights of reference checkpoints.
 
     Networks of other sizes than the published ones are derived from the names and shapes of their tensors. One input
-    channel is what pages in grey have; the kernels of three are added up.
+    channel is what pages in grey have; the kernels of three are added up. What tensors cannot tell is as in the
+    reference, unless `changes` say otherwise.
 
     Args:
         files: One file, or two for CycleGAN, grey to colour first.
         layout: A name of LAYOUTS; None finds it from the tensors of the first file.
+        changes: Values by the keys of the experiment, for `override`. `task=Paired` takes a single ResNet of RGB;
+            `task.generator.norm=InstanceNorm` is for files without biases and norms.
 
     Raises:
         ValueError: The layout is not one of a generator, two layouts fit, the number of files is wrong, or a file does
             not fit the layout.
     """
     if layout is not None:
-        named = _experiment(LAYOUTS.get(layout), layout)
+        named = _experiment(LAYOUTS.get(layout), f"--layout={layout}", changes)
         # A network of CycleGAN that takes one channel stands alone, so that its file is read first.
         if len(files) > 1 or not files[0].exists():
-            _check_count(files, named, layout)
+            _check_count(files, named, f"--layout={layout}")
     found, first = load_layout(files[0], layout)
-    text = layout_text(found)
-    experiment = _experiment(found, text)
-    names = _check_count(files, experiment, text)
+    experiment = _experiment(found, layout_text(found), changes)
+    names = _check_count(files, experiment, layout_text(found))
+    changed = override(experiment, changes)
+    told = _told(found, changed)
     # The second network of CycleGAN has the sizes of the first one.
-    loaded = [split_collections(tree) for tree in (first, *(load_layout(file, found)[1] for file in files[1:]))]
+    trees = [first, *(load_layout(file, found)[1] for file in files[1:])]
+    if told != found:
+        experiment = override(experiment, {"task.generator.norm": type(told.network.norm).__name__})
+        trees = [_with_biases(tree, told) for tree in trees]
+    loaded = [split_collections(tree) for tree in trees]
     if len(names) > 1:
-        by_name = [dict(zip(names, trees, strict=True)) for trees in zip(*loaded, strict=True)]
-        return Imported(experiment, Variables(*by_name), text)
+        by_name = [dict(zip(names, parts, strict=True)) for parts in zip(*loaded, strict=True)]
+        return Imported(changed, Variables(*by_name), layout_text(told))
     given = loaded[0]._replace(params=_for_gray(loaded[0].params, found))
-    return Imported(experiment, experiment.task.init_from(abstract_variables(experiment), given), text)
+    # Fitted to the network of the file: where changes ask for other sizes, the writer of the model says what differs.
+    variables = experiment.task.init_from(abstract_variables(experiment), given)
+    return Imported(changed, variables, layout_text(told))
 
 
-def _check_count(files: Sequence[Path], experiment: Experiment, layout: str) -> list[str]:
+def _check_count(files: Sequence[Path], experiment: Experiment, name: str) -> list[str]:
     """Return the names of the generators of a task, once it is certain that each has a file."""
     names = list(CYCLE_GENERATORS) if isinstance(experiment.task, Unpaired) else ["generator"]
     if len(files) != len(names):
+        advice = "; --set=task=Paired takes one that was trained with pairs" if len(names) > 1 else ""
         raise ValueError(
-            f"--layout={layout}: {type(experiment.task).__name__} has {len(names)} generator{'s' * (len(names) > 1)} "
-            f"({', '.join(names)}), and {len(files)} file(s) were given"
+            f"{name}: {type(experiment.task).__name__} has {len(names)} generator{'s' * (len(names) > 1)} "
+            f"({', '.join(names)}), and {len(files)} file(s) were given{advice}"
         )
     return names
 
@@ -141,7 +158,7 @@ def generators(variables: Variables) -> dict[str, Variables]:
     return {name: Variables(variables.params[name], variables.stats[name]) for name in names}
 
 
-def _experiment(layout: Layout | None, name: str) -> Experiment:
+def _experiment(layout: Layout | None, name: str, changes: Mapping[str, Any]) -> Experiment:
     """Return the experiment whose generator has this layout, with the data that it was trained on."""
     network, channels = (layout.network, layout.channels) if layout else (None, 0)
     if isinstance(network, _TAKE_PICTURES) and channels not in (1, 3):
@@ -152,7 +169,7 @@ def _experiment(layout: Layout | None, name: str) -> Experiment:
         case UNet():
             return Experiment(Paired(generator=network, space=RGB()), _data(network))
         # Both generators of CycleGAN take RGB: one of a single channel was trained with pairs, or colours alone.
-        case ResNet() if channels == 1:
+        case ResNet() if channels == 1 or changes.get("task") == "Paired":
             return Experiment(Paired(generator=network, space=RGB()), _data(network))
         case ResNet():
             return Experiment(Unpaired(generator=network), Data(paired=False))
@@ -163,7 +180,21 @@ def _experiment(layout: Layout | None, name: str) -> Experiment:
         case DeepFill():
             return Experiment(Inpaint(generator=network), Data(input="color", damage=FreeForm()))
     names = [name for name, known in LAYOUTS.items() if isinstance(known.network, _GENERATORS)]
-    raise ValueError(f"--layout={name}: there is no task for this; there are {', '.join(names)}")
+    raise ValueError(f"{name}: there is no task for this; there are {', '.join(names)}")
+
+
+def _told(found: Layout, experiment: Experiment) -> Layout:
+    """Return the layout of a file or, without norms, with the instance norm that the experiment was told to have."""
+    norms = [getattr(network, "norm", None) for network in (found.network, getattr(experiment.task, "generator", None))]
+    if not (isinstance(norms[0], NoNorm) and isinstance(norms[1], InstanceNorm)):
+        return found
+    return replace(found, network=found.network.clone(norm=norms[1]))
+
+
+def _with_biases(tree: VariableDict, layout: Layout) -> VariableDict:
+    """Return variables with biases of 0 where the file has none: an instance norm takes any bias away."""
+    paths = {spec.path: spec.shape for spec in tensor_specs(layout).values() if spec.path and spec.path[-1] == "bias"}
+    return unflatten_dict({path: jnp.zeros(shape) for path, shape in paths.items()} | flatten_dict(tree))
 
 
 def _data(network: Any, input: Input = "gray") -> Data:

@@ -1,7 +1,8 @@
 """Networks of other sizes than the published ones, derived from the names and shapes of their tensors.
 
-What a file cannot tell has the value of the published network: the dropout of a U-Net, which has no parameters and
-does not move the numbers of its layers.
+What a file cannot tell is as in the reference. The dropout of a U-Net, which has no parameters and does not move the
+numbers of its layers, is 0.5. Where norms have no weights, convolutions with biases are followed by instance norms, and
+those without biases by none.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from mangagan.interop.reference.layouts import (
 )
 from mangagan.interop.weights.shape_mismatch import describe_mismatch
 from mangagan.interop.weights.tensor_files import read_tensors, write_tensors
+from mangagan.models.layers import NoNorm
 from mangagan.overrides import describe
 
 _NORM_STATE = ("running_mean", "running_var", "num_batches_tracked")
@@ -150,7 +151,11 @@ def layout_mismatch(tensors: Mapping[str, np.ndarray], layout: Layout) -> str:
     specs = tensor_specs(layout)
     # Constants of the reference may be absent: old files lack them, and they have no effect on our variables.
     expected = {name: spec.shape for name, spec in specs.items() if spec.path}
-    ignored = {name for name in tensors if name not in expected and (name in specs or _has_no_effect(name, tensors))}
+    ignored = {
+        name
+        for name in tensors
+        if name not in expected and (name in specs or _has_no_effect(name, tensors, layout.network))
+    }
     given = {name: tensor.shape for name, tensor in tensors.items() if name not in ignored}
     return describe_mismatch(given, expected)
 
@@ -170,10 +175,12 @@ def without_prefix(tensors: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray
     return {short: tensors[name] for name, short in names.items()}
 
 
-def _has_no_effect(name: str, tensors: Mapping[str, np.ndarray]) -> bool:
-    """Return whether a tensor is a batch norm's counter, or the state of a norm that has no weights."""
+def _has_no_effect(name: str, tensors: Mapping[str, np.ndarray], network: nn.Module) -> bool:
+    """Return whether a tensor is a batch norm's counter, or the state of an instance norm, which has no weights."""
     layer, _, leaf = name.rpartition(".")
-    return leaf == "num_batches_tracked" or (leaf in _NORM_STATE and f"{layer}.weight" not in tensors)
+    # Without a norm there is no state: this is a batch norm without weights, which no reference has.
+    stateful = leaf in _NORM_STATE and not isinstance(getattr(network, "norm", None), NoNorm)
+    return leaf == "num_batches_tracked" or (stateful and f"{layer}.weight" not in tensors)
 
 
 def _named_layout(layout: str | Layout) -> Layout:
