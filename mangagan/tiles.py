@@ -23,7 +23,9 @@ class TileSettings:
     whole_pixels: int = 1024 * 1536  # a picture of more pixels is predicted in tiles
     size: int = 512  # side of a tile, in pixels
     overlap: int = 128  # overlap of two tiles, in pixels
-    step: int = 64  # sides are padded to multiples of this: one compiled program serves pages of nearly the same size
+    step: int = 128  # the shorter side of a canvas is a multiple of this (`mangagan.infer.canvas`)
+    ratio: float = 1.5  # longer side of a canvas over its shorter side: pages have 1.35 to 1.6
+    least_fit: float = 0.9  # size to which a page is reduced, at most, to fit a canvas
     reduction: int = 16  # colours of tiles and of the whole page are compared where both are so many times smaller
     blur: float = 2.0  # standard deviation of the blur of their difference, in pixels of that size
 

@@ -13,6 +13,7 @@ from scipy import ndimage
 from mangagan.color import lightness_gray
 from mangagan.images.ink_regions import ink_regions
 from mangagan.images.picture import Pixels
+from mangagan.infer.canvas import Canvas, canvas_for
 from mangagan.infer.guidance.hint_maps import hint_maps
 from mangagan.infer.guidance.hints_file import PageHints
 from mangagan.infer.network import Maps, Network, NetworkInfo
@@ -68,14 +69,17 @@ def predict_page(
 ) -> Float[np.ndarray, "h w 3"]:
     """Return the network's prediction of a page at a size, in the network's own numbers.
 
-    A page of more than `tiles.whole_pixels` is predicted in tiles. A tile cannot tell what it is a part of, so the
-    low frequencies are those of the whole page, predicted at a size that fits.
+    The prediction may be smaller by a tenth where the page then fits a canvas that others have (`canvas_for`). A page
+    of more than `tiles.whole_pixels` is predicted in tiles. A tile cannot tell what it is a part of, so the low
+    frequencies are those of the whole page, predicted at a size that fits.
     """
-    share = math.sqrt(tiles.whole_pixels / (height * width))
-    if share >= 1:
-        return _predict_whole(network, view.maps(height, width), tiles)
+    canvas = canvas_for(height, width, network.info.multiple, tiles)
+    if math.prod(canvas.page) <= tiles.whole_pixels:
+        return _predict_whole(network, view, canvas)
+    shorter_side = math.sqrt(tiles.whole_pixels / tiles.ratio)
+    share = min(shorter_side / min(height, width), shorter_side * tiles.ratio / max(height, width))
     coarse_size = max(1, int(height * share)), max(1, int(width * share))
-    coarse = _predict_whole(network, view.maps(*coarse_size), tiles)
+    coarse = _predict_whole(network, view, canvas_for(*coarse_size, network.info.multiple, tiles))
     return replace_low_frequencies(_predict_tiled(network, view.maps(height, width), tiles), coarse, tiles)
 
 
@@ -97,13 +101,12 @@ def replace_low_frequencies(
     return fine + resize_planes(smooth, height, width, Image.Resampling.BILINEAR)
 
 
-def _predict_whole(network: Network, maps: Maps, tiles: TileSettings) -> Float[np.ndarray, "h w 3"]:
-    height, width = maps["input"].shape[:2]
-    step = math.lcm(tiles.step, network.info.multiple)
-    rows, columns = -height % step, -width % step
+def _predict_whole(network: Network, view: PageView, canvas: Canvas) -> Float[np.ndarray, "h w 3"]:
+    height, width = canvas.page
+    padding = [(0, whole - side) for whole, side in zip(canvas.canvas, canvas.page, strict=True)]
     padded = {
-        name: np.pad(array, [(0, rows), (0, columns)] + [(0, 0)] * (array.ndim - 2), "symmetric")[None]
-        for name, array in maps.items()
+        name: np.pad(array, padding + [(0, 0)] * (array.ndim - 2), "symmetric")[None]
+        for name, array in view.maps(height, width).items()
     }
     return np.asarray(network.predict(padded), np.float32)[0, :height, :width]
 

@@ -61,7 +61,7 @@ def test_pages_of_nearly_one_size_are_shown_in_one_shape():
     for height, width in ((150, 100), (151, 97), (160, 120), (130, 128)):
         pixels = gray(smooth(height, width))
         assert color(network(paint, multiple=48), ColorizeOptions(BARE), pixels).shape == (height, width, 3)
-    assert shapes == {(1, 192, 192, 1)}
+    assert shapes == {(1, 240, 144, 1)}
 
 
 @pytest.mark.parametrize(("input", "expected"), [("luminance", 0.587), ("lightness", None)])
@@ -91,7 +91,7 @@ def test_a_size_that_is_asked_for_is_that_of_the_shorter_side():
 
     color(network(seen), ColorizeOptions(BARE, size=64), gray(smooth(96, 192)))
     color(network(seen), ColorizeOptions(BARE, size=200), gray(smooth(96, 192)))
-    assert sizes == [(64, 128), (256, 448)]
+    assert sizes == [(192, 128), (256, 384)]
     with pytest.raises(ValueError, match="must be at least 16"):
         ColorizeOptions(size=8)
 
@@ -154,7 +154,7 @@ def test_regions_are_those_of_what_the_network_sees():
     pixels[:, 60:66] = 0
     color(network(paint, instances=True), ColorizeOptions(BARE), pixels)
     numbers = given["instances"]
-    assert numbers.shape == (1, 128, 128) and numbers.dtype == np.int32 and numbers[0, 9, 9] != numbers[0, 9, 119]
+    assert numbers.shape == (1, 192, 128) and numbers.dtype == np.int32 and numbers[0, 9, 9] != numbers[0, 9, 119]
 
 
 def test_white_paper_shows_the_chroma_that_a_lab_network_paints(capsys):
@@ -192,14 +192,14 @@ def test_one_program_serves_all_tiles_and_their_batches():
     view = PageView(replace(FACTS, **facts), pixels)
     made = predict_page(network(paint, batch=2, **facts), view, 400, 300, tiles)
     assert np.abs((made + 1) * 127.5 - pixels).mean() < 1.0
-    assert [shape["input"] for shape in shapes[:1]] == [(1, 192, 192, 1)]
+    assert [shape["input"] for shape in shapes[:1]] == [(1, 240, 144, 1)]
     tiles = {tuple(shape["input"]) for shape in shapes[1:]}
     assert tiles == {(2, 96, 96, 1)} and {shape["instances"] for shape in shapes[1:]} == {(2, 96, 96)}
     assert {shape["hint_ab"] for shape in shapes[1:]} == {(2, 96, 96, 2)}
 
 
 def test_tiles_take_their_colors_from_the_whole_page():
-    tiles = replace(TILES, whole_pixels=256 * 256, size=128, overlap=32, reduction=8)
+    tiles = replace(TILES, whole_pixels=384 * 256, size=128, overlap=32, reduction=8)
     rng = np.random.default_rng(0)
 
     def paint(maps):
@@ -210,9 +210,9 @@ def test_tiles_take_their_colors_from_the_whole_page():
         across = np.linspace(1, -1, size[1])[:, None] * np.array([1, 0, -1])
         return np.broadcast_to(0.5 * across + maps["input"], (1, *size, 3))
 
-    lines = np.full((640, 512, 3), 128, np.uint8)
+    lines = np.full((768, 512, 3), 128, np.uint8)
     lines[::8] = 60
-    made = predict_page(network(paint), PageView(FACTS, lines), 640, 512, tiles)
+    made = predict_page(network(paint), PageView(FACTS, lines), 768, 512, tiles)
     left, right = made[:, 40:80].mean((0, 1)), made[:, -80:-40].mean((0, 1))
     assert left[0] - left[2] > 0.5 and right[2] - right[0] > 0.5
     # The lines are as sharp as tiles see them.
