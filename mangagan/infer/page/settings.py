@@ -14,21 +14,32 @@ from hashlib import sha256
 
 @dataclass(frozen=True)
 class ColorKindSettings:
-    """Whether a page is grey, has a spot colour, or is in colour (`color_kind`)."""
+    """Whether a page is grey, has a spot colour, or is in colour (`color_kind`, `ink_line`)."""
 
     side: int = 350  # pixels of the longer side at which a page is examined, at least
     paper_quantile: float = 0.8  # quantile of brightness from which on pixels are paper
-    darkest_paper: float = 0.3  # level below which a channel of the paper is not believed
-    neutral_chroma: float = 5.0  # chroma, relative to the paper, below which a pixel is neutral
-    colored_chroma: float = 14.0  # chroma above which a pixel is coloured; pages in colour have much in between
-    printed_lightness: float = 95.0  # lightness below which a pixel is printed
-    ink_lightness: float = 12.0  # lightness below which a pixel is ink, which has no chroma on any page
-    two_tone_share: float = 0.85  # least share of neutral and coloured pixels on a page with a spot colour
+    darkest_quantile: float = 0.001  # quantile of brightness that counts as the darkest pixel of a page
+    ink_range: float = 0.15  # share of the way from the darkest pixel to the paper up to which pixels are ink
+    paper_range: float = 12.0  # lightness below that of the paper down to which unevenness of the paper is measured
+    uneven_chroma: float = 15.0  # largest chroma of uneven paper, off its mean
+    printed_range: float = 4.0  # lightness below that of the paper from which on a pixel is printed
+    smoothing: int = 9  # pixels of that size over which chroma is averaged: noise and fringes of lines cancel out
+    noise: float = 0.95  # chroma off the line, so averaged, that noise and JPEG have on neutral pages
+    noise_share: float = 0.15  # share of that noise by which it grows for each unit of chroma between ink and paper
+    plane_share: float = 0.05  # the same once more in the plane of the line, where JPEG leaves what it smears
+    smeared_chroma: float = 20.0  # chroma between ink and paper from which on noise grows no more
+    spot_smeared: float = 8.0  # the same on pages with a spot colour
+    quantile: float = 0.9  # quantile of the printed pixels whose chroma is compared with that noise
+    colored_chroma: float = 14.0  # chroma off the line above which a pixel is coloured
+    colored_share: float = 0.3  # the same, for each unit of chroma between ink and paper
+    speck: int = 3  # pixels over which chroma is averaged before it is called coloured: lines of scans have fringes
+    rim: int = 3  # pixels around coloured ones into which JPEG smears their chroma
     largest_spot: float = 0.45  # largest share of a spot colour among the printed pixels
     smallest_spot: float = 0.0005  # share of the page below which coloured pixels are dirt
     mark_share: float = 0.05  # share of the printed pixels below which a mark (a stamp) may have any hues
     hue_range: int = 50  # degrees of hue within which a spot colour lies
     hue_purity: float = 0.9  # least share of the chroma of a spot colour within that range
+    tone_hues: float = 12.0  # degrees by which the hues of its tones differ from its mean hue, at most
 
 
 @dataclass(frozen=True)
@@ -122,6 +133,17 @@ class GutterSettings:
     margin_ratio: float = 1.5  # deepest margin, relative to its median depth, where it has no level edge
     tilt: float = 0.2  # largest change of depth along a level edge, as a share of its length (crooked scans)
     line_gap: int = 5  # pixels of the widest gap in a frame that is not looked through
+    # Of panels on black (`black_surround`):
+    solid_width: float = 0.012  # width from which on black is no line or frame
+    edge_width: int = 2  # pixels over which black turns into white
+    crooked: float = 0.02  # tilt of a side, as a share of its length
+    least_panel: float = 0.25  # shorter side of the smallest panel on black that may have margins and gutters
+    side_share: float = 0.8  # least share of a side that its margin covers
+    level_share: float = 0.25  # least share of a side along which its margin has one depth
+    side_ratio: float = 1.5  # largest ratio of the margins of two opposite sides
+    end_share: float = 0.5  # largest share of a side that the end of a gutter takes
+    straight: float = 0.1  # length of white along rows or columns that is straight
+    straight_share: float = 0.8  # least share of straight parts in a gutter that joins no margin
 
 
 @dataclass(frozen=True)

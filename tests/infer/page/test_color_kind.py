@@ -43,6 +43,55 @@ def test_kinds_of_composed_pages(composed, number):
         assert page_kind(compressed(spotted(side))) == "spot"
 
 
+def one_ink(gray, paper, ink):
+    share = gray[..., None] / 255
+    return np.round(share * np.array(paper) + (1 - share) * np.array(ink)).astype(np.uint8)
+
+
+PAPERS = {
+    "white": (255, 255, 255),
+    "cream": (250, 240, 215),
+    "yellow": (228, 205, 160),
+    "pink": (250, 214, 224),
+    "blue": (205, 222, 245),
+}
+
+
+@pytest.mark.parametrize("ink", [(84, 30, 110), (30, 50, 130), (110, 50, 30), (20, 80, 50), (190, 40, 40)])
+@pytest.mark.parametrize("paper", PAPERS.values(), ids=PAPERS)
+def test_one_ink_on_one_paper_is_no_color(composed, paper, ink):
+    page = composed(3, 4)
+    for gray in (page.bw, np.asarray(Image.fromarray(page.color).convert("L"))):
+        printed = one_ink(gray, paper, ink)
+        assert page_kind(printed) == "gray"
+        assert page_kind(compressed(printed)) == "gray"
+
+
+@pytest.mark.parametrize("saturation", [0.4, 0.2, 0.1])
+@pytest.mark.parametrize("number", [4, 8])
+def test_muted_colors_are_colors(composed, number, saturation):
+    color = composed(3, number).color
+    gray = np.asarray(Image.fromarray(color).convert("L"), np.float32)[..., None]
+    muted = np.round(gray + (color - gray) * saturation).clip(0, 255).astype(np.uint8)
+    assert page_kind(muted) == "color"
+    assert page_kind(compressed(muted, 75)) == "color"
+
+
+def test_a_scan_of_a_gray_page_is_gray(composed):
+    """With noise, fringes at lines and paper that is yellower at its rims."""
+    scan = yellowed(composed(3, 4).bw).astype(float)
+    scan[..., 2] -= 12 * np.linspace(-1, 1, scan.shape[1]) ** 2 * (scan[..., 2] > 100)
+    scan[..., 0] = np.roll(scan[..., 0], 1, axis=1)
+    scan += np.random.default_rng(0).normal(0, 4, scan.shape)
+    assert page_kind(compressed(scan.clip(0, 255).astype(np.uint8), 75)) == "gray"
+
+
+def test_blank_pages_are_gray():
+    for paper in PAPERS.values():
+        assert page_kind(np.full((120, 90, 3), paper, np.uint8)) == "gray"
+    assert page_kind(np.zeros((5, 3, 3), np.uint8)) == "gray"
+
+
 def test_a_stamp_in_any_colors_is_a_spot_and_a_panel_is_not(composed):
     page = composed(3, 4)
     mixed = np.repeat(page.bw[..., None], 3, -1)
@@ -65,7 +114,9 @@ def test_real_pages_are_distinguished_from_their_gray_versions():
     for file in sorted(REAL.glob("*.jpg")):
         picture = Image.open(file).convert("RGB")
         gray = np.asarray(picture.convert("L"))
-        assert page_kind(np.asarray(picture)) == "color", file.name
+        # Two pages of text in brown on beige are, in effect, in one ink.
+        expected = "gray" if file.stem in ("E16P07", "E17P08") else "color"
+        assert page_kind(np.asarray(picture)) == expected, file.name
         assert page_kind(yellowed(gray)) == "gray", file.name
         if (gray < 240).mean() > 0.1:  # a red block on a blank page is a page in red
             assert page_kind(spotted(gray)) == "spot", file.name
