@@ -37,16 +37,16 @@ def gutter_mask(areas: Int[np.ndarray, "h w"]) -> Mask:
         if sides[number] < 2 or span < _SETTINGS.least_span:
             continue
         area = areas[box] == number
-        narrow = _narrow_parts(area, _SETTINGS.widest / 2 * shorter)
+        narrow = narrow_parts(area, _SETTINGS.widest / 2 * shorter)
         # The margin touches three sides at least: a gutter from side to side touches two.
         if sides[number] >= 3 and on_rim[number] >= _SETTINGS.rim_share * on_rim.sum():
-            result[box] |= _long_pieces(narrow, length) | _visible_from_rim(area, length)
+            result[box] |= long_pieces(narrow, length) | _visible_from_rim(area, length)
         elif narrow.sum() > _SETTINGS.narrow_share * area.sum():
-            result[box] |= _long_pieces(narrow, length)
+            result[box] |= long_pieces(narrow, length)
     return result
 
 
-def _narrow_parts(mask: Mask, radius: float) -> Mask:
+def narrow_parts(mask: Mask, radius: float) -> Mask:
     """Return the parts of a mask that no disc of this radius inside it covers."""
     padded = np.pad(mask, 1)
     centers = ndimage.distance_transform_edt(padded)[1:-1, 1:-1] > radius
@@ -55,7 +55,7 @@ def _narrow_parts(mask: Mask, radius: float) -> Mask:
     return mask & (ndimage.distance_transform_edt(~centers) > radius + 1)
 
 
-def _long_pieces(mask: Mask, length: float) -> Mask:
+def long_pieces(mask: Mask, length: float) -> Mask:
     """Return the connected pieces of a mask that are at least so long, up or across."""
     labels, _ = ndimage.label(mask)
     boxes = ndimage.find_objects(labels)

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int
 from PIL import Image
 from scipy import ndimage, spatial
 
+from mangagan.infer.page.black_surround import enclosed_gutter_mask
 from mangagan.infer.page.guided_upsample import resize_planes
 from mangagan.infer.page.gutters import gutter_mask
 from mangagan.infer.page.lettering import LetteringBlock, find_lettering
@@ -47,7 +48,7 @@ def paper_mask(gray: Gray, pitch: float | None) -> Float[np.ndarray, "h w"]:
 
 def _hard_mask(page: Gray, white: float, pitch: float) -> Float[np.ndarray, "h w"]:
     paper = _SETTINGS.paper_level * white
-    mask, ink = _gutters(page > paper), page < _SETTINGS.ink_level * white
+    mask, ink = _gutters(page, page > paper), page < _SETTINGS.ink_level * white
     sheets, shaded = np.zeros_like(mask), ndimage.maximum_filter(page, _SETTINGS.stroke) < paper
     # Both with and without regard to tones, since small print has less white between its lines than a tone between
     # its dots.
@@ -66,18 +67,22 @@ def _hard_mask(page: Gray, white: float, pitch: float) -> Float[np.ndarray, "h w
     return result
 
 
-def _gutters(white: Mask) -> Mask:
+def _gutters(page: Gray, white: Mask) -> Mask:
     """Return the gutters of a page, found at half its size: they are wide, and distances take long to compute."""
     height, width = white.shape
-    share = np.asarray(Image.fromarray(white.astype(np.uint8) * 255).reduce(2))
     gap = max(1, round(_SETTINGS.frame_gap * min(height, width) / 2))
     # Without what is only as wide as the gap in a line: a frame with gaps is still a frame.
-    padded = np.pad(share > _SETTINGS.clear_level, gap, "edge")
+    padded = np.pad(_halved(white), gap, "edge")
     clear = ndimage.binary_opening(padded, np.ones((gap, gap)))[gap:-gap, gap:-gap]
-    found = gutter_mask(ndimage.label(clear)[0])
+    areas = ndimage.label(clear)[0]
+    found = gutter_mask(areas) | enclosed_gutter_mask(areas, _halved(page < PAGE.ink.black))
     found = np.repeat(np.repeat(found, 2, 0), 2, 1)[:height, :width] & white
     # At half the size, the last white row beside a frame may be lost.
     return ndimage.binary_dilation(found, mask=white)
+
+
+def _halved(mask: Mask) -> Mask:
+    return np.asarray(Image.fromarray(mask.astype(np.uint8) * 255).reduce(2)) > _SETTINGS.clear_level
 
 
 def _white_areas(white: Mask, pitch: float) -> Areas:
