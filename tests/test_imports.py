@@ -18,7 +18,7 @@ LAYERS = (
     ("pretrained", "interop"),
     ("infer",),
     ("evaluate", "train"),
-    ("trial", "bench", "report", "sweep", "experiments"),
+    ("trial", "bench", "report", "sweep", "studio", "experiments"),
     ("experiments",),
     ("cli",),
 )

@@ -21,6 +21,7 @@ COMMANDS = {
     "bench": "measure the speed of training or of the data stream",
     "colorize": "colour pages, chapters and volumes",
     "restore": "fill holes in pictures, or remove noise from them",
+    "studio": "colour, inpaint and denoise in a browser",
 }
 _EPILOG = """
 `mangagan COMMAND --help` explains a command. Begin with one of these:
