@@ -40,9 +40,19 @@ class Events:
                 except TimeoutError:
                     yield b": \n\n"
                 else:
+                    if not text:
+                        return
                     yield f"data: {text}\n\n".encode()
         finally:
             self._queues.discard(queue)
+
+    def close(self) -> None:
+        """End all connections, which would keep the server from ending. Called from the event loop."""
+        for queue in list(self._queues):
+            self._queues.discard(queue)
+            while not queue.empty():
+                queue.get_nowait()
+            queue.put_nowait("")
 
     def _put(self, text: str) -> None:
         for queue in list(self._queues):

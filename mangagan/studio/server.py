@@ -15,7 +15,7 @@ import jax
 import uvicorn
 
 from mangagan.images.limits import Limits
-from mangagan.studio.guard import Access
+from mangagan.studio.guard import Access, Guard
 from mangagan.studio.library import Library
 from mangagan.studio.routes import application
 from mangagan.studio.stages import Tools
@@ -39,6 +39,31 @@ class Address:
     host: str = LOOPBACK
     port: int = 0
     token: str = ""
+
+
+class Server(uvicorn.Server):
+    """Ends the connections that listen to events before it waits for all others."""
+
+    def __init__(self, app: Guard, studio: Studio) -> None:
+        """Take the application and its studio."""
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_level="error",
+                access_log=False,
+                server_header=False,
+                limit_concurrency=_CONNECTIONS,
+                timeout_keep_alive=30,
+                timeout_graceful_shutdown=3,
+                ws="none",
+            )
+        )
+        self._studio = studio
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the server."""
+        self._studio.events.close()
+        await super().shutdown(sockets)
 
 
 def serve(
@@ -72,25 +97,14 @@ def serve(
     access = Access(token, hosts, f"mangagan-{port}", Limits().volume_bytes // 8)
     studio = Studio(library, tools)
     app = application(studio, access, version("mangagan"), _device())
-    config = uvicorn.Config(
-        app,
-        log_level="error",
-        access_log=False,
-        server_header=False,
-        limit_concurrency=_CONNECTIONS,
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=3,
-        ws="none",
-    )
     place = f"#/project/{opened[0].id}" if len(opened) == 1 else ""
     url = f"http://{address.host}:{port}/?token={token}{place}"
-    server = uvicorn.Server(config)
     started(url)
     if open_browser:
         # The socket listens already: the browser waits for the first answer.
         webbrowser.open(url)
     try:
-        server.run(sockets=[listening])
+        Server(app, studio).run(sockets=[listening])
     finally:
         studio.close()
 

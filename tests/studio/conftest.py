@@ -10,7 +10,6 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-import uvicorn
 from PIL import Image
 from scipy import ndimage
 
@@ -21,6 +20,7 @@ from mangagan.infer.restore.inpainter import Inpainter
 from mangagan.studio.guard import Access
 from mangagan.studio.library import Library
 from mangagan.studio.routes import application
+from mangagan.studio.server import Server
 from mangagan.studio.stages import Tools
 from mangagan.studio.studio import Studio
 from mangagan.tiles import Tiles
@@ -41,14 +41,19 @@ def paint(maps):
     return picture.astype(np.float32) * 2 - 1
 
 
-@pytest.fixture
-def tools():
+def few_lines():
+    """Return tools of networks that are a few lines long."""
     info = NetworkInfo(
         "RGB", "luminance", multiple=16, scale=1.0, hints=True, instances=False, palette=False, digest="x"
     )
     fill = Inpainter(lambda variables, batch: 0 * batch["input"], None, tiles=Tiles(64, 16), identity="fill")
     clean = Denoiser(lambda variables, batch: batch["input"] * 0.5, None, tiles=Tiles(64, 16), identity="clean")
     return Tools(Colorizer(Network(info, paint, 1), version="1"), fill, clean, ("base", "fill", "clean"))
+
+
+@pytest.fixture
+def tools():
+    return few_lines()
 
 
 def page(number=0, width=120, height=160):
@@ -125,10 +130,7 @@ def client(studio):
     listening.bind(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     access = Access(TOKEN, frozenset((f"127.0.0.1:{port}", f"localhost:{port}")), f"mangagan-{port}", 2**20)
-    config = uvicorn.Config(
-        application(studio, access, "1", "2 cores"), log_level="error", ws="none", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
+    server = Server(application(studio, access, "1", "2 cores"), studio)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     wait(lambda: server.started)

@@ -86,13 +86,15 @@ export class ProjectScreen {
 
   async showResult() {
     const address = this.made(this.page);
-    const isMade = address || !this.page.last;
-    document.body.dataset.busy = isMade && !this.waiting ? "0" : "1";
+    const isSeen = address ? address === this.shown && this.viewer.result : !this.page.last;
+    document.body.dataset.busy = isSeen && !this.waiting ? "0" : "1";
     if (!address || address === this.shown) return;
     this.shown = address;
     const result = await told(() => bitmap(address));
     // Meanwhile the page may have been turned, or edited again.
-    if (result && this.shown === address) this.viewer.setResult(result);
+    if (this.shown !== address) return;
+    this.viewer.setResult(result || null);
+    if (!this.waiting) document.body.dataset.busy = "0";
   }
 
   async reload() {
