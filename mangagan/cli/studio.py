@@ -69,7 +69,8 @@ def _studio(options: argparse.Namespace) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
-    # An empty host would listen at every address of this computer.
+    if options.host in ("", "0.0.0.0"):
+        raise ValueError("--host: name one address of this computer, by which others reach it")
     if not options.host.startswith("127.") and len(options.token) < _TOKEN_LETTERS:
         raise ValueError(
             f"--host={options.host}: others in the network can reach this address: give them a --token of "

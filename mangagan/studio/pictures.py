@@ -79,6 +79,11 @@ def thumbnail(picture: Image.Image) -> bytes:
     return _encoded(small, "JPEG", quality=85)
 
 
+def thumbnail_file(project: Project, page: str, revision: str) -> Path:
+    """Return the file of a page's thumbnail."""
+    return project.folder / "thumbnails" / f"{_number(project, page)}-{revision}.jpg"
+
+
 def write_hints(project: Project, page: str, operations: Sequence[Operation], pixels: Pixels) -> None:
     """Write the hints of a page where colouring reads them, or remove them where there are none.
 

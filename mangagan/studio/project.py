@@ -49,7 +49,7 @@ class Project:
             self.names = tuple(member.name for member in volume.members if member.is_page)
         if not self.names:
             raise ValueError(f"{self.source.name} has no pages that can be read")
-        for name in ("pictures", "hints", "palette"):
+        for name in ("pictures", "thumbnails", "hints", "palette"):
             (folder / name).mkdir(exist_ok=True)
 
     @property
@@ -130,6 +130,12 @@ class Project:
         """Tells this source from one that was changed under the same name."""
         status = self.source.stat()
         return f"{self.source} {status.st_size} {status.st_mtime_ns}"
+
+    @property
+    def changed_at(self) -> float:
+        """When settings or edits were changed last, in seconds since 1970."""
+        files = (self.folder / FILE, self.folder / "edits.jsonl")
+        return max(file.stat().st_mtime for file in files if file.exists())
 
     def _put(self, **values: Any) -> None:
         self._values |= values

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from mangagan.images.atomic import write_atomically
 from mangagan.images.errors import UnusableFile
 from mangagan.images.names import printable
 from mangagan.infer.volume.page_stages import Keep
@@ -23,6 +24,7 @@ from mangagan.studio.pictures import (
     png,
     read_picture,
     thumbnail,
+    thumbnail_file,
     write_hints,
 )
 from mangagan.studio.project import Project
@@ -73,7 +75,7 @@ class Studio:
             "settings": settings_json(project.settings),
             "swatches": project.swatches,
             "pages": [self._entry(project, name) for name in project.names],
-            "run": run.to_json() if run else {"state": "idle", "done": 0, "total": len(project.names)},
+            "run": _run_json(run, project),
         }
 
     def page(self, project: Project, name: str) -> dict[str, Any]:
@@ -103,8 +105,13 @@ class Studio:
 
     def thumbnail(self, project: Project, name: str) -> bytes:
         """Return a small JPEG of a page after its last stage, or as it was opened."""
-        made = self._last(project, name)
-        return thumbnail(original(project, name) if made is None else Image.fromarray(made))
+        stage = self._last_stage(project, name)
+        revision = stage and self._results(project, name)[stage]
+        file = thumbnail_file(project, name, revision or "original")
+        if not file.exists():
+            made = self._last(project, name) if revision else None
+            write_atomically(file, thumbnail(original(project, name) if made is None else Image.fromarray(made)))
+        return file.read_bytes()
 
     def original(self, project: Project, name: str) -> bytes:
         """Return a PNG of a page as it was opened."""
@@ -130,7 +137,9 @@ class Studio:
 
     def set_settings(self, project: Project, values: Any) -> dict[str, Any]:
         """Change how pages are made. Raises ValueError for values that settings cannot have."""
-        return settings_json(project.set_settings(values))
+        settings = settings_json(project.set_settings(values))
+        self.worker.outdate(project)
+        return settings
 
     def remove(self, project: Project) -> None:
         """Remove a project, once the page at work is done; a source that was opened in place stays."""
@@ -183,6 +192,8 @@ class Studio:
             file = file / project.job.target.rename
         if not file.is_file():
             raise ValueError("there is no result yet: run all pages first")
+        if file.stat().st_mtime < project.changed_at:
+            raise ValueError("the result lacks what was edited since: run all pages again, which takes moments")
         return file
 
     def command(self, project: Project) -> str:
@@ -207,6 +218,7 @@ class Studio:
         if hints:
             pixels = np.asarray(original(project, name))
             write_hints(project, name, project.edits.of_page(name).active, pixels)
+        self.worker.outdate(project)
         if preview:
             self.worker.look_at(project, name)
         return self.page(project, name)
@@ -278,11 +290,15 @@ class Studio:
     def _tell(self, project: Project, name: str | None) -> None:
         if name is None:
             run = self.worker.runs.get(project.id)
-            self.events.publish({"kind": "run", "project": project.id, "run": run.to_json() if run else None})
+            self.events.publish({"kind": "run", "project": project.id, "run": _run_json(run, project)})
         elif name in project.names:
             page, results = self._entry(project, name), self._results(project, name)
             made = {"results": results, "last": self._last_stage(project, name)}
             self.events.publish({"kind": "page", "project": project.id, "page": page} | made)
+
+
+def _run_json(run: Run | None, project: Project) -> dict[str, Any]:
+    return run.to_json() if run else {"state": "idle", "done": 0, "total": len(project.names)}
 
 
 def _size(project: Project, name: str) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -19,6 +20,8 @@ from mangagan.infer.volume.process_volumes import Settings, iterate_pages
 from mangagan.infer.volume.report import PageReport, Report
 from mangagan.studio.project import Project
 from mangagan.studio.stages import EditedPages, EditedVolume, Tools
+
+log = logging.getLogger(__name__)
 
 # Called with the project, the name of a page and what became of it, or None for its run.
 Listener = Callable[[Project, str | None], None]
@@ -100,6 +103,14 @@ class Worker(threading.Thread):
             self._changed.notify()
         return run
 
+    def outdate(self, project: Project) -> None:
+        """Forget that a run has finished: its result lacks what was edited since."""
+        with self._changed:
+            run = self.runs.get(project.id)
+            if run and run.state == "finished":
+                self.runs.pop(project.id)
+        self._tell(project, None)
+
     def forget(self, project: Project) -> None:
         """Drop all work of a project, once the page at work is done."""
         with self._changed:
@@ -107,7 +118,7 @@ class Worker(threading.Thread):
             self._close(project.id)
             self.runs.pop(project.id, None)
             self._changed.notify()
-            self._changed.wait_for(lambda: not self._dropped or not self.is_alive())
+            self._changed.wait_for(lambda: not self._is_at_work(project) or not self.is_alive())
 
     def end(self) -> None:
         """Stop after the page at work; what is finished is kept."""
@@ -135,6 +146,9 @@ class Worker(threading.Thread):
                     self._make(volumes, *wanted)
                 elif run:
                     self._step(volumes, run)
+
+    def _is_at_work(self, project: Project) -> bool:
+        return bool(self._dropped) or (self.current is not None and self.current[0] == project.id)
 
     def _running(self) -> Run | None:
         return next((run for run in self.runs.values() if run.state == "running"), None)
@@ -174,8 +188,8 @@ class Worker(threading.Thread):
                 run.pause_after -= 1
                 if run.pause_after <= 0 and run.done < run.total:
                     run.state, run.pause_after = "paused", None
-            self._listener(run.project, report.name)
-        self._listener(run.project, None)
+            self._tell(run.project, report.name)
+        self._tell(run.project, None)
 
     def _pages(self, volumes: _OpenVolume, run: Run) -> Generator[PageReport]:
         project = run.project
@@ -197,12 +211,20 @@ class Worker(threading.Thread):
     @contextmanager
     def _at(self, project: Project, page: str) -> Iterator[None]:
         self.current = project.id, page
-        self._listener(project, page)
+        self._tell(project, page)
         try:
             yield
         finally:
-            self.current = None
+            with self._changed:
+                self.current = None
+                self._changed.notify_all()
+            self._tell(project, page)
+
+    def _tell(self, project: Project, page: str | None) -> None:
+        try:
             self._listener(project, page)
+        except Exception:  # the project may be gone by now, and this thread must go on
+            log.exception("a page was made, and nobody could be told")
 
 
 class _OpenVolume:

@@ -1,11 +1,17 @@
 """The HTTP interface, and attacks on it."""
 
+import json
 import socket
 import zipfile
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 
+from mangagan.studio.guard import Access
+from mangagan.studio.operations import HINTS, MASKS
+from mangagan.studio.project_settings import ProjectSettings, to_json
+from mangagan.studio.routes import Web
 from tests.studio.conftest import TOKEN, page, wait
 
 
@@ -194,3 +200,17 @@ def test_held_connections_do_not_keep_others_out(client):
     assert client("GET", "/api/state")[0] == 200
     for connection in held:
         connection.close()
+
+
+def test_the_description_of_the_interface_has_all_routes_and_no_others(studio):
+    described = json.loads((Path(__file__).parents[2] / "docs" / "studio-openapi.json").read_text(encoding="utf-8"))
+    listed = {(path, method) for path, methods in described["paths"].items() for method in methods}
+    routes = Web(studio, Access(TOKEN, frozenset(), "x", 1), "1", "").routes()
+    found = {
+        (route.path.replace(":int", ""), method.lower()) for route in routes for method in route.methods - {"HEAD"}
+    }
+    assert listed == found
+    kinds = described["components"]["schemas"]["Operation"]["properties"]["kind"]["enum"]
+    assert set(kinds) == HINTS | MASKS | {"restore"}
+    settings = described["components"]["schemas"]["Settings"]["properties"]
+    assert set(settings) == set(to_json(ProjectSettings()))

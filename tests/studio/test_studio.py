@@ -211,3 +211,25 @@ def test_settings_and_swatches_are_kept_and_checked(studio, volume):
         with pytest.raises(ValueError):
             studio.set_settings(project, values)
     assert json.loads((project.folder / "project.json").read_text())["settings"]["size"] == 64
+
+
+def test_a_result_that_lacks_later_edits_is_not_handed_out(studio, volume):
+    project = opened(studio, volume)
+    studio.start_run(project, None, None)
+    wait(lambda: studio.worker.runs[project.id].state == "finished")
+    before = studio.finished(project).read_bytes()
+    studio.draw(project, "003.png", RED, preview=False)
+    assert studio.project(project)["run"]["state"] == "idle"
+    with pytest.raises(ValueError, match="run all pages again"):
+        studio.finished(project)
+    studio.start_run(project, None, None)
+    wait(lambda: studio.worker.runs[project.id].state == "finished")
+    assert studio.finished(project).read_bytes() != before
+
+
+def test_thumbnails_follow_the_page(studio, volume):
+    project = opened(studio, volume)
+    first = studio.thumbnail(project, "001.png")
+    assert studio.thumbnail(project, "001.png") == first
+    made(studio, project)
+    assert studio.thumbnail(project, "001.png") != first

@@ -17,9 +17,7 @@ export class Panel {
     this.element.replaceChildren(
       this.run,
       el("details", { open: true }, el("summary", {}, t("palette")), this.palette(settings), this.swatches()),
-      el("details", {}, el("summary", {}, t("tools")),
-        check(t("denoiseOn"), settings.stages.denoise, (on) => this.change({ stages: { denoise: on } })),
-        this.sigma(settings),
+      el("details", {}, el("summary", {}, t("settings")),
         check(t("inpaintOn"), settings.stages.inpaint, (on) => this.change({ stages: { inpaint: on } })),
         check(t("colorOn"), settings.stages.color, (on) => this.change({ stages: { color: on } })),
         check(t("ink"), settings.ink, (on) => this.change({ ink: on })),
@@ -40,6 +38,13 @@ export class Panel {
     this.actions.changed("reading" in values);
   }
 
+  // Shown with the tools of its stage.
+  denoise() {
+    const settings = this.project.settings;
+    if (!this.state.models.denoise) return [el("p", {}, t("noDenoise"))];
+    return [check(t("denoiseOn"), settings.stages.denoise, (on) => this.change({ stages: { denoise: on } })), this.sigma(settings)];
+  }
+
   palette(settings) {
     const known = Array.isArray(settings.palette) ? "swatches" : settings.palette;
     const options = [["auto", t("auto")], ["none", t("noPalette")], ["page", t("fromPage")]];
@@ -52,7 +57,6 @@ export class Panel {
   }
 
   sigma(settings) {
-    if (!this.state.models.denoise) return el("p", {}, t("noDenoise"));
     if (!this.state.takes.sigma) return el("p", {}, t("blind"));
     const input = el("input", { type: "range", min: 0, max: 75, value: settings.sigma || 0, onchange: () => this.change({ sigma: Number(input.value) }) });
     return el("label", { className: "field" }, el("span", {}, t("sigma")), input);

@@ -51,7 +51,7 @@ export class ProjectScreen {
     for (const name of ["pointerup", "pointerleave"]) held.addEventListener(name, () => this.hold(false));
     const row = el("div", { className: "buttons" }, undo, redo, held,
       button("fit", t("fit"), "▣", () => this.viewer.fit()), button("actual", t("actual"), "1:1", () => this.viewer.actual()));
-    this.side.replaceChildren(row, this.tools.element({ draw: (operation) => this.draw(operation) }), this.panel.element);
+    this.side.replaceChildren(row, this.tools.element({ draw: (operation) => this.draw(operation), denoise: () => this.panel.denoise() }), this.panel.element);
     this.viewer.canvas.dataset.tool = this.tools.name;
     // Marks would hide what they have done, except where they are drawn.
     this.viewer.shows = { hints: this.tools.stage === "color", masks: this.tools.stage === "inpaint" };
@@ -152,7 +152,7 @@ export class ProjectScreen {
 
   receive(event) {
     if (event.project !== this.project.id) return;
-    if (event.kind === "run" && event.run) this.panel.setRun(event.run);
+    if (event.kind === "run") this.panel.setRun(event.run);
     if (event.kind !== "page") return;
     this.project.pages[event.page.number] = event.page;
     this.strip.update(event.page);

@@ -89,7 +89,7 @@ export class Tools {
     return el("section", { className: "tools", "aria-label": t("tools") },
       el("div", { role: "tablist", className: "tabs" }, ...tabs.map(tab)),
       el("div", { className: "buttons" }, ...Object.entries(STAGES[this.stage]).map((entry) => this.button(entry))),
-      ...this.values(actions));
+      ...this.values(actions).filter(Boolean));
   }
 
   button([name, [key, sign]]) {
@@ -106,6 +106,7 @@ export class Tools {
     if (this.stage === "color" && !this.state.takes.hints) found.push(el("p", {}, t("noHints")));
     if (this.stage === "color") found.push(this.colorField());
     if (this.stage === "inpaint") found.push(...this.maskFields(actions));
+    if (this.stage === "denoise") found.push(...actions.denoise());
     if (["stroke", "brush", "eraser", "restore"].includes(this.name)) found.push(this.slider(t("size"), "size", 2, 400));
     if (this.name === "restore") found.push(this.slider(t("softness"), "softness", 0, 1, 0.05));
     return found;
