@@ -24,6 +24,8 @@ _NUMBER = re.compile(
 )
 # The largest relative difference in shape of the two pictures of a pair: rounding when one of them was scaled.
 _SHAPE_TOLERANCE = 0.01
+# The same where pairs are scaled to fit: a scan that lost a rim of its page differs by a few per cent.
+SCALED_TOLERANCE = 0.05
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,13 @@ def bw_page(data: bytes) -> PageImages:
     return _bw_only(*read_picture(data))
 
 
-def paired_page(bw: bytes, color: bytes) -> PageImages:
+def paired_page(bw: bytes, color: bytes, tolerance: float = _SHAPE_TOLERANCE) -> PageImages:
     """Return the images of a page in both forms; the black-and-white one is scaled to the size of the other.
+
+    Args:
+        bw: The file in black and white.
+        color: The file in colour.
+        tolerance: The largest relative difference in shape of the two.
 
     Raises:
         UnusableFile: A file cannot be decoded, or the two differ in shape.
@@ -97,7 +104,7 @@ def paired_page(bw: bytes, color: bytes) -> PageImages:
     if is_gray(color_picture):
         return _bw_only(bw_picture, bw)
     if bw_picture.size != color_picture.size:
-        bw_picture, bw = _scaled_to(bw_picture, color_picture), b""
+        bw_picture, bw = _scaled_to(bw_picture, color_picture, tolerance), b""
     return PageImages(_size(color_picture), color, _gray_bytes(bw_picture, bw))
 
 
@@ -133,11 +140,13 @@ def _gray_bytes(picture: Image.Image, data: bytes) -> bytes:
     return data if picture.mode == "L" and data else encode_png(picture.convert("L"))
 
 
-def _scaled_to(picture: Image.Image, other: Image.Image) -> Image.Image:
+def _scaled_to(picture: Image.Image, other: Image.Image, tolerance: float) -> Image.Image:
     across, down = other.width / picture.width, other.height / picture.height
-    if abs(across / down - 1) > _SHAPE_TOLERANCE:
+    difference = abs(across / down - 1)
+    if difference > tolerance:
         sizes = f"{picture.width} x {picture.height} and {other.width} x {other.height}"
-        raise UnusableFile(f"the two pictures of the pair differ in shape: {sizes}")
+        remedy = "; a source pairs-scaled: takes them" if difference <= SCALED_TOLERANCE else ""
+        raise UnusableFile(f"the two pictures of the pair differ in shape: {sizes}{remedy}")
     return picture.convert("L").resize(other.size, Image.Resampling.LANCZOS)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from mangagan.data.sources.entries import (
+    SCALED_TOLERANCE,
     Entry,
     PageImages,
     PageLabel,
@@ -56,11 +57,12 @@ def halves(argument: str, *, color_first: bool = False) -> Source:
     return _source([files], lambda: _entries(files, partial(_load_halves, color_first=color_first)))
 
 
-def pairs(argument: str) -> Source:
+def pairs(argument: str, scaled: bool = False) -> Source:
     """Return two folders whose files have the same names (suffixes may differ) as a source of pairs.
 
     Args:
         argument: The path of the black-and-white folder, a comma, and that of the folder in colour.
+        scaled: Whether pictures whose shapes differ by a few per cent are scaled to fit, and not refused.
 
     Raises:
         ValueError: The argument does not name two folders, or one of them does not exist.
@@ -71,12 +73,13 @@ def pairs(argument: str) -> Source:
     def entries() -> list[Entry]:
         work = works(color.values()) | works(bw.values())
         stems = list(dict.fromkeys([*color, *bw]))
-        loads = {stem: _pair_load(stem, bw, color, *files) for stem in stems}
+        loads = {stem: _pair_load(stem, bw, color, *files, scaled=scaled) for stem in stems}
         found = [Entry(PageLabel(stem, work[color.get(stem) or bw[stem]]), loads[stem]) for stem in stems]
         unused = [_unused(one, kept) for one, kept in zip(files, (bw, color), strict=True)]
         return [*found, *unused[0], *unused[1]]
 
-    return replace(_source(files, entries), pairs=max(len(bw), len(color)))
+    source = replace(_source(files, entries), pairs=max(len(bw), len(color)))
+    return replace(source, identity=f"{source.identity}\nscaled") if scaled else source
 
 
 def unpaired(argument: str) -> Source:
@@ -125,12 +128,12 @@ def _by_stem(files: SourceFiles) -> dict[str, str]:
 
 
 def _pair_load(
-    stem: str, bw: dict[str, str], color: dict[str, str], bw_files: SourceFiles, color_files: SourceFiles
+    stem: str, bw: dict[str, str], color: dict[str, str], bw_files: SourceFiles, color_files: SourceFiles, scaled: bool
 ) -> Callable[[], PageImages]:
     for names, files in ((bw, bw_files), (color, color_files)):
         if stem not in names:
             return partial(missing, f"there is no picture of this name in {files.root}")
-    return partial(_load_pair, bw_files.root / bw[stem], color_files.root / color[stem])
+    return partial(_load_pair, bw_files.root / bw[stem], color_files.root / color[stem], scaled)
 
 
 def _unused(files: SourceFiles, by_stem: dict[str, str]) -> list[Entry]:
@@ -148,8 +151,9 @@ def _load_bw(path: Path) -> PageImages:
     return bw_page(_read(path))
 
 
-def _load_pair(bw: Path, color: Path) -> PageImages:
-    return paired_page(_read(bw), _read(color))
+def _load_pair(bw: Path, color: Path, scaled: bool) -> PageImages:
+    tolerance = {"tolerance": SCALED_TOLERANCE} if scaled else {}
+    return paired_page(_read(bw), _read(color), **tolerance)
 
 
 def _read(path: Path) -> bytes:

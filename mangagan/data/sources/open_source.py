@@ -24,6 +24,10 @@ KINDS: dict[str, tuple[Callable[[str], Source], str]] = {
     "halves": (folders.halves, "halves:DIR - input and colour side by side in each file"),
     "halves-ba": (partial(folders.halves, color_first=True), "halves-ba:DIR - the same, colour on the left"),
     "pairs": (folders.pairs, "pairs:BW_DIR,COLOR_DIR - the same names in two folders"),
+    "pairs-scaled": (
+        partial(folders.pairs, scaled=True),
+        "pairs-scaled:BW_DIR,COLOR_DIR - the same, scaled where shapes differ by up to 5 %",
+    ),
     "unpaired": (folders.unpaired, "unpaired:BW_DIR,COLOR_DIR - two unrelated folders"),
     "zip": (zips.zipped, "zip:FILE_OR_DIR - CBZ or ZIP files"),
     "hf": (hugging_face.hugging_face, "hf:NAME_OR_DIR - Parquet files with the columns bw_image and color_image"),

@@ -96,6 +96,19 @@ def test_pairs_by_name(tmp_path, write_pages, map_page, gray_page, encoded):
     assert "no picture of this name in" in pages["a/alone"]
 
 
+def test_pairs_that_nearly_fit_are_scaled_on_request(tmp_path, write_pages, map_page, gray_page):
+    height, width = gray_page.shape
+    taller, other = (np.asarray(Image.fromarray(gray_page).resize((width, round(height * by)))) for by in (1.03, 1.2))
+    write_pages(tmp_path / "bw", {"1.png": gray_page, "2.png": taller, "3.png": other})
+    write_pages(tmp_path / "color", {f"{number}.png": map_page(number) for number in (1, 2, 3)})
+    folders = f"{tmp_path / 'bw'},{tmp_path / 'color'}"
+    plain, scaled = loaded(f"pairs:{folders}"), loaded(f"pairs-scaled:{folders}")
+    assert plain["2"].endswith("a source pairs-scaled: takes them")
+    assert pixels(scaled["2"].bw).shape == pixels(scaled["2"].color).shape[:2] == (height, width)
+    assert plain["1"] == scaled["1"] and plain["3"] == scaled["3"] and "differ in shape" in plain["3"]
+    assert open_source(f"pairs:{folders}").identity != open_source(f"pairs-scaled:{folders}").identity
+
+
 def test_unpaired(tmp_path, write_pages, map_page):
     write_pages(tmp_path / "scans", {"kite_1.png": map_page(1)})
     write_pages(tmp_path / "art", {"kite_1.png": map_page(2), "harbour_1.png": map_page(3)})
