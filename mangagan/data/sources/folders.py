@@ -73,7 +73,7 @@ def pairs(argument: str, scaled: bool = False) -> Source:
     def entries() -> list[Entry]:
         work = works(color.values()) | works(bw.values())
         stems = list(dict.fromkeys([*color, *bw]))
-        loads = {stem: _pair_load(stem, bw, color, *files, scaled=scaled) for stem in stems}
+        loads = {stem: _pair_load(stem, bw, color, files[0], files[1], scaled) for stem in stems}
         found = [Entry(PageLabel(stem, work[color.get(stem) or bw[stem]]), loads[stem]) for stem in stems]
         unused = [_unused(one, kept) for one, kept in zip(files, (bw, color), strict=True)]
         return [*found, *unused[0], *unused[1]]
