@@ -50,7 +50,10 @@ def pdf_volume(file: Path, limits: Limits) -> Iterator[Volume]:
             raise UnusableFile(f"has {count} pages, more than the limit of {limits.members}")
         digits = max(3, len(str(count)))
         names = [f"{number + 1:0{digits}}.png" for number in range(count)]
-        members = [Member(name, partial(document.draw, n, limits.pixels), True) for n, name in enumerate(names)]
+        members = [
+            Member(name, partial(document.draw, n, limits.pixels), True, remark=partial(document.remark, n))
+            for n, name in enumerate(names)
+        ]
         yield Volume(tuple(members), loads_fast=False, abort=document.abort)
     finally:
         document.abort()
@@ -66,6 +69,7 @@ class _Document:
     _killed: int = 0  # since a page was drawn
     _killed_in_all: int = 0
     _aborted: bool = False
+    _remarks: dict[int, str] = field(default_factory=dict)
 
     def open(self) -> int:
         """Return the number of pages. Raises UnusableFile."""
@@ -87,9 +91,14 @@ class _Document:
                 process.stdin.flush()
             except OSError:  # it has just ended; `_answer` says so
                 pass
+            self._remarks[number] = self._answer(process, "draw").decode()
             picture = self._answer(process, "draw")
             self._killed = 0
             return picture
+
+    def remark(self, number: int) -> str:
+        """Return the remark on a page, "" for most and before it is drawn."""
+        return self._remarks.get(number, "")
 
     def abort(self) -> None:
         """End the process, also while another thread waits for it."""

@@ -19,6 +19,18 @@ _MOST_FORMS_DEEP, _MOST_OBJECTS = 8, 20_000
 Matrix = tuple[float, float, float, float, float, float]
 
 
+class Resolution(NamedTuple):
+    """Resolutions of a page, in dots per inch."""
+
+    dots: float  # at which it is drawn
+    pictures: float  # of its pictures; 0 where they do not cover half of it
+
+    def pictures_size(self, page_size: tuple[float, float]) -> tuple[int, int]:
+        """Return width and height in pixels that a page, given in points, has at the resolution of its pictures."""
+        width, height = (round(side * self.pictures / _POINTS_PER_INCH) for side in page_size)
+        return width, height
+
+
 class _Placed(NamedTuple):
     """A picture on a page: its dots per inch, and its area in square points."""
 
@@ -26,8 +38,8 @@ class _Placed(NamedTuple):
     area: float
 
 
-def page_resolution(page: Any, pixels: int) -> float:
-    """Return the dots per inch at which a page is drawn.
+def page_resolution(page: Any, pixels: int) -> Resolution:
+    """Return the resolution at which a page is drawn, and that of its pictures.
 
     It is the highest resolution among the pictures that together cover half of the page, as a whole, in strips or in
     layers, or 200 without such pictures; and at most that of a picture of `pixels` pixels, because a page of a PDF has
@@ -45,8 +57,9 @@ def page_resolution(page: Any, pixels: int) -> float:
         shares[round(placed.dots)] = shares.get(round(placed.dots), 0.0) + placed.area / (width * height)
         finest.setdefault(round(placed.dots), placed.dots)
     counted = {dots: share for dots, share in shares.items() if share >= _LEAST_SHARE}
-    dots = finest[max(counted)] if sum(counted.values()) > 0.5 else float(_DEFAULT_DPI)
-    return _without_rest(min(dots, _largest(width, height, pixels)), (width, height))
+    pictures = finest[max(counted)] if sum(counted.values()) > 0.5 else 0.0
+    dots = min(pictures or float(_DEFAULT_DPI), _largest(width, height, pixels))
+    return Resolution(_without_rest(dots, (width, height)), pictures)
 
 
 def _largest(width: float, height: float, pixels: int) -> float:

@@ -2,7 +2,8 @@
 
 It reads requests from its standard input and answers on its standard output. A request is a line of JSON: the number of
 a page, and the most pixels of its picture. An answer is a byte, "+" for data or "-" for an error, the length of what
-follows in 8 bytes, and that. The first answer, without a request, is the number of pages.
+follows in 8 bytes, and that. The first answer, without a request, is the number of pages. A page that is drawn has two
+answers: a remark on it, empty for most pages, and its picture.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def main() -> None:
 
 
 def _answers(path: str, seconds: int) -> Iterator[bytes | UnusableFile]:
-    """Yield the number of pages, then the picture of each page that is requested."""
+    """Yield the number of pages, then a remark and the picture of each page that is requested."""
     limit_seconds(seconds)
     try:
         import pypdfium2
@@ -48,7 +49,7 @@ def _answers(path: str, seconds: int) -> Iterator[bytes | UnusableFile]:
         limit_seconds(seconds)
         number, pixels = json.loads(line)
         try:
-            yield _draw(document, number, pixels)
+            yield from _draw(document, number, pixels)
         except UnusableFile as reason:
             yield reason
         except MemoryError:
@@ -65,19 +66,28 @@ def _why_unreadable(error: Exception) -> str:
     return f"is not a readable PDF file: {error}"
 
 
-def _draw(document: Any, number: int, pixels: int) -> bytes:
-    """Return a page as PNG at the resolution of its pictures, or at the largest one that its pixels allow."""
+def _draw(document: Any, number: int, pixels: int) -> tuple[bytes, bytes]:
+    """Return a remark and a page as PNG at the resolution of its pictures, or at the largest that its pixels allow."""
     page = document[number]
     try:
-        dots = page_resolution(page, pixels)
-        width, height = (round(side * dots / _POINTS_PER_INCH) for side in page.get_size())
+        resolution = page_resolution(page, pixels)
+        dots, size = resolution.dots, page.get_size()
+        width, height = (round(side * dots / _POINTS_PER_INCH) for side in size)
         check_picture_size(width, height, min_side=1)
         # The resolution is at least 1 dot per inch: a box of 200 metres still has too many pixels.
         check_page_size(width, height, Limits(pixels=pixels))
         picture = page.render(scale=dots / _POINTS_PER_INCH).to_pil().convert("RGB")
     finally:
         page.close()
-    return encode(picture, "PNG", dpi=(dots, dots), compress_level=4)
+    remark = _remark(picture.size, resolution.pictures_size(size))
+    return remark.encode(), encode(picture, "PNG", dpi=(dots, dots), compress_level=4)
+
+
+def _remark(drawn: tuple[int, int], pictures: tuple[int, int]) -> str:
+    """Return what is said of a page that is drawn smaller than its pictures, else ""."""
+    if drawn[0] >= pictures[0] and drawn[1] >= pictures[1]:
+        return ""
+    return f"drawn at {drawn[0]} x {drawn[1]}: its pictures have {pictures[0]} x {pictures[1]}"
 
 
 def _write(out: IO[bytes], answer: bytes | UnusableFile) -> None:

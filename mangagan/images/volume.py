@@ -9,6 +9,11 @@ from dataclasses import dataclass
 from mangagan.images.limits import Limits
 
 
+def _no_remark() -> str:
+    """Of most files there is nothing to be said."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Member:
     """A file of a volume."""
@@ -18,6 +23,7 @@ class Member:
     is_page: bool
     modified: float | None = None  # when its file was changed last, seconds since 1970; None: not known
     archive: str = ""  # the name in the volume of the archive that it lies in, for a file of a nested archive
+    remark: Callable[[], str] = _no_remark  # what is to be said of a page, once it is loaded
 
 
 def _nothing() -> None:

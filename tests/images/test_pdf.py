@@ -132,6 +132,24 @@ def test_a_double_page_of_too_many_pixels_is_drawn_as_large_as_it_may_be(tmp_pat
     assert 97_000 < width * height <= 100_000 and width / height == pytest.approx(2, abs=0.01)
 
 
+def test_a_page_says_that_it_is_drawn_smaller_than_its_pictures(tmp_path):
+    rotated = b"q 0 200 -400 0 400 0 cm /I Do Q"
+    for content, pictures, limit, remark in (
+        (b"q 400 0 0 200 0 0 cm /I Do Q", image(800, 400), 100_000, "drawn at 446 x 223: its pictures have 800 x 400"),
+        (rotated, image(400, 800), 100_000, "drawn at 446 x 223: its pictures have 800 x 400"),
+        (b"q 400 0 0 200 0 0 cm /I Do Q", image(800, 400), 320_801, ""),
+        (b"q 40 0 0 20 0 0 cm /I Do Q", image(800, 400), 100_000, ""),  # no picture of a page
+        (b"", image(1, 1), 100_000, ""),
+    ):
+        file = written(tmp_path / "b.pdf", content, b"/XObject<</I 5 0 R>>", (pictures,), box=(400, 200))
+        with open_volume(file)(Limits(pixels=limit)) as volume:
+            (page,) = volume.members
+            assert page.remark() == ""
+            width, height = Image.open(io.BytesIO(page.load())).size
+            assert page.remark() == remark
+            assert not remark or remark.startswith(f"drawn at {width} x {height}:")
+
+
 def test_a_page_of_extreme_sides_is_refused(tmp_path):
     with pytest.raises(UnusableFile, match="is no page: one side is over 50 times the other"):
         size_of(written(tmp_path / "b.pdf", b"", box=(4, 14400)))

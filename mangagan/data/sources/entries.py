@@ -89,13 +89,14 @@ def bw_page(data: bytes) -> PageImages:
     return _bw_only(*read_picture(data))
 
 
-def paired_page(bw: bytes, color: bytes, tolerance: float = _SHAPE_TOLERANCE) -> PageImages:
+def paired_page(bw: bytes, color: bytes, tolerance: float = _SHAPE_TOLERANCE, remedy: str = "") -> PageImages:
     """Return the images of a page in both forms; the black-and-white one is scaled to the size of the other.
 
     Args:
         bw: The file in black and white.
         color: The file in colour.
         tolerance: The largest relative difference in shape of the two.
+        remedy: What the error says of two that differ by more, but by no more than `SCALED_TOLERANCE`.
 
     Raises:
         UnusableFile: A file cannot be decoded, or the two differ in shape.
@@ -104,7 +105,7 @@ def paired_page(bw: bytes, color: bytes, tolerance: float = _SHAPE_TOLERANCE) ->
     if is_gray(color_picture):
         return _bw_only(bw_picture, bw)
     if bw_picture.size != color_picture.size:
-        bw_picture, bw = _scaled_to(bw_picture, color_picture, tolerance), b""
+        bw_picture, bw = _scaled_to(bw_picture, color_picture, tolerance, remedy), b""
     return PageImages(_size(color_picture), color, _gray_bytes(bw_picture, bw))
 
 
@@ -140,13 +141,13 @@ def _gray_bytes(picture: Image.Image, data: bytes) -> bytes:
     return data if picture.mode == "L" and data else encode_png(picture.convert("L"))
 
 
-def _scaled_to(picture: Image.Image, other: Image.Image, tolerance: float) -> Image.Image:
+def _scaled_to(picture: Image.Image, other: Image.Image, tolerance: float, remedy: str) -> Image.Image:
     across, down = other.width / picture.width, other.height / picture.height
     difference = abs(across / down - 1)
     if difference > tolerance:
         sizes = f"{picture.width} x {picture.height} and {other.width} x {other.height}"
-        remedy = "; a source pairs-scaled: takes them" if difference <= SCALED_TOLERANCE else ""
-        raise UnusableFile(f"the two pictures of the pair differ in shape: {sizes}{remedy}")
+        what_to_do = f"; {remedy}" if remedy and difference <= SCALED_TOLERANCE else ""
+        raise UnusableFile(f"the two pictures of the pair differ in shape: {sizes}{what_to_do}")
     return picture.convert("L").resize(other.size, Image.Resampling.LANCZOS)
 
 

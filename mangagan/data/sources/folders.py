@@ -152,8 +152,9 @@ def _load_bw(path: Path) -> PageImages:
 
 
 def _load_pair(bw: Path, color: Path, scaled: bool) -> PageImages:
-    tolerance = {"tolerance": SCALED_TOLERANCE} if scaled else {}
-    return paired_page(_read(bw), _read(color), **tolerance)
+    if scaled:
+        return paired_page(_read(bw), _read(color), SCALED_TOLERANCE)
+    return paired_page(_read(bw), _read(color), remedy="a source pairs-scaled: takes them")
 
 
 def _read(path: Path) -> bytes:

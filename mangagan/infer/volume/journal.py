@@ -38,6 +38,7 @@ class Note:
     seconds: float
     bytes: int
     digest: str  # SHA-256
+    remark: str = ""
 
 
 @contextmanager
@@ -132,7 +133,8 @@ def note_of(work: Path, key: str) -> Note | None:
     except (OSError, ValueError, TypeError, RecursionError):
         return None
     # A note may come from anywhere, and its name is joined to the folder of the output.
-    return note if isinstance(note.name, str) and isinstance(note.bytes, int) else None
+    texts = (note.name, note.reason, note.remark)
+    return note if all(isinstance(text, str) for text in texts) and isinstance(note.bytes, int) else None
 
 
 def is_intact(file: Path, note: Note) -> bool:

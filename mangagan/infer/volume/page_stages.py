@@ -104,11 +104,12 @@ class FinishedPage:
     key: str = ""
     bytes: int = 0
     is_new: bool = True
+    remark: str = ""
 
     @property
     def report(self) -> PageReport:
         """The page as the report lists it."""
-        return PageReport(self.member.name, self.outcome, self.reason, round(self.seconds, 3))
+        return PageReport(self.member.name, self.outcome, self.reason, round(self.seconds, 3), self.remark)
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ class Stages:
             note = self.sink.finished(key)
             # The same page may have another name by now: that of a GIF depends on the other pages.
             if note and note.name in (name, member.name):
-                return FinishedPage(member, note.outcome, note.reason, note.seconds, note.name, key, note.bytes, False)
+                return _finished(member, key, note, is_new=False)
             for taken in dict.fromkeys((name, member.name)):
                 if self.sink.has(taken):
                     return self._existing(member, taken)
@@ -171,13 +172,14 @@ class Stages:
             data = page.data if as_it_is else self.processor.encode(page.pixels, page.envelope)
             seconds = page.seconds + time.monotonic() - start
             outcome: Literal["done", "kept"] = "kept" if kept else "done"
-            note = Note(page.name, outcome, page.kept or "", seconds, len(data), sha256(data).hexdigest())
+            digest, remark = sha256(data).hexdigest(), page.member.remark()
+            note = Note(page.name, outcome, page.kept or "", seconds, len(data), digest, remark)
             self.sink.keep(page.key, data, note)
         except OutOfSpace:
             raise
         except Exception as error:
             return FinishedPage(page.member, "failed", error_text(error), page.seconds + time.monotonic() - start)
-        return FinishedPage(page.member, note.outcome, note.reason, seconds, note.name, page.key, note.bytes)
+        return _finished(page.member, page.key, note)
 
     def _existing(self, member: Member, name: str) -> FinishedPage:
         if member.modified is not None and self.sink.is_older(name, member.modified):
@@ -190,6 +192,11 @@ class Stages:
     def _key(self, name: str, data: bytes) -> str:
         decides = (name, sha256(data).hexdigest(), self.processor.identity(name), self.quality)
         return sha256(repr(decides).encode()).hexdigest()
+
+
+def _finished(member: Member, key: str, note: Note, *, is_new: bool = True) -> FinishedPage:
+    where = note.name, key, note.bytes
+    return FinishedPage(member, note.outcome, note.reason, note.seconds, *where, is_new, note.remark)
 
 
 def _check_fits(made: Pixels, pixels: Pixels) -> None:

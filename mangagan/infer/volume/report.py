@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -25,17 +25,22 @@ PageOutcome = Literal[
 ]
 VolumeOutcome = Literal["done", "exists", "outdated", "failed", "stopped"]
 _NAMES_SHOWN = 12
+_REMARKS_SHOWN = 12  # of a volume: its pages may all have different sizes
 FAULTS: tuple[PageOutcome, ...] = ("copied", "failed", "left out", "outdated")
 
 
 @dataclass(frozen=True)
 class PageReport:
-    """The outcome of one page, or of another file that had to be left out; `seconds` were spent on it."""
+    """The outcome of one page, or of another file that had to be left out; `seconds` were spent on it.
+
+    A page that is as it should be may have a remark: that of a PDF may have been drawn smaller than its pictures.
+    """
 
     name: str
     outcome: PageOutcome
     reason: str = ""
     seconds: float = 0.0
+    remark: str = ""
 
     def line(self, title: str) -> str:
         """Return one line about the page, for a volume of this title."""
@@ -105,6 +110,7 @@ class Report:
             yield f"{printable(volume.title)}: {volume.outcome}{why}{where}; pages: {counts or 'none'}{others}"
             yield from (f"  {page.line(volume.title)}" for page in volume.pages if page.outcome in FAULTS)
             yield from _kept(volume)
+            yield from _remarks(volume)
         if self.stopped:
             yield self.stopped
 
@@ -123,13 +129,30 @@ class Report:
 
 def _kept(volume: VolumeReport) -> Iterator[str]:
     """Yield a line for each reason why pages were kept, with their names."""
-    by_reason: dict[str, list[str]] = {}
-    for page in volume.pages:
-        if page.outcome == "kept":
-            by_reason.setdefault(page.reason, []).append(printable(page.name))
-    for reason, names in by_reason.items():
-        more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
-        yield f"  {printable(volume.title)}: kept ({printable(reason)}): {', '.join(names[:_NAMES_SHOWN])}{more}"
+    for reason, names in _grouped((page.reason, page.name) for page in volume.pages if page.outcome == "kept"):
+        yield f"  {printable(volume.title)}: kept ({reason}): {names}"
+
+
+def _remarks(volume: VolumeReport) -> Iterator[str]:
+    """Yield a line for each of the first remarks on pages, with their names."""
+    groups = _grouped((page.remark, page.name) for page in volume.pages if page.remark)
+    for remark, names in groups[:_REMARKS_SHOWN]:
+        yield f"  {printable(volume.title)}: {names}: {remark}"
+    if len(groups) > _REMARKS_SHOWN:
+        yield f"  {printable(volume.title)}: {len(groups) - _REMARKS_SHOWN} more remarks: --report=FILE lists them"
+
+
+def _grouped(told: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return each text of pairs of text and name once, in order, with the first names that it belongs to."""
+    by_text: dict[str, list[str]] = {}
+    for text, name in told:
+        by_text.setdefault(printable(text), []).append(printable(name))
+    return [(text, _first(names)) for text, names in by_text.items()]
+
+
+def _first(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    return ", ".join(names[:_NAMES_SHOWN]) + more
 
 
 def peak_memory() -> int | None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mangagan.data.sources.entries import PageImages
+from mangagan.data.sources.entries import PageImages, paired_page
 from mangagan.data.sources.open_source import KINDS, open_source, zips
 from mangagan.images.errors import UnusableFile
 from mangagan.images.limits import Limits
@@ -107,6 +107,12 @@ def test_pairs_that_nearly_fit_are_scaled_on_request(tmp_path, write_pages, map_
     assert pixels(scaled["2"].bw).shape == pixels(scaled["2"].color).shape[:2] == (height, width)
     assert plain["1"] == scaled["1"] and plain["3"] == scaled["3"] and "differ in shape" in plain["3"]
     assert open_source(f"pairs:{folders}").identity != open_source(f"pairs-scaled:{folders}").identity
+
+
+def test_the_remedy_for_pairs_is_named_for_folders_alone(map_page, gray_page, encoded):
+    taller = np.asarray(Image.fromarray(gray_page).resize((gray_page.shape[1], round(gray_page.shape[0] * 1.03))))
+    with pytest.raises(UnusableFile, match=r"differ in shape: \d+ x \d+ and \d+ x \d+$"):
+        paired_page(encoded(taller), encoded(map_page(1)))
 
 
 def test_unpaired(tmp_path, write_pages, map_page):

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import errno
+import json
+from dataclasses import asdict
 
 import pytest
 
@@ -23,10 +25,23 @@ def test_finished_work_is_kept_until_it_is_cleared(tmp_path):
     assert not folder.exists() and folder.parent.is_dir()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"name": "1.png", "evil": 1}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "{", "[]", "{}", '{"name": "1.png", "evil": 1}'),
+        json.dumps(asdict(NOTE) | {"remark": ["it"]}),
+        json.dumps(asdict(NOTE) | {"reason": 1}),
+    ],
+)
 def test_notes_that_cannot_be_read_are_none(tmp_path, text):
     (tmp_path / "key.json").write_text(text)
-    assert note_of(tmp_path, "a" * 64) is None
+    assert note_of(tmp_path, "key") is None
+
+
+def test_notes_of_earlier_versions_are_read(tmp_path):
+    earlier = {key: value for key, value in asdict(NOTE).items() if key != "remark"}
+    (tmp_path / "key.json").write_text(json.dumps(earlier))
+    assert note_of(tmp_path, "key") == NOTE
 
 
 def test_one_process_at_a_time(tmp_path, monkeypatch):
