@@ -47,6 +47,10 @@ class Web:
     def __init__(self, studio: Studio, access: Access, version: str, device: str) -> None:
         """Take the studio, and read the web page."""
         self._studio, self._access, self._about = studio, access, (version, device, access.upload_bytes)
+        self._page_forms = {
+            "page": (studio.page_file, ".png", "image/png"),
+            "layers": (studio.layers, ".ora", "image/openraster"),
+        }
         # A fixed table: no path that a browser sends is ever opened.
         folder = files("mangagan.studio") / "web"
         self._files = {
@@ -152,11 +156,15 @@ class Web:
 
     async def _export(self, request: Request) -> Response:
         project = await self._of(request)
-        if request.query_params.get("form", "cbz") == "page":
+        form = request.query_params.get("form", "cbz")
+        if form in self._page_forms:
+            make, suffix, kind = self._page_forms[form]
             name = _page(project, request.query_params.get("number", ""))
-            content = await run_in_threadpool(self._studio.page_file, project, name)
-            title = f"{Path(name).stem}.png"
-            return Response(content, media_type="image/png", headers={"content-disposition": _attachment(title)})
+            content = await run_in_threadpool(make, project, name)
+            headers = {"content-disposition": _attachment(f"{Path(name).stem}{suffix}")}
+            return Response(content, media_type=kind, headers=headers)
+        if form != "cbz":
+            raise HttpError(400, "the form of an export is cbz, page or layers")
         file = await run_in_threadpool(self._studio.finished, project)
         return FileResponse(file, filename=file.name)
 

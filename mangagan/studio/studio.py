@@ -16,6 +16,7 @@ from mangagan.images.errors import UnusableFile
 from mangagan.images.names import printable
 from mangagan.infer.volume.page_stages import Keep
 from mangagan.studio.events import Events
+from mangagan.studio.layers import open_raster
 from mangagan.studio.library import Library
 from mangagan.studio.operations import HINTS, parse_operation, to_json
 from mangagan.studio.pictures import (
@@ -157,6 +158,17 @@ class Studio:
         if made is None:
             raise ValueError("this page has no result yet: make it first")
         return png(Image.fromarray(made))
+
+    def layers(self, project: Project, name: str) -> bytes:
+        """Return an OpenRaster file of a page with its ink, colours and hints as layers.
+
+        Raises:
+            ValueError: The page was not made yet.
+        """
+        made = self._last(project, name)
+        if made is None:
+            raise ValueError("this page has no result yet: make it first")
+        return open_raster(np.asarray(original(project, name)), made, project.edits.of_page(name).active)
 
     def set_running(self, project: Project, running: bool) -> Run:
         """Pause the run of a project, or go on with it. Raises ValueError where there is none."""

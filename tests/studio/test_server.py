@@ -40,6 +40,8 @@ def test_a_page_is_uploaded_drawn_on_and_fetched(client, studio):
     assert client("GET", f"{path}/pages/0/original")[0] == client("GET", f"{path}/pages/0/mask")[0] == 200
     assert client("GET", f"{path}/command")[1]["command"].startswith("mangagan colorize ")
     assert client("GET", f"{path}/export?form=page&number=0")[1].startswith(b"\x89PNG")
+    assert client("GET", f"{path}/export?form=layers&number=0")[1].startswith(b"PK")
+    assert client("GET", f"{path}/export?form=psd")[0] == 400
     assert client("POST", f"{path}/run", {"pages": None, "pause_after": None})[1]["total"] == 1
     wait(lambda: client("GET", path)[1]["run"]["state"] == "finished")
     assert client("GET", f"{path}/export?form=cbz")[1].startswith(b"\x89PNG")

@@ -156,7 +156,7 @@ def test_pages_are_painted_under_their_palettes_with_hints_at_a_size(tmp_path):
     seen = []
     given = {name: own(name) for name in TRUTH}
     found = predict_pages(a_network(seen), Condition("gray", "own", 32, 4), GRAY, TRUTH, given, tmp_path)
-    assert [maps["input"].shape[1:3] for maps in seen] == [(64, 64)] * 4  # 48 x 32, filled up
+    assert [maps["input"].shape[1:3] for maps in seen] == [(192, 128)] * 4  # 48 x 32 on its canvas
     for name, maps in zip(TRUTH, seen, strict=True):
         np.testing.assert_array_equal(maps["palette"][0], given[name])
         assert maps["hint_mask"].any() and found[name].shape == TRUTH[name].shape

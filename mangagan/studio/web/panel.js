@@ -114,6 +114,7 @@ export class Panel {
       el("div", { className: "row" },
         el("button", { id: "make-page", onclick: () => this.actions.preview() }, t("runPage")),
         el("a", { className: "button", id: "export-page", href: `${address}/export?form=page&number=${this.actions.page().number}`, download: "" }, t("exportPage")),
+        el("a", { className: "button", id: "export-layers", href: `${address}/export?form=layers&number=${this.actions.page().number}`, download: "" }, t("exportLayers")),
         run.state === "finished" ? el("a", { className: "button", id: "export", href: `${address}/export?form=cbz`, download: "" }, t("export")) : null));
   }
 
